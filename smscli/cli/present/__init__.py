@@ -1,0 +1,1 @@
+"""Two renderings of every outcome: text and JSON."""

@@ -1,0 +1,1 @@
+"""What smscli decides and why. Pure: no operator files, no network, no clock."""

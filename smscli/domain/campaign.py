@@ -1,0 +1,111 @@
+"""A campaign and its policies, frozen. The id is the dedupe domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from smscli.domain.contact import ConsentLevel
+from smscli.domain.message import digest
+from smscli.domain.quiet_hours import QuietHours
+from smscli.domain.template import Template
+
+
+class Purpose(StrEnum):
+    """Why somebody is texted. It has no default: every campaign says it."""
+
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPolicy:
+    """The least a contact must have agreed to, and how old that may be (None: any age)."""
+
+    level: ConsentLevel
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyCap:
+    """At most so many messages per period to one number, over all campaigns of the sent log."""
+
+    at_most: int | None = None
+    per: timedelta = timedelta(days=30)
+    min_gap: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may cost at most. None: no limit."""
+
+    max_segments: int | None = None  # per message
+    max_messages: int | None = None  # per run
+    max_cost: Decimal | None = None  # per run, in the currency of the rates
+
+
+class SameText(StrEnum):
+    """What the same rendered body to the same number, lately, in any campaign, means."""
+
+    SKIP = "skip"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Price of one segment by country, and elsewhere (None: unknown)."""
+
+    currency: str
+    by_country: Mapping[str, Decimal]
+    default: Decimal | None = None
+
+    def of(self, country: str) -> Decimal | None:
+        """The price of one segment to that country, or None where nobody said."""
+        return self.by_country.get(country, self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The sender ID, by country where it differs."""
+
+    default: str
+    by_country: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, country: str) -> str:
+        """The sender ID that people of that country see."""
+        return self.by_country.get(country, self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Everything about one campaign that does not differ by contact.
+
+    `countries` None means everywhere. `quiet_hours` None (transactional only) means at any hour.
+    `texts` are by language code (`pl`, `pt-BR`). `expires` is aware UTC. `zone` is for showing times only.
+    """
+
+    id: str
+    brand: str
+    purpose: Purpose
+    topic: str
+    senders: Senders
+    texts: Mapping[str, Template]
+    default_language: str
+    fallback: bool
+    consent: ConsentPolicy
+    quiet_hours: QuietHours | None
+    frequency: FrequencyCap | None
+    limits: Limits
+    same_text: SameText
+    rates: Rates | None
+    zone: str = "UTC"
+    same_text_within: timedelta = timedelta(days=7)
+    countries: frozenset[str] | None = None
+    expires: datetime | None = None
+
+    def texts_digest(self) -> str:
+        """Changes when a text changes, in any language."""
+        return digest("\x1f".join(f"{lang}\x1e{self.texts[lang].source}" for lang in sorted(self.texts)))

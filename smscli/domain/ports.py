@@ -1,0 +1,312 @@
+"""What the engine needs from the world, as Protocols. `cli/wiring.py` chooses who plays them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from smscli.domain.decision import Decision, HoldReason, SkipReason
+from smscli.domain.message import Answer, Batch, Message, Realm, Receipt, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.profile import BatchMode, GatewayProfile
+from smscli.domain.segments import Encoding
+
+
+class Clock(Protocol):
+    """Time as an argument: wall clock (aware UTC), a clock that never goes back, and sleep."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Gateway(Protocol):
+    """Takes batches. Never raises for anything the wire does: that is an Answer."""
+
+    @property
+    def profile(self) -> GatewayProfile: ...
+
+    async def submit(self, batch: Batch, *, proven: bool) -> Answer:
+        """Hand one batch over. `proven`: something was accepted earlier in this run, so that a lone
+        unmapped 400 or 422 is about the message and not about the set-up."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """An earlier message to the same number, in any campaign of the realm (taken, or maybe taken)."""
+
+    at: datetime
+    campaign_id: str
+    topic: str
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the sent log knows about one number. `opted_out` lists topics, `""` for everything.
+
+    `prior` is the state of this campaign's message to this number, if there is one.
+    `recent` is oldest first and reaches back as far as was asked.
+    """
+
+    prior: State | None = None
+    opted_out: frozenset[str] = frozenset()
+    recent: tuple[Recent, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The conditions under which a message may be claimed; asked inside the claim statement.
+
+    `again_rejected` lets a number be claimed whose message the gateway rejected before. `keep_bodies`
+    stores bodies with the claim, needed for an idempotent repeat until `repeat_within` after the claim.
+    """
+
+    realm: Realm
+    campaign_id: str
+    purpose: str
+    topic: str
+    gateway: str
+    gateway_digest: str
+    run_id: str
+    cap_at_most: int | None = None
+    cap_per: timedelta = timedelta(days=30)
+    cap_min_gap: timedelta | None = None
+    same_text_within: timedelta | None = None
+    again_rejected: bool = False
+    keep_bodies: bool = False
+    repeat_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """One line of the sent log, current state. Times are aware UTC; `body` is empty unless kept."""
+
+    id: str
+    realm: Realm
+    campaign_id: str
+    to: Msisdn
+    sender: str
+    state: State
+    purpose: str
+    topic: str
+    gateway: str
+    segments: int
+    gateway_segments: int | None
+    gateway_ref: str
+    code: str
+    detail: str
+    claimed_at: datetime
+    at: datetime  # of the last change of state
+    run_id: str
+    language: str = ""
+    evidence: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which messages to list; empty parts do not narrow."""
+
+    campaign_id: str | None = None
+    realm: Realm | None = None
+    states: frozenset[State] = frozenset()
+    number: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A wish not to be texted: for one topic, or (`""`) for everything."""
+
+    number: Msisdn
+    topic: str
+    at: datetime
+    source: str  # reply, web, phone, link, e-mail, hand, gateway, import
+    by: str = ""
+    note: str = ""
+
+
+class SentLog(Protocol):
+    """The memory that keeps people from being texted twice.
+
+    Every method raises SentLogBusy at once when another process writes, so that the caller can wait
+    without blocking a loop; each is safe to call again then. All times are aware UTC.
+    """
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Several calls as one durable transaction; nested calls join it."""
+        ...
+
+    def facts(
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+    ) -> Mapping[Msisdn, Facts]:
+        """What is known of these numbers, in one statement; numbers without facts may be absent."""
+        ...
+
+    def claim(self, batches: Sequence[Batch], terms: Terms, now: datetime) -> frozenset[str]:
+        """Durably mark messages as submitting, before a byte leaves. Returns the ids that won.
+
+        A message wins if this realm and campaign has no message to its number, or a released one (or,
+        with `again_rejected`, a rejected one), and no opt-out, cap or same text stands against it. The
+        losers stay as they were.
+        """
+        ...
+
+    def reclaim(self, batch: Batch, terms: Terms, now: datetime) -> bool:
+        """In doubt back to submitting, for an idempotent repeat: all members or none."""
+        ...
+
+    def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """Record the answers: current state and an append-only event. Moves that are not legal are kept as
+        events only. A rejection whose fault is an opt-out also goes on the opt-out list."""
+        ...
+
+    def recover(self, realm: Realm, campaign_id: str, now: datetime) -> int:
+        """Whatever is still submitting becomes in doubt; how many. Only under the campaign's lock."""
+        ...
+
+    def repeatable(
+        self, realm: Realm, campaign_id: str, gateway_digest: str, now: datetime
+    ) -> Sequence[Batch]:
+        """Requests in doubt that the gateway's promise still covers, as they were sent."""
+        ...
+
+    def texts_digest(self, realm: Realm, campaign_id: str) -> str | None:
+        """The digest of the texts this campaign was last sent with."""
+        ...
+
+    def remember_texts(self, realm: Realm, campaign_id: str, digest: str, now: datetime) -> None: ...
+
+    def newest_at(self) -> datetime | None:
+        """The time of the newest event, to catch a clock that went back."""
+        ...
+
+    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
+        """Messages by current state."""
+        ...
+
+    def messages(self, wanted: LogFilter) -> Iterator[LoggedMessage]:
+        """Messages in the order of their claims."""
+        ...
+
+    def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
+        """An operator's word on messages in doubt (accepted or released); the ids that changed."""
+        ...
+
+    def opt_out(self, wishes: Iterable[OptOut]) -> int:
+        """Add to the opt-out list; how many are new."""
+        ...
+
+    def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
+        """Lift an opt-out by an operator's word; False where there was none."""
+        ...
+
+    def opt_outs(self) -> Iterator[OptOut]:
+        """Everybody on the opt-out list, by number."""
+        ...
+
+    def empty_sandbox(self, campaign_id: str) -> int:
+        """Forget this campaign's rehearsal (sandbox realm only); how many messages."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CountryTally:
+    """Messages and segments to one country."""
+
+    country: str
+    messages: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offender:
+    """A character that forced UCS-2: in how many messages, and how many segments those have together."""
+
+    character: str
+    messages: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTally:
+    """What a plan comes to, counted in the plan. Cost and duration are the engine's to work out."""
+
+    contacts: int = 0
+    to_send: int = 0
+    skipped: Mapping[SkipReason, int] = field(default_factory=dict)
+    held: Mapping[HoldReason, int] = field(default_factory=dict)
+    held_until: Mapping[HoldReason, datetime] = field(default_factory=dict)  # earliest, by reason
+    segments: int = 0
+    by_encoding: Mapping[Encoding, int] = field(default_factory=dict)  # messages
+    by_country: tuple[CountryTally, ...] = ()
+    by_language: Mapping[str, int] = field(default_factory=dict)
+    by_segments: Mapping[int, int] = field(default_factory=dict)  # segments a message -> messages
+    offenders: tuple[Offender, ...] = ()
+    groups: tuple[int, ...] = ()  # sizes of the groups one request may hold together
+    first_deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A skipped or held contact as the plan remembers it."""
+
+    row: int
+    line: int
+    number: Msisdn
+    reason: SkipReason | HoldReason
+    detail: str
+    until: datetime | None
+
+
+class Plan(Protocol):
+    """One pass over the list, kept outside memory; nothing of it survives the process."""
+
+    def seen(self, numbers: Sequence[Msisdn]) -> frozenset[Msisdn]:
+        """Which of these numbers the plan already has a row for."""
+        ...
+
+    def add(self, decisions: Sequence[Decision]) -> None: ...
+
+    def withdraw(self, number: Msisdn, detail: str) -> None:
+        """A later row of the list says this number opted out: whatever was planned for it is skipped."""
+        ...
+
+    def limit(self, rows: int) -> int:
+        """Keep only the first `rows` sendable rows of the list to send; how many are left out."""
+        ...
+
+    def tally(self, mode: BatchMode) -> PlanTally: ...
+
+    def digest(self) -> str:
+        """Of every number, sender and body to send: what the operator confirms."""
+        ...
+
+    def messages(self, mode: BatchMode) -> Iterator[Message]:
+        """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
+        ...
+
+    def samples(self, most: int) -> Sequence[Message]:
+        """A few messages to show: different languages first, in list order."""
+        ...
+
+    def left_out(self) -> Iterator[PlannedRow]:
+        """Skipped and held rows in list order."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""The files people write, read with places. The only room with YAML and CSV."""

@@ -1,0 +1,1 @@
+"""The memory. The only room with SQL."""
