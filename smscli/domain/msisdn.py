@@ -8,6 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class BadNumber(ValueError):
+    """A text that is no number smscli will use; `code` is stable, the rest is copy."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
 @dataclass(frozen=True, slots=True, order=True, repr=False)
 class Msisdn:
     """A number in E.164 and the country it belongs to (ISO 3166, `001` for none).

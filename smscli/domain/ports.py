@@ -214,6 +214,10 @@ class SentLog(Protocol):
         """Lift an opt-out by an operator's word; False where there was none."""
         ...
 
+    def heed(self, wishes: Iterable[OptOut]) -> int:
+        """Opt-outs from other logs and lists: facts and claims obey them while this log is open."""
+        ...
+
     def opt_outs(self) -> Iterator[OptOut]:
         """Everybody on the opt-out list, by number."""
         ...
@@ -223,6 +227,15 @@ class SentLog(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class PaceLedger(Protocol):
+    """How much was submitted lately, shared by every process that uses the same gateway."""
+
+    def exclusively(self) -> AbstractContextManager[list[tuple[float, float]]]:
+        """The (monotonic seconds, amount) entries, held under a lock; what the caller leaves in the
+        list is what the next one finds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
