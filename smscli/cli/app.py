@@ -1,0 +1,178 @@
+"""The front door: which commands there are, and how an outcome or an error becomes output and an exit code.
+
+Commands are listed here and imported when they are called, so that `--version` and `--help` stay quick.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from smscli import __version__
+from smscli.cli.options import command_app
+from smscli.cli.present.documents import error_document
+from smscli.cli.present.screen import Screen
+from smscli.cli.present.text import counted, inert, masked
+from smscli.cli.result import SCHEMA, STATUS, Result
+from smscli.cli.wiring import World
+from smscli.domain.errors import ExitCode, Problem, SmscliError, UsageError
+
+#: So many problems are printed; `--json` has all of them.
+PROBLEMS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A command as `--help` shows it: where it lives, what it does, its verbs if it has any."""
+
+    module: str
+    help: str
+    verbs: tuple[str, ...] = ()
+
+
+COMMANDS: dict[str, Listed] = {
+    "preview": Listed("preview", "Show what a send would do: who, when, how many segments, what it costs."),
+    "send": Listed("send", "Send a campaign to its contact list, nobody twice."),
+    "log": Listed("log", "List the messages of a sent log."),
+    "resolve": Listed("resolve", "List what is in doubt and record what became of it."),
+    "optout": Listed("optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
+    "segments": Listed("segments", "Count the segments of a text and name what makes it long."),
+}
+
+
+def load(name: str) -> Any:
+    """The command of that name, imported now."""
+    module = import_module(f"smscli.cli.commands.{COMMANDS[name].module}")
+    return typer.main.get_command(module.app)
+
+
+class LazyCommands(TyperGroup):
+    """Lists the commands from the table; imports the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        listed = {name: TyperCommand(name, short_help=each.help) for name, each in COMMANDS.items()}
+        super().__init__(**{**attributes, "commands": listed})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load(str(name)), rest
+
+
+app = command_app(
+    "Send bulk SMS campaigns safely: consent, quiet hours, exact segments, and nobody texted twice."
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"smscli {__version__}")
+        raise typer.Exit
+
+
+@app.callback(cls=LazyCommands)
+def smscli(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    _debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
+) -> None:
+    """The options that stand before a command."""
+
+
+def run(arguments: Sequence[str], world: World) -> int:
+    """One command line from start to exit code; whatever goes wrong is told once, here."""
+    result: Result | None = None
+    try:
+        result = _invoke(arguments, world)
+        _render(result, command_name(arguments), world.screen)
+        return result.exit_code
+    except typer.Exit as done:  # --help and --version
+        return done.exit_code
+    except BrokenPipeError:  # `| head`: whoever read us has seen enough
+        world.screen.abandon_output()
+        return result.exit_code if result else ExitCode.OK
+    except (Exception, KeyboardInterrupt) as error:
+        trouble = _explained(error, arguments, world, rendering=result is not None)
+        _tell(trouble, command_name(arguments), world.screen)
+        if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
+            world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))
+        return result.exit_code if result and result.exit_code else trouble.exit_code
+
+
+def command_name(arguments: Sequence[str]) -> str | None:
+    """The command that a command line asks for (`optout add`), None where it names none."""
+    words = [word for word in arguments if not word.startswith("-")]
+    if not words or words[0] not in COMMANDS:
+        return None
+    return " ".join(words[:2] if words[1:2] and words[1] in COMMANDS[words[0]].verbs else words[:1])
+
+
+def _invoke(arguments: Sequence[str], world: World) -> Result:
+    group = typer.main.get_command(app)
+    with group.make_context("smscli", list(arguments), obj=world) as context:
+        if not arguments:
+            world.screen.trouble(context.get_help())
+            raise UsageError("No command was given.")
+        result = group.invoke(context)
+    assert isinstance(result, Result), "every command returns a Result"
+    return result
+
+
+def _render(result: Result, command: str | None, screen: Screen) -> None:
+    if screen.json:
+        screen.document({"schema": SCHEMA, "command": command, "status": result.status, **result.payload})
+    else:
+        for block in result.text:
+            screen.show(block)
+
+
+class _Interrupted(SmscliError):
+    exit_code = ExitCode.SIGINT
+
+
+def _explained(
+    error: BaseException, arguments: Sequence[str], world: World, *, rendering: bool
+) -> SmscliError:
+    match error:
+        case SmscliError():
+            return error
+        case typer.TyperException():
+            asked = " ".join(filter(None, ["smscli", command_name(arguments), "--help"]))
+            return UsageError(error.format_message(), hint=f"{asked} shows what there is.")
+        case KeyboardInterrupt():
+            return _Interrupted("Interrupted.")
+        case OSError() if rendering:
+            return SmscliError(f"The output could not be written: {error.strerror or type(error).__name__}.")
+        case _:
+            what = masked(f"{type(error).__name__}: {error}", world.environ)
+            return SmscliError(f"This is a bug in smscli. {what}", hint="smscli --debug … shows where.")
+
+
+def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:
+    screen.trouble(f"error: {inert(error.message)}")
+    problems: tuple[Problem, ...] = getattr(error, "problems", ())
+    for problem in problems[:PROBLEMS_SHOWN]:
+        screen.trouble(f"  {inert(str(problem))}" + (f" ({inert(problem.hint)})" if problem.hint else ""))
+    if len(problems) > PROBLEMS_SHOWN:
+        screen.trouble(
+            f"  … and {counted(len(problems) - PROBLEMS_SHOWN, 'problem')} more; --json shows all."
+        )
+    if error.hint:
+        screen.trouble(f"hint: {inert(error.hint)}")
+    if screen.json:
+        with suppress(OSError):  # a closed stdout: it was said on stderr already
+            status = STATUS[error.exit_code]
+            document = {
+                "schema": SCHEMA,
+                "command": command,
+                "status": status,
+                "error": error_document(error),
+            }
+            screen.document(document)

@@ -1,0 +1,54 @@
+"""Options that several commands share, in the same words, and how a command is declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from smscli.domain.errors import ExitCode
+
+#: `--json` and `--quiet` are read from the command line before any command is chosen, because a
+#: wrong command line is answered in JSON too. Commands declare them (`_json: AsJson = False`) for
+#: their help and need not look.
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="No notes on stderr; trouble is still told.")]
+LogPath: TypeAlias = Annotated[
+    Path | None, typer.Option("--log", metavar="PATH", help="The sent log, instead of the campaigns file's.")
+]
+
+_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.OK: "done",
+    ExitCode.BUG: "a bug (--debug shows where)",
+    ExitCode.USAGE: "wrong usage",
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.FILES: "files are wrong",
+    ExitCode.REFUSED: "a guard refused",
+    ExitCode.STOPPED: "the run was stopped",
+    ExitCode.SENT_LOG: "the sent log is busy, missing, damaged or too new",
+    ExitCode.SIGHUP: "stopped by SIGHUP",
+    ExitCode.SIGINT: "stopped by SIGINT",
+    ExitCode.SIGTERM: "stopped by SIGTERM",
+}
+
+
+def command_app(help: str | None = None) -> typer.Typer:  # noqa: A002 - typer's own word
+    """A Typer app for one command, or for one with verbs: plain help, no markup, `-h` too."""
+    return typer.Typer(
+        help=help,
+        rich_markup_mode=None,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def exit_codes(meanings: dict[ExitCode, str] | None = None, *codes: ExitCode) -> str:
+    """The end of a command's help: its exit codes, with words of its own where the usual ones say too little.
+
+    0, 1, 2 and 130 are always there.
+    """
+    own = meanings or {}
+    always = (ExitCode.OK, ExitCode.BUG, ExitCode.USAGE, ExitCode.SIGINT)
+    lines = [f"  {code:>3}  {own.get(code, _MEANINGS[code])}" for code in sorted({*always, *own, *codes})]
+    return "\n".join(["\b", "Exit codes:", *lines])

@@ -1,0 +1,78 @@
+"""How values become text that cannot do anything: no escapes, no markup, no numbers in errors.
+
+Knows characters, not commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+#: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
+_HARMLESS = frozenset("\u200c\u200d")
+_NUMBER = re.compile(r"(?<![\w.])\+?\d{8,15}(?![\w])")
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|AUTH|CREDENTIAL", re.IGNORECASE)
+
+
+def inert(text: str) -> str:
+    """The text with every character that is not printable written as its escape (`\\x1b`, `\\n`).
+
+    Terminal escapes, control characters, line breaks and direction overrides become visible and do nothing.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or character in _HARMLESS
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def inert_lines(text: str) -> str:
+    """Like `inert`, line by line: for our own texts of several lines."""
+    return "\n".join(inert(line) for line in text.split("\n"))
+
+
+def masked(text: str, environ: Mapping[str, str]) -> str:
+    """The text without anything that looks like a phone number or is a secret of the environment.
+
+    For texts we did not write: the message of an unexpected exception may hold anything.
+    """
+    for name, value in environ.items():
+        if _SECRET_NAME.search(name) and len(value) >= 6:
+            text = text.replace(value, f"<{name}>")
+    return _NUMBER.sub(lambda found: f"{found[0][:3]}•••", text)
+
+
+def iso(moment: datetime) -> str:
+    """`2026-11-22T08:00:00Z`: for programs."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def minute(moment: datetime) -> str:
+    """`2026-11-22 08:00 UTC`: for people."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 message`, `2 messages`, `1,200 messages`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
+    """A table whose cells are shown as they are, escapes made visible; `right` names columns of figures."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        shown.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(inert(cell)) for cell in row))
+    return shown

@@ -1,0 +1,181 @@
+"""Where clock, randomness, ids, environment, streams and rooms are chosen, once.
+
+Rooms and heavy modules are imported inside the functions that need them, so that `--help` does not pay
+for SQL, YAML and an event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, cast
+
+from smscli.cli.present.screen import Screen
+from smscli.domain.errors import SentLogMissing, UsageError
+
+if TYPE_CHECKING:
+    import typer
+
+    from smscli.domain.ports import Clock, SentLog
+
+SENT_LOG_VARIABLE = "SMSCLI_SENT_LOG"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        import asyncio
+
+        await asyncio.sleep(seconds)
+
+
+def new_id() -> str:
+    """A fresh id for a message, a request or a run: 32 hexadecimal characters."""
+    from uuid import uuid4
+
+    return uuid4().hex
+
+
+def operator() -> str:
+    """Who is at the keyboard, for records: `user@host`."""
+    import getpass
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside that a command may touch. `operator` is asked only when a record is made."""
+
+    clock: Clock
+    new_id: Callable[[], str]
+    operator: Callable[[], str]
+    environ: Mapping[str, str]
+    stdin: TextIO
+    screen: Screen
+
+
+def of(context: typer.Context) -> World:
+    """The world of a running command."""
+    world = context.obj
+    assert isinstance(world, World)
+    return world
+
+
+def real_world(arguments: Sequence[str]) -> World:
+    """This process: its clock, its environment, its streams.
+
+    A character that a stream cannot encode (the bullets of a masked number under an ASCII locale)
+    becomes a question mark, and a stream that was closed before we started swallows what it is told.
+    """
+    out, err = (_writable(stream) for stream in (sys.stdout, sys.stderr))
+    screen = Screen(out, err, json=_has_flag(arguments, "--json"), quiet=_has_flag(arguments, "--quiet"))
+    return World(SystemClock(), new_id, operator, os.environ, _readable(sys.stdin), screen)
+
+
+def _writable(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return _nowhere("w")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+    return stream
+
+
+def _readable(stream: TextIO | None) -> TextIO:
+    """UTF-8 whatever the locale, as it was written: a carriage return counts as a character of a text."""
+    if stream is None:
+        return _nowhere("r")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+    return stream
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
+
+
+def _has_flag(arguments: Sequence[str], flag: str) -> bool:
+    """Asked before anything is parsed, because a wrong command line is answered in the wanted form too."""
+    words = list(arguments)
+    return flag in (words[: words.index("--")] if "--" in words else words)
+
+
+# --- the sent log ---
+
+
+def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) -> Path:
+    """The path of the sent log: by `--log`, the campaigns file or the environment: never the folder.
+
+    Raises UsageError where nothing says, FilesError where the campaigns file is wrong.
+    """
+    if log is not None:
+        return log
+    if campaigns is not None:
+        return _sent_log_of(campaigns)
+    named = world.environ.get(SENT_LOG_VARIABLE, "")
+    if named:
+        return Path(named)
+    raise UsageError(
+        "Which sent log? Nothing says.",
+        hint=f"Name the campaigns file, give --log PATH, or set {SENT_LOG_VARIABLE}.",
+    )
+
+
+def _sent_log_of(campaigns: Path) -> Path:
+    from smscli.files.campaign_file import load
+
+    paths = {defined.sent_log for defined in load(campaigns).campaigns.values()}
+    if len(paths) != 1:
+        raise UsageError(
+            f"{campaigns} names {len(paths)} sent logs and this command reads one.",
+            hint="Say which: --log PATH.",
+        )
+    return paths.pop()
+
+
+@contextmanager
+def existing_sent_log(
+    world: World, *, log: Path | None, campaigns: Path | None
+) -> Iterator[tuple[Path, SentLog]]:
+    """An existing sent log and its path, which is told on stderr; closed at the end, never created.
+
+    Raises SentLogMissing where there is no file.
+    """
+    path = which_sent_log(world, log=log, campaigns=campaigns)
+    if not path.exists():
+        raise SentLogMissing(
+            f"There is no sent log at {path}.",
+            hint="`smscli send` makes one; or name another with --log PATH.",
+        )
+    from smscli.sentlog.sqlite import open_sent_log
+
+    world.screen.note(f"sent log: {path}")
+    sent_log = open_sent_log(path, create=False, busy_wait=_PATIENCE)
+    try:
+        yield path, sent_log
+    finally:
+        sent_log.close()
+
+
+#: Seconds that a command at the terminal waits while a sender writes.
+_PATIENCE = 5.0
