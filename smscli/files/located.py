@@ -37,6 +37,7 @@ __all__ = [
     "Wrong",
     "examine",
     "files_error",
+    "kind_of",
     "parse_tree",
     "problem_at",
     "read_tree",
@@ -209,6 +210,9 @@ def _problem(root: Node, model: type[BaseModel], error: Any) -> Problem:
     path = _known_part(root, loc[:-1] if of_key else loc)
     at = partial(problem_at, root)
     kind = str(error["type"])
+    if isinstance(error["input"], _Nothing):
+        needed = _needed(kind) or "a value"
+        return at(path, "empty", f"has no value; needs {needed}", "write one, or delete the line")
     cause = (error.get("ctx") or {}).get("error")
     if kind == "value_error" and cause is not None:
         return _raised(root, path, cause, of_key)
@@ -219,9 +223,6 @@ def _problem(root: Node, model: type[BaseModel], error: Any) -> Problem:
         return at(path, "unknown_key", "is not known here", _key_hint(str(loc[-1]), known), of_key=True)
     if kind.startswith("union_tag_"):
         path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
-    if isinstance(error["input"], _Nothing):
-        needed = _needed(kind) or "a value"
-        return at(path, "empty", f"has no value; needs {needed}", "write one, or delete the line")
     message, hint = _words(kind, error, bool(path) and bool(_SECRET.search(str(path[-1]))))
     return at(path, "wrong_type" if _needed(kind) else "wrong_value", message, hint, of_key=of_key)
 
@@ -241,12 +242,12 @@ def _raised(root: Node, path: Steps, cause: Exception, of_key: bool) -> Problem:
 
 
 def _known_part(root: Node, loc: Sequence[str | int]) -> Steps:
-    """A loc without the tags that pydantic adds for discriminated unions."""
+    """A loc without what the file lacks: tags of discriminated unions, keys of short forms written out."""
     node = root
     path: list[str | int] = []
     for index, part in enumerate(loc):
         below, beyond = _walk(node, [part])
-        if not beyond or index == len(loc) - 1:
+        if not beyond or (index == len(loc) - 1 and isinstance(node, Table)):
             path.append(part)
         node = below
     return tuple(path)
@@ -305,14 +306,15 @@ def _words(kind: str, error: Any, secret: bool) -> tuple[str, str]:
     return str(error["msg"]).replace("Input should", "should"), ""
 
 
+def kind_of(value: Any) -> str:
+    """What stands in a model's input, for a sentence."""
+    kinds = {dict: "a mapping", list: "a list", _Nothing: "nothing"}
+    return next((words for kind, words in kinds.items() if isinstance(value, kind)), "a text")
+
+
 def _found(value: Any, secret: bool) -> str:
-    if isinstance(value, _Nothing):
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return "a text" if secret else quoted(str(value))
+    kind = kind_of(value)
+    return kind if secret or kind != "a text" else quoted(str(value))
 
 
 def _keys_at(annotation: Any, loc: Sequence[str | int]) -> frozenset[str]:
