@@ -10,6 +10,27 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from smscli.domain.message import State, Verdict
+from smscli.gateway.transport import CallFailed, MaybeSent, NotSent, translate
+
+#: Statuses of a whole call that show a set-up at fault, and what to look at.
+_REFUSALS = {
+    400: ("the gateway finds the request malformed", "look at the profile's body, and at the sender ID"),
+    401: ("the gateway does not accept the credentials", "look at the profile's auth and its secrets"),
+    403: ("the gateway forbids this", "may this account send, from this address and with this sender ID?"),
+    404: ("the gateway knows no such address", "look at the profile's url"),
+    405: ("the gateway does not take this method here", "look at the profile's url and method"),
+    413: (
+        "the gateway finds the request too large",
+        "lower the number of messages per request in the profile",
+    ),
+    415: ("the gateway does not read this content type", "look at the profile's encoding"),
+    422: ("the gateway cannot work with the request", "look at the profile's body, and at the sender ID"),
+}
+
+#: Refusals that one bad message can earn as well as a bad set-up.
+_ABOUT_THE_MESSAGE = frozenset({400, 422})
+
+_TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +48,21 @@ class Finding:
 
 
 def of_exception(error: BaseException) -> Finding:
-    """NOT_TAKEN / released for NotSent, IN_DOUBT for every other error there is."""
-    raise NotImplementedError
+    """NOT_TAKEN / released for NotSent, IN_DOUBT for every other error there is.
+
+    Errors of aiohttp are translated first. Errors of other httpx transports prove nothing: some call
+    a reset after reading a ConnectTimeout (httpx-aiohttp 0.2).
+    """
+    failed = error if isinstance(error, CallFailed) else _translated(error)
+    if isinstance(failed, NotSent):
+        return Finding(Verdict.NOT_TAKEN, State.RELEASED, failed.reason, failed.hint)
+    return Finding(Verdict.IN_DOUBT, State.IN_DOUBT, failed.reason, failed.hint)
+
+
+def _translated(error: BaseException) -> CallFailed:
+    if isinstance(error, Exception):
+        return translate(error)
+    return MaybeSent(f"the call was given up ({type(error).__name__})")
 
 
 def of_status(
@@ -45,4 +79,26 @@ def of_status(
     (`proven`) -> ANSWERED / rejected. 2xx -> ANSWERED / in_doubt: read the answer, and whoever it does
     not name is in doubt. Everything else -> IN_DOUBT / in_doubt.
     """
-    raise NotImplementedError
+    if status == _TOO_MANY_REQUESTS:
+        return Finding(Verdict.NOT_TAKEN, State.RELEASED, "the gateway asks for a slower pace (status 429)")
+    if status in not_taken:
+        return Finding(Verdict.NOT_TAKEN, State.RELEASED, f"the gateway took nothing (status {status})")
+    if status in _ABOUT_THE_MESSAGE and proven and alone:
+        return Finding(Verdict.ANSWERED, State.REJECTED, f"the gateway rejected it (status {status})")
+    if status in _REFUSALS:
+        said, hint = _REFUSALS[status]
+        return Finding(Verdict.REFUSED, State.RELEASED, f"{said} (status {status})", hint)
+    return _unclear(status)
+
+
+def _unclear(status: int) -> Finding:
+    if 200 <= status <= 299:
+        return Finding(Verdict.ANSWERED, State.IN_DOUBT, f"the answer does not name it (status {status})")
+    if 300 <= status <= 399:
+        return Finding(
+            Verdict.IN_DOUBT,
+            State.IN_DOUBT,
+            f"the gateway answered with a redirect (status {status}), which is not followed",
+            "put the address it really has into the profile's url",
+        )
+    return Finding(Verdict.IN_DOUBT, State.IN_DOUBT, f"status {status} does not say whether it was taken")

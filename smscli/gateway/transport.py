@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 import zlib
+from typing import NamedTuple
 
 import aiohttp
 import httpx
@@ -62,6 +64,134 @@ class _Broken(Exception):
         self.error = error
 
 
+class _Unreadable(Exception):
+    """An answer that came whole or in part and is not going to be used; says why."""
+
+
+class _Sentence(NamedTuple):
+    """What operators read about one class of errors; `{where}` is host and port."""
+
+    error: type[Exception]
+    reason: str
+    hint: str = ""
+
+
+_REFUSED = _Sentence(
+    ConnectionRefusedError,
+    "the gateway refused the connection on {where}",
+    "is it running, and is the port in the profile's url right?",
+)
+
+#: Errors of aiohttp that come before the first byte of a request, the more exact ones first. Read in
+#: aiohttp 3.14: raised in connector.py while connecting, or in client.py before that.
+_BEFORE_THE_FIRST_BYTE = (
+    _Sentence(
+        aiohttp.ClientConnectorDNSError,
+        "the host name of {where} does not resolve",
+        "is it spelled right in the profile's url, and is the network up?",
+    ),
+    _Sentence(
+        aiohttp.ClientConnectorCertificateError,
+        "the certificate of {where} is not trusted ({detail})",
+        "is the host in the profile's url the one the certificate was made for?",
+    ),
+    _Sentence(
+        aiohttp.ClientConnectorSSLError,
+        "no TLS connection to {where} ({detail})",
+        "does this port speak https?",
+    ),
+    _Sentence(
+        aiohttp.ClientProxyConnectionError,
+        "the proxy for {where} cannot be reached",
+        "is the proxy in the profile right, and is it running?",
+    ),
+    _Sentence(
+        aiohttp.ClientHttpProxyError,
+        "the proxy would not connect to {where} (status {detail})",
+        "are the proxy's credentials right, and does it let this host through?",
+    ),
+    _Sentence(
+        aiohttp.ClientConnectorError,
+        "no connection to {where} ({detail})",
+        "is the host in the profile's url right, and is the network up?",
+    ),
+    _Sentence(
+        aiohttp.ConnectionTimeoutError,
+        "no connection to {where} in time",
+        "is the host up, and does a firewall let this machine through?",
+    ),
+    _Sentence(
+        aiohttp.ServerFingerprintMismatch,
+        "the certificate of {where} is not the expected one",
+        "is the host in the profile's url right?",
+    ),
+    _Sentence(aiohttp.InvalidURL, "the profile's url cannot be used", "is the url complete?"),
+    _Sentence(aiohttp.NonHttpUrlClientError, "the profile's url is not http or https", "is the url right?"),
+)
+
+#: Everything else may come after the first byte; these have a sentence of their own.
+_MAYBE_AFTER = (
+    _Sentence(
+        TimeoutError,
+        "{where} gave no whole answer in time",
+        "the gateway may be slow: more connections or a longer timeout may help",
+    ),
+    _Sentence(aiohttp.ServerDisconnectedError, "{where} closed the connection without a whole answer"),
+    _Sentence(aiohttp.ClientPayloadError, "the answer of {where} broke off"),
+    _Sentence(
+        aiohttp.ClientResponseError,
+        "the answer of {where} is not HTTP",
+        "does something else listen on this port?",
+    ),
+    _Sentence(ConnectionError, "the connection to {where} broke after the request began to leave"),
+    _Sentence(OSError, "the connection to {where} broke after the request began to leave"),
+    _Sentence(_Unreadable, "the answer of {where} cannot be used: {detail}"),
+)
+
+
+def _detail(error: Exception) -> str:
+    """What the operating system, TLS or the proxy said, in a word: never a URL or a body."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_message
+    if isinstance(cause, ssl.SSLError):
+        return (cause.reason or type(cause).__name__).replace("_", " ").lower()
+    if isinstance(cause, aiohttp.ClientHttpProxyError):
+        return str(cause.status)
+    if isinstance(cause, OSError):
+        return cause.strerror or type(cause).__name__
+    return str(cause) if isinstance(cause, _Unreadable) else type(cause).__name__
+
+
+def translate(error: Exception, where: str = "the gateway") -> CallFailed:
+    """An error of the layer below as NotSent, if that is certain, or else as MaybeSent.
+
+    `where` is the gateway's host and port. Total: an error nobody has heard of is MaybeSent. So are
+    errors of a redirect, which come after a request (we follow none).
+    """
+    detail = _detail(error)
+
+    def said(sentence: _Sentence) -> tuple[str, str]:
+        return sentence.reason.format(where=where, detail=detail), sentence.hint
+
+    if not isinstance(error, aiohttp.RedirectClientError):
+        for sentence in _BEFORE_THE_FIRST_BYTE:
+            if isinstance(error, sentence.error):
+                return NotSent(*said(_REFUSED if _is_refusal(error) else sentence))
+    for sentence in _MAYBE_AFTER:
+        if isinstance(error, sentence.error):
+            return MaybeSent(*said(sentence))
+    return MaybeSent(f"the call to {where} failed ({type(error).__name__})")
+
+
+def _is_refusal(error: Exception) -> bool:
+    return (
+        isinstance(error, aiohttp.ClientConnectorError)
+        and not isinstance(error, aiohttp.ClientProxyConnectionError)
+        and isinstance(error.os_error, ConnectionRefusedError)
+    )
+
+
 async def _only_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
     """Keep aiohttp from repeating GET, PUT and DELETE when a connection drops.
 
@@ -77,14 +207,19 @@ async def _only_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
         raise _Broken(error) from None
 
 
+#: Headers that belong to the connection and not to the caller.
+_OURS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding"})
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+
+
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends each request once, over aiohttp, and returns answers whose body is read.
 
     At most `connections` requests are in flight. `connect` bounds waiting for a free connection and
-    making one; `total` bounds the whole call, connecting included (seconds both, so `connect` must be
-    the smaller). An idle connection is closed after `keepalive` seconds, before servers usually do.
+    making one; `total` bounds the whole call, connecting included (seconds both; `connect` must be the
+    smaller). An idle connection is closed after `keepalive` seconds, before servers usually do it.
     Redirects are answers, cookies are dropped, the environment is not asked for proxies or passwords.
-    Requests other than POST use a connection of their own.
+    Requests other than POST use a connection of their own: only POST may find a kept one closed.
 
     Raises NotSent or MaybeSent, and asyncio.CancelledError when cancelled: then the request may
     have left. Belongs to the event loop of its first request.
@@ -104,20 +239,110 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if not 0 < connect < total:
             raise ValueError("connect must be shorter than total, or its failures would not be certain")
         self._connections = connections
-        self._connect = connect
         self._total = total
         self._keepalive = keepalive
         self._largest_answer = largest_answer
         self._proxy = proxy
         self._tls = tls
+        # Above its threshold aiohttp rounds deadlines up to whole seconds: never here.
+        self._timeout = aiohttp.ClientTimeout(connect=connect, ceil_threshold=connect)
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The gateway's answer, body read and decompressed. Raises NotSent and MaybeSent."""
-        raise NotImplementedError
+        where = _host_and_port(request.url)
+        if self._closed:
+            raise NotSent("the connections to the gateway were already closed")
+        headers = [item for item in request.headers.multi_items() if item[0] not in _OURS]
+        if any(_LINE_BREAK.search(name + value) for name, value in headers):
+            raise NotSent("a header of the request holds a line break", "look at the profile's headers")
+        try:
+            async with asyncio.timeout(self._total):
+                return await self._exchange(request, headers)
+        except _Broken as broken:
+            raise translate(broken.error, where) from None
+        except Exception as error:
+            raise translate(error, where) from None  # aiohttp's own texts hold the whole URL
+
+    async def _exchange(self, request: httpx.Request, headers: list[tuple[str, str]]) -> httpx.Response:
+        answer = await self._session(request.method).request(
+            request.method,
+            URL(str(request.url), encoded=True),
+            data=request.content or None,
+            headers=headers,
+            skip_auto_headers=("Content-Type",),
+            allow_redirects=False,
+            proxy=self._proxy,
+        )
+        try:
+            body = await self._body(answer)
+        except BaseException:
+            answer.close()
+            raise
+        raw = [item for item in answer.raw_headers if item[0].lower() != b"content-encoding"]
+        return httpx.Response(answer.status, headers=raw, content=body)
+
+    async def _body(self, answer: ClientResponse) -> bytes:
+        body = bytearray()
+        async for part in answer.content.iter_any():
+            body += part
+            if len(body) > self._largest_answer:
+                raise _Unreadable("it is too long")
+        return _decompressed(bytes(body), answer.headers.get("Content-Encoding", ""), self._largest_answer)
+
+    def _session(self, method: str) -> aiohttp.ClientSession:
+        if method != "POST":
+            self._fresh = self._fresh or self._open(
+                aiohttp.TCPConnector(limit=self._connections, force_close=True, ssl=self._tls or True)
+            )
+            return self._fresh
+        self._kept = self._kept or self._open(
+            aiohttp.TCPConnector(
+                limit=self._connections, keepalive_timeout=self._keepalive, ssl=self._tls or True
+            )
+        )
+        return self._kept
+
+    def _open(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=self._timeout,
+            headers={"User-Agent": f"smscli/{__version__}", "Accept-Encoding": "identity"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            raise_for_status=False,
+            trust_env=False,
+            middlewares=(_only_once,),
+        )
 
     async def aclose(self) -> None:
         """Close every connection. Requests after this are NotSent."""
-        raise NotImplementedError
+        self._closed = True
+        for session in (self._kept, self._fresh):
+            if session is not None:
+                await session.close()
+
+
+def _host_and_port(url: httpx.URL) -> str:
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def _decompressed(body: bytes, encoding: str, most: int) -> bytes:
+    """We ask for plain answers; gzip and deflate are understood, and cannot grow without bound."""
+    if encoding.lower() in ("", "identity") or not body:
+        return body
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        raise _Unreadable("it is compressed in a way that was not asked for")
+    machine = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever it is
+    try:
+        plain = machine.decompress(body, most + 1)
+    except zlib.error:
+        raise _Unreadable("its compression is broken") from None
+    if len(plain) > most:
+        raise _Unreadable("it is too long")
+    if not machine.eof:
+        raise _Unreadable("its compression breaks off")
+    return plain
