@@ -1,11 +1,20 @@
 """A phone number, and nothing about who has it.
 
-Knows how to parse and to mask. Where a number may be lives in `zones.py`.
+Knows how to parse and to mask. Where a number may be lives in `zones.py`. Whether anybody answers there, and
+whether it can receive texts at all, only a gateway knows.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
+
+#: The country of numbers that belong to none (satellite, international freephone).
+NO_COUNTRY = "001"
 
 
 class BadNumber(ValueError):
@@ -36,10 +45,185 @@ class Msisdn:
 
     @property
     def masked(self) -> str:
-        """`+1202•••0123`: country and area stay readable, the person does not."""
-        return f"{self.e164[:5]}•••{self.e164[-4:]}" if len(self.e164) > 10 else f"{self.e164[:3]}•••"
+        """`+1202•••0123`: country and area stay readable, the person does not.
+
+        At least three digits are hidden, and four of a number short enough to guess (+47 has eight in all).
+        """
+        if len(self.e164) > 11:
+            return f"{self.e164[:5]}•••{self.e164[-4:]}"
+        return f"{self.e164[:3]}•••{self.e164[-2:] if len(self.e164) > 8 else ''}"
 
     def __repr__(self) -> str:
         return self.masked
 
     __str__ = __repr__
+
+
+#: Longer than any number with its punctuation; a cell that goes on is cut before it is shown.
+_SHOWN = 60
+_ENOUGH_TO_CALL = 7
+
+
+def mask(text: str) -> str:
+    """A cell that may hold a number, fit to be shown in a problem.
+
+    Of seven digits or more only the first two and the last two stay; control characters are escaped; a very
+    long cell is cut. Anything else stays as it was written.
+    """
+    places = [place for place, character in enumerate(text) if character.isdigit()]
+    hidden = frozenset(places[2:-2]) if len(places) >= _ENOUGH_TO_CALL else frozenset()
+    shown = ("•" if place in hidden else _visible(character) for place, character in enumerate(text[:_SHOWN]))
+    return "".join(shown) + ("…" if len(text) > _SHOWN else "")
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def is_region(text: str) -> bool:
+    """Is this a country (ISO 3166, capitals) in which a national number can be read?"""
+    return text in phonenumbers.SUPPORTED_REGIONS
+
+
+#: What is left of a number once spaces are plain: digits in any script, and the usual punctuation.
+_SHAPE = re.compile(r"\(?\+?[\d ().\-]*\d[ ().\-]*")
+_TRUNK_ZERO = re.compile(r"\+.*\(0+\)")
+#: `512345678.0`: a spreadsheet took the number for a quantity. Read as digits it would be another number.
+_DECIMAL = re.compile(r"\d{6,}\.\d{1,2}")
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE][+-]?\d{1,2}")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-") | {"＋": "+"})
+
+
+def parse(text: str, region: str | None) -> Msisdn:
+    """The number that a cell means; numbers without a country code are read as `region`'s.
+
+    Tolerates spaces of every kind, dashes, dots, parentheses, and the region's way of dialling abroad
+    (`00…`). Raises BadNumber with one of the codes `missing_number`, `not_a_number`, `number_needs_country`,
+    `too_short`, `too_long`, `invalid_number`, `has_extension`, `not_international` (a trunk zero in an
+    international number) and `number_changed` (the library would text another number than was written).
+    """
+    cleaned = _plain(text)
+    if not cleaned:
+        raise BadNumber(
+            "missing_number", "there is no number", "fill the cell or take the row out of the list"
+        )
+    _refuse_shape(cleaned, text, region)
+    digits = "".join(str(int(character)) for character in cleaned if character.isdecimal())
+    number = _read(("+" if "+" in cleaned else "") + digits, text, region)
+    country = phonenumbers.region_code_for_number(number)
+    if country is None or not phonenumbers.is_valid_number_for_region(number, country):
+        raise _impossible(number, text)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    _refuse_change(cleaned, digits, e164, number, text)
+    return Msisdn(e164, country)
+
+
+def _plain(text: str) -> str:
+    """One kind of space, one kind of dash, and none of the invisible marks that copying brings along."""
+    if text.isascii():
+        return text.strip()
+    kinds = [(unicodedata.category(character), character) for character in text.translate(_DASHES)]
+    return "".join(" " if kind == "Zs" else character for kind, character in kinds if kind != "Cf").strip()
+
+
+def _refuse_shape(cleaned: str, text: str, region: str | None) -> None:
+    if _DECIMAL.fullmatch(cleaned) or _SCIENTIFIC.fullmatch(cleaned):
+        raise BadNumber(
+            "not_a_number",
+            f"{mask(text)} is a quantity, not a phone number",
+            "a spreadsheet did that: format the column as text and enter the numbers again",
+        )
+    if _SHAPE.fullmatch(cleaned):
+        return
+    if _has_extension(cleaned, region):
+        raise BadNumber(
+            "has_extension",
+            f"{mask(text)} has an extension",
+            "extensions cannot be texted: give a direct number",
+        )
+    raise BadNumber(
+        "not_a_number",
+        f"{mask(text)} is not a phone number",
+        "one number a cell, such as +12025550123: digits, spaces, + - . ( ) and nothing else",
+    )
+
+
+def _has_extension(cleaned: str, region: str | None) -> bool:
+    try:
+        return phonenumbers.parse(cleaned, region).extension is not None
+    except NumberParseException:
+        return False
+
+
+def _read(dialled: str, text: str, region: str | None) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(dialled, region, keep_raw_input=True)
+    except NumberParseException as error:
+        raise _unreadable(error.error_type, dialled, text, region) from None
+
+
+def _unreadable(error_type: int, dialled: str, text: str, region: str | None) -> BadNumber:
+    if error_type == NumberParseException.INVALID_COUNTRY_CODE and not dialled.startswith("+"):
+        hint = _needs_country(dialled, region)
+        return BadNumber("number_needs_country", f"{mask(text)} does not say its country", hint)
+    if error_type == NumberParseException.INVALID_COUNTRY_CODE:
+        hint = "check the digits after the +"
+        return BadNumber("invalid_number", f"{mask(text)} starts with no country's code", hint)
+    if error_type == NumberParseException.TOO_LONG:
+        return _too_long(text)
+    return _too_short(text)
+
+
+def _needs_country(dialled: str, region: str | None) -> str:
+    if region is not None:
+        return f"'{region}' is not a country that has phone numbers: use two letters such as PL"
+    if dialled.startswith("00"):
+        return "write + in place of 00"
+    return "start it with + and the country code, or say `region:` (such as PL) for the whole list"
+
+
+def _impossible(number: PhoneNumber, text: str) -> BadNumber:
+    match phonenumbers.is_possible_number_with_reason(number):
+        case ValidationResult.TOO_SHORT | ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+            return _too_short(text)
+        case ValidationResult.TOO_LONG:
+            return _too_long(text, f"+{number.country_code}{number.national_number}")
+        case _:
+            place = phonenumbers.region_code_for_country_code(number.country_code or 0)
+            hint = "check it for a wrong digit"
+            return BadNumber("invalid_number", f"{mask(text)} is no number of {place}", hint)
+
+
+def _too_short(text: str) -> BadNumber:
+    return BadNumber("too_short", f"{mask(text)} is too short", "digits are missing, or the area code")
+
+
+def _too_long(text: str, e164: str = "") -> BadNumber:
+    # Mexico's mobile numbers lost their 1 after +52 in 2019; lists still have it.
+    is_old_mexican = e164.startswith("+521") and len(e164) == len("+5215512345678")
+    elsewhere = "check it for a digit too many; if it lacks the + of its country code, put that first"
+    hint = "in Mexico leave out the 1 after +52" if is_old_mexican else elsewhere
+    return BadNumber("too_long", f"{mask(text)} is too long", hint)
+
+
+def _refuse_change(cleaned: str, digits: str, e164: str, number: PhoneNumber, text: str) -> None:
+    """The library repairs: it drops digits, and moves the 9 and the 15 of Argentina. We ask instead."""
+    if "+" in cleaned:
+        is_same = digits == e164[1:]
+    elif number.country_code_source == phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        is_same = digits.endswith(phonenumbers.national_significant_number(number))
+    else:
+        is_same = digits.endswith(e164[1:])
+    if is_same:
+        return
+    if _TRUNK_ZERO.match(cleaned):
+        raise BadNumber(
+            "not_international",
+            f"{mask(text)} mixes the national and the international way of writing",
+            "leave out the (0) that stands after the country code",
+        )
+    raise BadNumber(
+        "number_changed",
+        f"{mask(text)} would be read as a number with other digits",
+        "write it exactly as it is dialled from abroad, starting with + and the country code",
+    )
