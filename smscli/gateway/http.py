@@ -1,0 +1,106 @@
+"""HttpGateway: hands batches to a gateway as its profile describes, and tells what became of them.
+
+Knows the order: build, send, read. What is certain when sending fails, `certainty.py` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import httpx
+
+from smscli.domain.message import Answer, Batch, Receipt, State, Verdict
+from smscli.domain.profile import GatewayProfile, plain, variables
+from smscli.gateway.certainty import of_exception
+from smscli.gateway.reply import read
+from smscli.gateway.request import Unbuildable, build
+from smscli.gateway.transport import AiohttpTransport, silence_libraries
+
+#: A secret shorter than this is not looked for in texts: it would be found everywhere.
+SHORTEST_SECRET = 4
+
+
+class HttpGateway:
+    """A gateway over HTTP; the `Gateway` of `ports.py`. `secrets`: values by environment variable."""
+
+    def __init__(
+        self, profile: GatewayProfile, secrets: Mapping[str, str], transport: httpx.AsyncBaseTransport
+    ) -> None:
+        self._profile = profile
+        self._secrets = dict(secrets)
+        self._transport = transport
+
+    @classmethod
+    def open(cls, profile: GatewayProfile, secrets: Mapping[str, str]) -> HttpGateway:
+        """The gateway with a transport of its own, made as the profile says."""
+        silence_libraries()
+        wire = profile.wire
+        proxy = None
+        if wire.proxy is not None:
+            proxy = plain(wire.proxy, variables(wire.call, secrets), secrets)
+        transport = AiohttpTransport(
+            connections=profile.connections,
+            connect=wire.timeouts.connect,
+            total=wire.timeouts.total,
+            proxy=proxy,
+        )
+        return cls(profile, secrets, transport)
+
+    def __repr__(self) -> str:
+        return f"<HttpGateway {self._profile.name}>"
+
+    @property
+    def profile(self) -> GatewayProfile:
+        return self._profile
+
+    async def submit(self, batch: Batch, *, proven: bool) -> Answer:
+        """Hand one batch over. Never raises for the wire; asyncio.CancelledError passes through."""
+        try:
+            request = build(self._profile, self._secrets, batch)
+        except Unbuildable as refused:
+            hint = "look at the gateway's profile and the sender ID"
+            return _all(batch, Verdict.REFUSED, State.RELEASED, f"no request can be made: {refused}", hint)
+        try:
+            response = await self._transport.handle_async_request(request)
+            try:
+                body = await response.aread()
+            finally:
+                await response.aclose()
+        except Exception as error:
+            # Any error at all: one that is not known to come before the first byte means in doubt.
+            found = of_exception(error)
+            return _all(batch, found.verdict, found.state, found.reason, found.hint)
+        answer = read(self._profile, batch, response.status_code, response.headers, body, proven=proven)
+        return self._without_secrets(answer)
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+    def _without_secrets(self, answer: Answer) -> Answer:
+        """A gateway may quote a refused key back at us."""
+        held = [secret for secret in self._secrets.values() if len(secret) >= SHORTEST_SECRET]
+        if not any(secret in text for secret in held for text in _texts(answer)):
+            return answer
+
+        def cleaned(text: str) -> str:
+            for secret in held:
+                text = text.replace(secret, "•••")
+            return text
+
+        receipts = tuple(
+            replace(each, code=cleaned(each.code), detail=cleaned(each.detail)) for each in answer.receipts
+        )
+        return replace(answer, receipts=receipts, reason=cleaned(answer.reason), hint=cleaned(answer.hint))
+
+
+def _texts(answer: Answer) -> set[str]:
+    """What an answer says, each text once: accepted messages say nothing."""
+    own = {text for each in answer.receipts for text in (each.code, each.detail) if text}
+    return own | {answer.reason, answer.hint}
+
+
+def _all(batch: Batch, verdict: Verdict, state: State, reason: str, hint: str) -> Answer:
+    """The same for every message of a batch."""
+    receipts = tuple(Receipt(message.id, state, detail=reason) for message in batch.messages)
+    return Answer(verdict, receipts, reason=reason, hint=hint)

@@ -1,0 +1,432 @@
+"""A gateway's reply becomes exactly one receipt for every message of its batch.
+
+Knows shapes and error rules as profiles declare them. Does not know what a bare status means: that is
+`certainty.py`. Whatever the reply holds, an Answer comes out; what cannot be read is in doubt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property, lru_cache
+from math import isfinite
+from typing import Any
+
+from smscli.domain.message import Answer, Batch, Fault, Message, Receipt, State, Verdict
+from smscli.domain.msisdn import mask
+from smscli.domain.profile import (
+    BodyTest,
+    ErrorClass,
+    ErrorRule,
+    GatewayProfile,
+    IdempotencyScope,
+    Path,
+    Reply,
+    Result,
+    ResultShape,
+    TimeUnit,
+    Unlisted,
+)
+from smscli.gateway.certainty import of_status
+
+#: A longer text of a gateway is cut: it is for people, and goes into the log once a message.
+LONGEST_DETAIL = 200
+#: No gateway means a longer delay than a day; a reply that says so is misread.
+LONGEST_DELAY = 86_400.0
+
+_ABSENT = object()
+_NUMBERS = re.compile(r"\+?\d[\d\s().-]{5,}\d")
+
+_FAULTS = {
+    ErrorClass.NUMBER: Fault.NUMBER,
+    ErrorClass.OPTED_OUT: Fault.OPTED_OUT,
+    ErrorClass.SENDER: Fault.OTHER,
+    ErrorClass.CONTENT: Fault.OTHER,
+    ErrorClass.REJECTED: Fault.OTHER,
+}
+_WAITS = frozenset({ErrorClass.NOT_TAKEN, ErrorClass.RATE_LIMITED})
+_STOPS = {
+    ErrorClass.FUNDS: ("the gateway says that there are not enough funds", "top up the account"),
+    ErrorClass.CREDENTIALS: (
+        "the gateway refused the credentials",
+        "check the environment variables that the profile names",
+    ),
+    ErrorClass.SETUP: ("the gateway refused how the account or the profile is set up", ""),
+}
+
+
+def read(
+    profile: GatewayProfile,
+    batch: Batch,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    proven: bool = False,
+) -> Answer:
+    """The answer that a reply comes to; never an exception. `proven`: see `ports.Gateway.submit`."""
+    reply = profile.wire.reply
+    seen = _Seen(status, {name.lower(): value for name, value in headers.items()}, body)
+    if status in reply.statuses and all(_holds(test, seen.tree, seen.text) for test in reply.when):
+        outcomes = _Reader(reply.result, seen).outcomes(batch.messages)
+        verdict, reason, hint = _sum_up(outcomes)
+    else:
+        verdict, outcomes, reason, hint = _whole_call(profile, batch, seen, proven)
+    receipts = tuple(
+        outcome.receipt(message) for message, outcome in zip(batch.messages, outcomes, strict=True)
+    )
+    return Answer(
+        verdict,
+        receipts,
+        retry_after=_retry_after(reply, seen),
+        server_date=_http_date(seen.header("Date")),
+        reason=reason,
+        hint=hint,
+    )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A reply, parsed where somebody asks."""
+
+    status: int
+    headers: Mapping[str, str]  # by lower-case name
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """A header's value, or empty."""
+        return self.headers.get(name.lower(), "")
+
+    @cached_property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @cached_property
+    def tree(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):  # no JSON, not UTF-8, or brackets without end
+            return _ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one message, in the words of the gateway."""
+
+    state: State
+    ref: str = ""
+    code: str = ""
+    detail: str = ""
+    segments: int | None = None
+    means: ErrorClass | None = None
+
+    def receipt(self, message: Message) -> Receipt:
+        fault = None
+        if self.state is State.REJECTED:
+            fault = _FAULTS.get(self.means, Fault.OTHER) if self.means else Fault.OTHER
+        return Receipt(message.id, self.state, self.ref, self.code, self.detail, self.segments, fault)
+
+
+# --- small readings ---
+
+
+def at(tree: Any, path: Path | None) -> Any:
+    """What stands at a path, or a marker of absence."""
+    if path is None:
+        return _ABSENT
+    for step in path:
+        if isinstance(tree, dict):
+            tree = tree.get(step, _ABSENT)
+        elif isinstance(tree, list) and step.isascii() and step.isdigit() and len(step) < 7:
+            tree = tree[int(step)] if int(step) < len(tree) else _ABSENT
+        else:
+            return _ABSENT
+    return tree
+
+
+def _said(value: Any) -> str | None:
+    """A scalar as text (`true`, `null`, `201`), or None for what is absent, a list or an object."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool | int | float):
+        try:
+            return json.dumps(value)
+        except ValueError:  # an integer of more digits than Python turns into text
+            return None
+    return None
+
+
+def _name(value: Any) -> str:
+    """An id or a code: a scalar that says something, cut to a sane length; else empty."""
+    said = _said(value)
+    return "" if said is None or value is None or isinstance(value, bool) else _line(said)
+
+
+def _line(text: str) -> str:
+    """One line of bounded length without control characters."""
+    printable = "".join(character if character.isprintable() else " " for character in text[:1000])
+    return " ".join(printable.split())[:LONGEST_DETAIL]
+
+
+def _detail(value: Any) -> str:
+    """A gateway's own words with whatever may be a phone number masked."""
+    return _NUMBERS.sub(lambda found: mask(found[0]), _line(_said(value) or ""))
+
+
+@lru_cache(maxsize=256)
+def _pattern(regex: str) -> re.Pattern[str]:
+    return re.compile(regex)
+
+
+def _holds(test: BodyTest, tree: Any, text: str) -> bool:
+    said = text if test.path is None else _said(at(tree, test.path))
+    if said is None:
+        return False
+    if test.values and said not in test.values:
+        return False
+    return not test.regex or _pattern(test.regex).search(said) is not None
+
+
+def _rule(rules: Iterable[ErrorRule], seen: _Seen, tree: Any, text: str) -> ErrorClass | None:
+    """The class of the first rule that holds."""
+    for rule in rules:
+        if rule.statuses and seen.status not in rule.statuses:
+            continue
+        if all(_holds(test, tree, text) for test in rule.tests):
+            return rule.means
+    return None
+
+
+# --- a good reply ---
+
+
+class _Reader:
+    """Finds every message's own object in a good reply."""
+
+    def __init__(self, result: Result, seen: _Seen) -> None:
+        self._result = result
+        self._seen = seen
+        self._items = at(seen.tree, result.items)
+
+    def outcomes(self, messages: Sequence[Message]) -> list[_Outcome]:
+        """One for every message, in their order."""
+        match self._result.shape:
+            case ResultShape.NONE:
+                return [_Outcome(State.ACCEPTED) for _ in messages]
+            case ResultShape.ONE_ID:
+                return [self._of(self._items) for _ in messages]
+            case ResultShape.LIST_IN_ORDER | ResultShape.IDS:
+                return self._in_order(messages)
+            case ResultShape.LIST_BY_KEY:
+                return self._by_key(messages, self._listed())
+            case ResultShape.MAP_BY_NUMBER:
+                return self._by_key(messages, self._mapped())
+            case ResultShape.TEXT_REGEX:
+                return self._with_ref(messages, self._matched())
+            case ResultShape.HEADER:
+                return self._with_ref(messages, _line(self._seen.header(self._result.header)))
+
+    def _with_ref(self, messages: Sequence[Message], ref: str) -> list[_Outcome]:
+        one = _Outcome(State.ACCEPTED, ref) if ref else _unread("the reply names no id")
+        return [one for _ in messages]
+
+    def _matched(self) -> str:
+        found = _pattern(self._result.pattern).search(self._seen.text)
+        return _line(found[1] or "") if found else ""
+
+    def _in_order(self, messages: Sequence[Message]) -> list[_Outcome]:
+        items = self._items
+        if not isinstance(items, list) or len(items) != len(messages):
+            # Which of them are missing, nobody can say.
+            return [_unread("the reply has another number of results than messages")] * len(messages)
+        if self._result.shape is ResultShape.IDS:
+            return [
+                _Outcome(State.ACCEPTED, ref) if (ref := _name(item)) else _unread("the reply names no id")
+                for item in items
+            ]
+        return [self._of(item) for item in items]
+
+    def _listed(self) -> list[tuple[str, Any]]:
+        items = self._items if isinstance(self._items, list) else []
+        return [(said, item) for item in items if (said := _said(at(item, self._result.key))) is not None]
+
+    def _mapped(self) -> list[tuple[str, Any]]:
+        return list(self._items.items()) if isinstance(self._items, dict) else []
+
+    def _by_key(self, messages: Sequence[Message], items: list[tuple[str, Any]]) -> list[_Outcome]:
+        """Matched by number or id. Strangers are ignored; a message named twice has to be told the same."""
+        key: Callable[[str], str] = str if self._result.by_id else _digits
+        ours = [message.id if self._result.by_id else message.to.digits for message in messages]
+        times = Counter(ours)
+        found: dict[str, list[_Outcome]] = {name: [] for name in ours}
+        for said, item in items:
+            if (name := key(said)) in found:
+                found[name].append(self._of(item))
+        return [
+            _agreed(found[name]) if times[name] == 1 else _unread("named by a number that is not unique")
+            for name in ours
+        ]
+
+    def _of(self, item: Any) -> _Outcome:
+        """One message's object. Without an `ok` rule, an id is success."""
+        result = self._result
+        ref = _name(at(item, result.id))
+        text = at(item, result.text)
+        code, detail = _name(at(item, result.code)), _detail(text)
+        good = all(_holds(test, item, "") for test in result.ok) if result.ok else bool(ref)
+        if good:
+            return _Outcome(State.ACCEPTED, ref, code, detail, _segments(at(item, result.segments)))
+        means = _rule(result.errors, self._seen, item, _said(text) or "") if isinstance(item, dict) else None
+        if means is not None:
+            return _outcome(means, ref, code, detail)
+        if isinstance(item, dict) and code and result.unlisted is Unlisted.REJECTED:
+            return _outcome(ErrorClass.REJECTED, ref, code, detail)
+        return _Outcome(State.IN_DOUBT, ref, code, detail or "the reply does not say what became of it")
+
+
+def _digits(number: str) -> str:
+    return "".join(character for character in number if character in "0123456789")
+
+
+def _segments(value: Any) -> int | None:
+    said = _said(value)
+    return int(said) if said and re.fullmatch(r"[0-9]{1,3}", said) and int(said) > 0 else None
+
+
+def _unread(why: str) -> _Outcome:
+    return _Outcome(State.IN_DOUBT, detail=why)
+
+
+def _agreed(outcomes: Sequence[_Outcome]) -> _Outcome:
+    if not outcomes:
+        return _unread("the reply does not name it")
+    same = all(outcome.state is outcomes[0].state for outcome in outcomes)
+    return outcomes[0] if same else _unread("the reply names it twice, and differently")
+
+
+def _outcome(means: ErrorClass, ref: str = "", code: str = "", detail: str = "") -> _Outcome:
+    if means in _FAULTS:
+        state = State.REJECTED
+    elif means is ErrorClass.ALREADY_ACCEPTED:
+        state = State.ACCEPTED
+    elif means is ErrorClass.IN_DOUBT:
+        state = State.IN_DOUBT
+    else:
+        state = State.RELEASED
+    return _Outcome(state, ref, code, detail, means=means)
+
+
+def _sum_up(outcomes: Sequence[_Outcome]) -> tuple[Verdict, str, str]:
+    """The verdict of a call whose messages were told one by one."""
+    states = {outcome.state for outcome in outcomes}
+    if states == {State.IN_DOUBT}:
+        return Verdict.IN_DOUBT, outcomes[0].detail, "see `smscli resolve`"
+    if states == {State.RELEASED}:
+        stop = next((outcome.means for outcome in outcomes if outcome.means in _STOPS), None)
+        if stop is not None:
+            return (Verdict.REFUSED, *_STOPS[stop])
+        return Verdict.NOT_TAKEN, "the gateway took none of the messages for now", ""
+    return Verdict.ANSWERED, "", ""
+
+
+# --- any other reply ---
+
+
+def _whole_call(
+    profile: GatewayProfile, batch: Batch, seen: _Seen, proven: bool
+) -> tuple[Verdict, list[_Outcome], str, str]:
+    """What a reply means that is not good: by the profile's rules, else by its status alone."""
+    reply = profile.wire.reply
+    many = len(batch.messages)
+    code, detail = _name(at(seen.tree, reply.code)), _detail(at(seen.tree, reply.text))
+    means = _rule(reply.errors, seen, seen.tree, seen.text)
+    if means is None:
+        finding = of_status(seen.status, proven=proven, alone=many == 1)
+        outcome = _Outcome(finding.state, code=code, detail=detail or finding.reason)
+        verdict = Verdict.IN_DOUBT if finding.state is State.IN_DOUBT else finding.verdict
+        return verdict, [outcome] * many, _with(finding.reason, code, detail), finding.hint
+    verdict, reason, hint = _verdict(means)
+    if many > 1 and not _speaks_for_all(means, profile):
+        # Which of them is meant, nobody can say; putting all of them on the opt-out list would be a lie.
+        # A 4xx refuses the call as a whole; anything else may have taken the others.
+        refused = 400 <= seen.status < 500 and means in _FAULTS
+        means = ErrorClass.SETUP if refused else ErrorClass.IN_DOUBT
+        verdict = Verdict.REFUSED if refused else Verdict.IN_DOUBT
+        reason, hint = "the gateway refused a whole call for one of its messages", "set `batch.max: 1`"
+    outcome = _outcome(means, "", code, detail)
+    return verdict, [outcome] * many, _with(reason, code, detail), hint
+
+
+def _speaks_for_all(means: ErrorClass, profile: GatewayProfile) -> bool:
+    if means is ErrorClass.ALREADY_ACCEPTED:
+        return profile.idempotency is not None and profile.idempotency.scope is IdempotencyScope.REQUEST
+    return means not in _FAULTS
+
+
+def _verdict(means: ErrorClass) -> tuple[Verdict, str, str]:
+    if means in _STOPS:
+        return (Verdict.REFUSED, *_STOPS[means])
+    if means is ErrorClass.RATE_LIMITED:
+        return Verdict.NOT_TAKEN, "the gateway asks to be sent less", ""
+    if means in _WAITS:
+        return Verdict.NOT_TAKEN, "the gateway took nothing for now", ""
+    if means is ErrorClass.IN_DOUBT:
+        return Verdict.IN_DOUBT, "the gateway may have taken it", "see `smscli resolve`"
+    return Verdict.ANSWERED, "", ""
+
+
+def _with(reason: str, code: str, detail: str) -> str:
+    """A reason with the gateway's own words."""
+    own = " ".join(filter(None, [code, detail]))
+    return f"{reason} ({own})" if reason and own else reason or own
+
+
+# --- times ---
+
+
+def _retry_after(reply: Reply, seen: _Seen) -> float | None:
+    """Seconds, from `Retry-After` (seconds or a date) or where the profile says."""
+    where = reply.retry_after
+    by_header = _delay(seen.header("Retry-After"), seen)
+    if by_header is not None:
+        return by_header
+    said = seen.header(where.header) if where.header else ""
+    if not said and where.path is not None:
+        said = _said(at(seen.tree, where.path)) or ""
+    if not said and where.pattern:
+        found = _pattern(where.pattern).search(seen.text)
+        said = (found[1] or "") if found else ""
+    factor = {TimeUnit.SECONDS: 1.0, TimeUnit.MILLISECONDS: 0.001, TimeUnit.MINUTES: 60.0}[where.unit]
+    return _seconds(said, factor)
+
+
+def _delay(said: str, seen: _Seen) -> float | None:
+    """`120`, or a date, counted from the reply's own `Date`: nobody's clock is compared with another's."""
+    seconds = _seconds(said)
+    then, now = _http_date(said), _http_date(seen.header("Date"))
+    if seconds is None and then is not None and now is not None:
+        return min(max(0.0, (then - now).total_seconds()), LONGEST_DELAY)
+    return seconds
+
+
+def _seconds(said: str, factor: float = 1.0) -> float | None:
+    if not re.fullmatch(r"\s*[0-9]{1,12}(\.[0-9]{1,9})?\s*", said) or not said.isascii():
+        return None
+    seconds = float(said) * factor
+    return min(seconds, LONGEST_DELAY) if isfinite(seconds) else None
+
+
+def _http_date(said: str) -> datetime | None:
+    """An HTTP date as aware UTC."""
+    if not said:
+        return None
+    try:
+        date = parsedate_to_datetime(said)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None

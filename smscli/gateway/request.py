@@ -1,0 +1,272 @@
+"""A profile and a batch become one HTTP request: built as a tree, encoded last.
+
+Knows how to fill, place and encode. Knows nothing of sockets, replies or retries. The same batch gives the
+same bytes, always: a repeat must be recognised as one.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from smscli.domain.message import Batch, Message
+from smscli.domain.profile import (
+    AuthKind,
+    BatchMode,
+    BodyEncoding,
+    Call,
+    Constant,
+    Each,
+    Fields,
+    GatewayProfile,
+    IdempotencyScope,
+    Items,
+    Node,
+    NumberFormat,
+    SecretName,
+    Slot,
+    Value,
+    Words,
+    full_url,
+    variables,
+)
+from smscli.domain.segments import Encoding
+
+_CONTENT_TYPES = {
+    BodyEncoding.JSON: "application/json",
+    BodyEncoding.FORM: "application/x-www-form-urlencoded",
+    BodyEncoding.TEXT: "text/plain; charset=UTF-8",
+}
+
+
+class Unbuildable(ValueError):
+    """No request can be made of this batch; nothing was sent. The text holds no secret and no number."""
+
+
+class Request(httpx.Request):
+    """A request whose `repr` gives nothing away: URLs hold passwords and numbers at some gateways."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method}, {self.url.host})>"
+
+
+def build(profile: GatewayProfile, secrets: Mapping[str, str], batch: Batch) -> httpx.Request:
+    """The request that hands this batch over. `secrets`: values by environment variable.
+
+    Raises Unbuildable for a batch that the profile cannot carry.
+    """
+    _check(profile, batch)
+    call = profile.wire.call
+    try:
+        fill = _Fill(profile, secrets, batch)
+        query, headers, content = _assemble(profile, batch, fill)
+        return Request(call.method, _url(call, secrets, query), headers=headers, content=content)
+    except KeyError as missing:
+        raise Unbuildable(f"nothing is known of {missing.args[0]}") from None
+    except UnicodeEncodeError:
+        raise Unbuildable("a text holds half a surrogate pair, which has no bytes") from None
+    except httpx.InvalidURL:
+        raise Unbuildable("the profile's url is not a URL") from None
+
+
+def _check(profile: GatewayProfile, batch: Batch) -> None:
+    most = 1 if profile.batch is BatchMode.ONE else profile.batch_max
+    if not 1 <= len(batch.messages) <= most:
+        raise Unbuildable(f"{len(batch.messages)} messages in a request that carries 1 to {most}")
+    # Sent anyway, somebody would read another one's text.
+    texts = {(message.sender, message.body) for message in batch.messages}
+    if profile.batch is BatchMode.FANOUT and len(texts) > 1:
+        raise Unbuildable("different texts or senders in a request that carries one")
+
+
+Tree = str | int | float | bool | None | list["Tree"] | dict[str, "Tree"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    """A value that is left out together with its field."""
+
+
+_NOTHING = _Nothing()
+_Filled = Tree | _Nothing
+
+
+class _Fill:
+    """Fills the values of a profile for one batch."""
+
+    def __init__(self, profile: GatewayProfile, secrets: Mapping[str, str], batch: Batch) -> None:
+        self._call = profile.wire.call
+        self._secrets = secrets
+        self._messages = batch.messages
+        bounds = self._call.validity
+        earliest = min(message.deadline for message in batch.messages)
+        left = int((earliest - batch.claimed_at).total_seconds())
+        seconds = max(bounds.least, min(bounds.most, left))
+        shared: dict[str, _Filled] = {
+            **variables(self._call, secrets),
+            "request_id": batch.id,
+            "validity_seconds": seconds,
+            "validity_minutes": max(1, seconds // 60),
+        }
+        self._shared = shared
+        self._whole = {**shared, **self._of_batch(profile.batch)}
+
+    def _of_batch(self, mode: BatchMode) -> dict[str, _Filled]:
+        first = self._messages[0]
+        if mode is BatchMode.ONE:
+            return self._of(first)
+        filled: dict[str, _Filled] = {"unicode": self._unicode(self._messages)}
+        if mode is BatchMode.FANOUT:
+            filled |= {"text": first.body, "sender": first.sender or _NOTHING}
+            filled["to"] = self._joined([self._number(message) for message in self._messages])
+        return filled
+
+    def _of(self, message: Message) -> dict[str, _Filled]:
+        return {
+            "to": self._number(message),
+            "text": message.body,
+            "sender": message.sender or _NOTHING,
+            "id": message.id,
+            "unicode": self._unicode((message,)),
+        }
+
+    def _number(self, message: Message) -> Tree:
+        match self._call.number:
+            case NumberFormat.E164PLUS:
+                return message.to.e164
+            case NumberFormat.E164BARE:
+                return message.to.digits
+            case NumberFormat.INT:
+                return int(message.to.digits)
+
+    def _joined(self, numbers: list[Tree]) -> Tree:
+        return numbers if self._call.join is None else self._call.join.join(str(number) for number in numbers)
+
+    def _unicode(self, messages: Sequence[Message]) -> _Filled:
+        needed = any(message.segments.encoding is Encoding.UCS2 for message in messages)
+        switch = self._call.unicode
+        said = switch.when_needed if needed else switch.otherwise
+        return _NOTHING if said is None else said
+
+    def value(self, value: Value, known: Mapping[str, _Filled] | None = None) -> _Filled:
+        """One value; alone in its text, a slot keeps its kind (number, list, nothing)."""
+        known = self._whole if known is None else known
+        match value:
+            case SecretName(env):
+                return self._secrets[env]
+            case Words((Slot(name),)):
+                return known[name]
+            case Words(parts):
+                filled = [part if isinstance(part, str) else known[part.name] for part in parts]
+                return "".join(str(part) for part in filled if not isinstance(part, _Nothing))
+
+    def text(self, value: Value) -> str | None:
+        """The same as text; None: left out."""
+        filled = self.value(value)
+        return None if isinstance(filled, _Nothing) else _text(filled)
+
+    def tree(self, node: Node, known: Mapping[str, _Filled] | None = None) -> _Filled:
+        """A tree without the fields that have nothing to say."""
+        match node:
+            case Constant(constant):
+                return constant
+            case Fields(fields):
+                pairs = [(name, self.tree(child, known)) for name, child in fields]
+                return {name: child for name, child in pairs if not isinstance(child, _Nothing)}
+            case Items(items):
+                return _kept(self.tree(child, known) for child in items)
+            case Each(item):
+                return _kept(self.tree(item, {**self._shared, **self._of(each)}) for each in self._messages)
+            case _:
+                return self.value(node, known)
+
+
+def _kept(children: Iterator[_Filled]) -> list[Tree]:
+    return [child for child in children if not isinstance(child, _Nothing)]
+
+
+def _text(value: Tree) -> str:
+    """A scalar as it stands in a form, a URL or a header."""
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    return ",".join(_text(item) for item in value) if isinstance(value, list) else str(value)
+
+
+Pairs = list[tuple[str, str]]
+
+
+def _assemble(
+    profile: GatewayProfile, batch: Batch, fill: _Fill
+) -> tuple[Pairs, list[tuple[bytes, bytes]], bytes]:
+    """Query, headers and content, credentials and idempotency key in their places."""
+    call = profile.wire.call
+    named: Pairs = [(name, said) for name, value in call.headers if (said := fill.text(value)) is not None]
+    tree = fill.tree(call.body)
+    query: Pairs = []
+    credentials: Pairs = [(name, fill.text(value) or "") for name, value in call.auth.fields]
+    match call.auth.kind:
+        case AuthKind.BASIC | AuthKind.BEARER | AuthKind.HEADER:
+            named += _auth_headers(call, credentials)
+        case AuthKind.QUERY:
+            query += credentials
+        case AuthKind.FORM if isinstance(tree, dict):
+            tree = {**tree, **dict(credentials)}
+    promise = profile.idempotency
+    if promise is not None and promise.where in ("header", "query"):
+        key = batch.messages[0].id if promise.scope is IdempotencyScope.MESSAGE else batch.id
+        (named if promise.where == "header" else query).append((promise.name, key))
+    if call.encoding is BodyEncoding.QUERY:
+        return _pairs(tree) + query, _headers(call, named), b""
+    return query, _headers(call, named), _encode(call.encoding, tree)
+
+
+def _auth_headers(call: Call, credentials: Pairs) -> Pairs:
+    if call.auth.kind is AuthKind.BASIC:
+        user, password = (said for _, said in credentials)
+        return [("Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())]
+    scheme = f"{call.auth.scheme} " if call.auth.scheme else ""
+    return [(name, scheme + said) for name, said in credentials]
+
+
+def _headers(call: Call, named: Pairs) -> list[tuple[bytes, bytes]]:
+    """Checked and complete. Raises Unbuildable for a value that would end its line."""
+    for name, said in named:
+        if any(character in said for character in "\r\n\0"):
+            raise Unbuildable(f"the value of header {name} holds a line break")
+    present = {name.lower() for name, _ in named}
+    extra = {"Accept": "*/*", "User-Agent": "smscli"}
+    if call.encoding in _CONTENT_TYPES:
+        extra["Content-Type"] = _CONTENT_TYPES[call.encoding]
+    added = [(name, said) for name, said in extra.items() if name.lower() not in present]
+    return [(name.encode(), said.encode()) for name, said in (*named, *added)]
+
+
+def _encode(encoding: BodyEncoding, tree: _Filled) -> bytes:
+    match encoding:
+        case BodyEncoding.JSON:
+            return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+        case BodyEncoding.FORM:
+            return urlencode(_pairs(tree)).encode()
+        case _:
+            return b"" if isinstance(tree, _Nothing) else _text(tree).encode()
+
+
+def _pairs(tree: _Filled) -> Pairs:
+    """Flat fields; a list becomes its field once for every member."""
+    if not isinstance(tree, dict):
+        return []
+    many = [(name, value if isinstance(value, list) else [value]) for name, value in tree.items()]
+    return [(name, _text(value)) for name, values in many for value in values]
+
+
+def _url(call: Call, secrets: Mapping[str, str], query: Pairs) -> str:
+    url = full_url(call, secrets)
+    if not query:
+        return url
+    joint = "&" if "?" in url else "?"
+    return url + joint + urlencode(query, quote_via=quote, safe="")
