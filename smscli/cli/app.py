@@ -90,8 +90,9 @@ def run(arguments: Sequence[str], world: World) -> int:
     """One command line from start to exit code; whatever goes wrong is told once, here."""
     result: Result | None = None
     try:
-        result = _invoke(arguments, world)
-        _render(result, command_name(arguments), world.screen)
+        with world.resources:
+            result = _invoke(arguments, world)
+            _render(result, command_name(arguments), world.screen)
         return result.exit_code
     except typer.Exit as done:  # --help and --version
         return done.exit_code

@@ -17,6 +17,13 @@ Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="No notes on std
 LogPath: TypeAlias = Annotated[
     Path | None, typer.Option("--log", metavar="PATH", help="The sent log, instead of the campaigns file's.")
 ]
+CampaignsPath: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", show_default=False, help="The campaigns file, whose sent log is meant."),
+]
+CampaignId: TypeAlias = Annotated[
+    str | None, typer.Option("--campaign", metavar="ID", help="Only this campaign.")
+]
 
 _MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "done",

@@ -10,8 +10,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from smscli.domain.ports import Clock, SentLog
 
 SENT_LOG_VARIABLE = "SMSCLI_SENT_LOG"
+
+#: Seconds that a command waits while another process writes to the sent log.
+PATIENCE = 5.0
 
 
 class SystemClock:
@@ -71,6 +74,8 @@ class World:
     environ: Mapping[str, str]
     stdin: TextIO
     screen: Screen
+    resources: ExitStack = field(default_factory=ExitStack)
+    """What a Result's lazy text still needs; closed when it has been shown."""
 
 
 def of(context: typer.Context) -> World:
@@ -144,7 +149,7 @@ def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) ->
 def _sent_log_of(campaigns: Path) -> Path:
     from smscli.files.campaign_file import load
 
-    paths = {defined.sent_log for defined in load(campaigns).campaigns.values()}
+    paths: set[Path] = {defined.sent_log for defined in load(campaigns).campaigns.values()}
     if len(paths) != 1:
         raise UsageError(
             f"{campaigns} names {len(paths)} sent logs and this command reads one.",
@@ -170,12 +175,18 @@ def existing_sent_log(
     from smscli.sentlog.sqlite import open_sent_log
 
     world.screen.note(f"sent log: {path}")
-    sent_log = open_sent_log(path, create=False, busy_wait=_PATIENCE)
-    try:
+    with closing(open_sent_log(path, create=False, busy_wait=PATIENCE)) as sent_log:
         yield path, sent_log
-    finally:
-        sent_log.close()
 
 
-#: Seconds that a command at the terminal waits while a sender writes.
-_PATIENCE = 5.0
+@contextmanager
+def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
+    """The sent log at `path`, or None where no send has made one yet; the path is told on stderr either way."""
+    world.screen.note(f"sent log: {path}" + ("" if path.exists() else " (there is none yet)"))
+    if not path.exists():
+        yield None
+        return
+    from smscli.sentlog.sqlite import open_sent_log
+
+    with closing(open_sent_log(path, create=False, busy_wait=PATIENCE)) as sent_log:
+        yield sent_log

@@ -56,6 +56,11 @@ class Screen:
         except (OSError, ValueError):
             return
 
+    def ask(self, question: str) -> None:
+        """A question on stderr, the cursor left behind it; stdout may be a file."""
+        self.err.write(inert_lines(question))
+        self.err.flush()
+
     def console(self, stream: TextIO) -> Console:
         """A rich console on one of the streams that takes values as they are."""
         from rich.console import Console

@@ -1,0 +1,232 @@
+"""`smscli resolve`: what the gateway may have taken, and the word of a person who found out.
+
+Needs no lock: a decision moves only what is in doubt, and a receipt or a running send outranks nothing it
+has not left in doubt itself (the table of legal moves in `domain/message.py`).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smscli.cli import wiring
+from smscli.cli.commands.log import record
+from smscli.cli.confirm import confirm
+from smscli.cli.numbers import number_given
+from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.present.text import counted, minute, table
+from smscli.cli.result import Result
+from smscli.cli.wiring import World
+from smscli.domain.errors import ExitCode, UsageError
+from smscli.domain.message import Realm, State
+from smscli.domain.ports import LogFilter, LoggedMessage, SentLog
+
+if TYPE_CHECKING:
+    from smscli.cli.result import Block
+
+app = command_app()
+
+ALL = "all"
+_CODES = {
+    ExitCode.OK: "nothing is in doubt (any more)",
+    ExitCode.INCOMPLETE: "something is still in doubt",
+    ExitCode.REFUSED: "the decision about all was not confirmed",
+}
+_WHICH = "A number, an id (or how it starts), or all; may be repeated."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What the operator says: these messages were sent, those were not."""
+
+    sent: tuple[str, ...]
+    not_sent: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.sent or self.not_sent)
+
+
+@app.command(epilog=exit_codes(_CODES, ExitCode.FILES, ExitCode.SENT_LOG))
+def resolve(
+    context: typer.Context,
+    file: CampaignsPath = None,
+    log: LogPath = None,
+    campaign: CampaignId = None,
+    sent: Annotated[list[str] | None, typer.Option("--sent", metavar="WHICH", help=f"Sent. {_WHICH}")] = None,
+    not_sent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--not-sent", metavar="WHICH", help=f"Not sent; the next send texts them again. {_WHICH}"
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before deciding about all.")] = False,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """List what is in doubt and record what became of it."""
+    world = wiring.of(context)
+    with wiring.existing_sent_log(world, log=log, campaigns=file) as (path, sent_log):
+        doubtful = _doubtful(sent_log, campaign)
+        verdicts = _verdicts(doubtful, sent or [], not_sent or [])
+        if ALL in (sent or []) + (not_sent or []) and verdicts and not yes:
+            _confirm(world, doubtful, verdicts)
+        decided = _record(world, sent_log, verdicts)
+        left = _doubtful(sent_log, campaign)
+        unfinished = _unfinished(sent_log, campaign)
+    again = _command(file, log, campaign)
+    _warn(world, doubtful, decided[State.RELEASED])
+    return Result(
+        {
+            "sent_log": path,
+            "sent": len(decided[State.ACCEPTED]),
+            "not_sent": len(decided[State.RELEASED]),
+            "unfinished": unfinished,
+            "in_doubt": [record(message) | {"together": size} for message, size in _sized(left)],
+        },
+        _told(left, decided, unfinished, again),
+        ExitCode.INCOMPLETE if left else ExitCode.OK,
+    )
+
+
+def _doubtful(sent_log: SentLog, campaign: str | None) -> tuple[LoggedMessage, ...]:
+    return tuple(sent_log.messages(LogFilter(campaign_id=campaign, states=frozenset({State.IN_DOUBT}))))
+
+
+def _unfinished(sent_log: SentLog, campaign: str | None) -> int:
+    return sum(sent_log.counts(realm, campaign).get(State.SUBMITTING, 0) for realm in Realm)
+
+
+# --- which messages are meant ---
+
+
+def _verdicts(doubtful: Sequence[LoggedMessage], sent: Sequence[str], not_sent: Sequence[str]) -> Verdicts:
+    """The ids of the messages meant. Raises UsageError for a word that means none or too much."""
+    verdicts = Verdicts(_all_meant(sent, doubtful, "--sent"), _all_meant(not_sent, doubtful, "--not-sent"))
+    if both := set(verdicts.sent) & set(verdicts.not_sent):
+        raise UsageError(
+            f"{counted(len(both), 'message')} cannot be both sent and not sent.", hint="Say one of the two."
+        )
+    return verdicts
+
+
+def _all_meant(words: Sequence[str], doubtful: Sequence[LoggedMessage], option: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for word in words for each in _meant(word, doubtful, option)))
+
+
+def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str) -> tuple[str, ...]:
+    if word == ALL:
+        _one_campaign(doubtful, option)
+        return tuple(message.id for message in doubtful)
+    if word.startswith("+"):
+        number = number_given(word, None, option)
+        found = tuple(message for message in doubtful if message.to == number)
+        _one_campaign(found, option)
+    else:
+        found = tuple(message for message in doubtful if message.id.startswith(word))
+        if len(found) > 1:
+            raise UsageError(f"{option}: {len(found)} ids start like that.", hint="Give more of the id.")
+    if not found:
+        raise UsageError(
+            f"{option}: nothing in doubt has that number or id.",
+            hint="smscli resolve lists what is in doubt.",
+        )
+    return tuple(message.id for message in found)
+
+
+def _one_campaign(messages: Sequence[LoggedMessage], option: str) -> None:
+    """Raises UsageError where a word reaches into several campaigns: each is decided on its own."""
+    campaigns = sorted({message.campaign_id for message in messages})
+    if len(campaigns) > 1:
+        raise UsageError(
+            f"{option}: that is in doubt in {len(campaigns)} campaigns: {', '.join(campaigns)}.",
+            hint="Say which: --campaign ID.",
+        )
+
+
+# --- the decision ---
+
+
+def _confirm(world: World, doubtful: Sequence[LoggedMessage], verdicts: Verdicts) -> None:
+    count = len(verdicts.sent) + len(verdicts.not_sent)
+    what = "were sent" if verdicts.sent else "were not sent, and may be texted again"
+    question = f"{counted(count, 'message')} of {doubtful[0].campaign_id}: you say that they {what}."
+    confirm(world, question, expected=str(count), instead="--yes")
+
+
+def _record(world: World, sent_log: SentLog, verdicts: Verdicts) -> dict[State, Sequence[str]]:
+    by, now = world.operator(), world.clock.now()
+    with sent_log.atomic():
+        return {
+            State.ACCEPTED: sent_log.decide(verdicts.sent, State.ACCEPTED, by, now),
+            State.RELEASED: sent_log.decide(verdicts.not_sent, State.RELEASED, by, now),
+        }
+
+
+def _warn(world: World, doubtful: Sequence[LoggedMessage], released: Sequence[str]) -> None:
+    campaigns = sorted({message.campaign_id for message in doubtful if message.id in set(released)})
+    if campaigns:
+        world.screen.trouble(
+            f"warning: the next send of {', '.join(campaigns)} texts "
+            f"{counted(len(released), 'person', 'people')} again. "
+            "If the gateway did take those messages, they come twice."
+        )
+
+
+# --- what is shown ---
+
+
+def _sized(messages: Sequence[LoggedMessage]) -> list[tuple[LoggedMessage, int]]:
+    """Each message with the number of those in doubt with it: of one run, claimed at one moment."""
+    sizes = Counter((message.run_id, message.claimed_at) for message in messages)
+    return [(message, sizes[message.run_id, message.claimed_at]) for message in messages]
+
+
+def _told(
+    left: Sequence[LoggedMessage], decided: dict[State, Sequence[str]], unfinished: int, again: str
+) -> Iterator[Block]:
+    for state, what in ((State.ACCEPTED, "sent"), (State.RELEASED, "not sent")):
+        if decided[state]:
+            yield f"Recorded as {what}: {counted(len(decided[state]), 'message')}."
+    if left:
+        yield from _listed(left, again)
+    else:
+        yield "Nothing is in doubt."
+    if unfinished:
+        yield (
+            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next send of "
+            "the campaign finds out which, and puts the latter in doubt."
+        )
+
+
+def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
+    yield f"In doubt: {counted(len(left), 'message')} that the gateway may have taken.\n"
+    headers = ("since", "campaign", "realm", "to", "gateway", "together", "id", "detail")
+    yield table(headers, [_row(message, size) for message, size in _sized(left)], right=("together",))
+    gateways = ", ".join(sorted({message.gateway for message in left}))
+    yield (
+        f"\nAsk {gateways} whether it took messages with these ids (the client reference), or look for the "
+        "numbers in its own log. `together` counts those claimed at the same moment: a request's messages "
+        "share one fate. Then:"
+    )
+    yield f"  {again} --sent ID        if it was taken"
+    yield f"  {again} --not-sent ID    if it was not: the next send texts that person again"
+
+
+def _row(message: LoggedMessage, together: int) -> tuple[str, ...]:
+    detail = " ".join(filter(None, (message.code, message.detail)))
+    since = minute(message.claimed_at)
+    to, realm = message.to.masked, message.realm
+    return since, message.campaign_id, realm, to, message.gateway, str(together), message.id, detail
+
+
+def _command(file: Path | None, log: Path | None, campaign: str | None) -> str:
+    words = ["smscli", "resolve", *([str(file)] if file else [])]
+    words += ["--log", str(log)] if log else []
+    words += ["--campaign", campaign] if campaign else []
+    return shlex.join(words)

@@ -1,0 +1,28 @@
+"""Points in time as people type them: `2026-11-01`, `2026-11-01T09:30`, `2h`, `7d`. Everything is UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from smscli.domain.errors import UsageError
+
+_AGO = re.compile(r"(\d{1,5})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def moment(text: str, now: datetime, option: str) -> datetime:
+    """The instant that `text` means, aware UTC: a date, a date and time, or how long ago.
+
+    Raises UsageError, naming the option.
+    """
+    if ago := _AGO.fullmatch(text.strip()):
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        read = datetime.fromisoformat(text.strip())
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option}: '{text}' is not a point in time.",
+            hint="Write 2026-11-01, 2026-11-01T09:30 (UTC), or how long ago: 30m, 2h, 7d, 4w.",
+        ) from None

@@ -1,0 +1,30 @@
+"""Phone numbers as arguments. Errors name the option or the place, never the number in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smscli.domain.errors import UsageError
+from smscli.domain.msisdn import BadNumber, Msisdn, parse
+
+
+def number_given(text: str, region: str | None, option: str) -> Msisdn:
+    """The number of one argument. Raises UsageError."""
+    try:
+        return parse(text, region)
+    except BadNumber as error:
+        raise UsageError(f"{option}: {error.message}.", hint=error.hint) from None
+
+
+def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...]:
+    """The numbers of several arguments, each once, in order. Raises one UsageError about every bad one."""
+    good: dict[Msisdn, None] = {}
+    bad: list[BadNumber] = []
+    for text in texts:
+        try:
+            good[parse(text, region)] = None
+        except BadNumber as error:
+            bad.append(error)
+    if bad:
+        raise UsageError("; ".join(error.message for error in bad) + ".", hint=bad[0].hint)
+    return tuple(good)
