@@ -419,7 +419,6 @@ class GatewayProfile:
     clock_check: bool
     wire: Wire = Wire()
 
-    @property
     def digest(self) -> str:
         """Changes when the same batch could become another request, or the gateway's promise changes.
 
@@ -435,11 +434,10 @@ class GatewayProfile:
         values = (*self.wire.call.values, *proxy)
         return tuple(dict.fromkeys(value.env for value in values if isinstance(value, SecretName)))
 
-    def with_variables(self, **values: str) -> GatewayProfile:
-        """The same gateway with these variables set to literal values."""
-        call = self.wire.call
-        variables = {**dict(call.variables), **{name: Words((value,)) for name, value in values.items()}}
-        return replace(self, wire=replace(self.wire, call=replace(call, variables=tuple(variables.items()))))
+    def at(self, url: str) -> GatewayProfile:
+        """The same gateway at another address, taken as it is."""
+        call = replace(self.wire.call, url=Words((url,)))
+        return replace(self, wire=replace(self.wire, call=call))
 
 
 # --- filling ---

@@ -5,7 +5,8 @@ Knows the order: build, send, read. What is certain when sending fails, `certain
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
@@ -21,6 +22,29 @@ from smscli.gateway.transport import AiohttpTransport, silence_libraries
 SHORTEST_SECRET = 4
 
 
+@asynccontextmanager
+async def open_http_gateway(
+    profile: GatewayProfile, secrets: Mapping[str, str], *, url: str | None = None
+) -> AsyncIterator[HttpGateway]:
+    """A gateway over a transport of its own, made as the profile says and closed at the end.
+
+    `url` stands in for the profile's: the sandbox learns its own when it runs.
+    """
+    silence_libraries()
+    wire = profile.wire
+    transport = AiohttpTransport(
+        connections=profile.connections,
+        connect=wire.timeouts.connect,
+        total=wire.timeouts.total,
+        proxy=None if wire.proxy is None else plain(wire.proxy, variables(wire.call, secrets), secrets),
+    )
+    gateway = HttpGateway(profile if url is None else profile.at(url), secrets, transport)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
 class HttpGateway:
     """A gateway over HTTP; the `Gateway` of `ports.py`. `secrets`: values by environment variable."""
 
@@ -30,22 +54,6 @@ class HttpGateway:
         self._profile = profile
         self._secrets = dict(secrets)
         self._transport = transport
-
-    @classmethod
-    def open(cls, profile: GatewayProfile, secrets: Mapping[str, str]) -> HttpGateway:
-        """The gateway with a transport of its own, made as the profile says."""
-        silence_libraries()
-        wire = profile.wire
-        proxy = None
-        if wire.proxy is not None:
-            proxy = plain(wire.proxy, variables(wire.call, secrets), secrets)
-        transport = AiohttpTransport(
-            connections=profile.connections,
-            connect=wire.timeouts.connect,
-            total=wire.timeouts.total,
-            proxy=proxy,
-        )
-        return cls(profile, secrets, transport)
 
     def __repr__(self) -> str:
         return f"<HttpGateway {self._profile.name}>"

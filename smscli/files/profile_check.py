@@ -1,0 +1,342 @@
+"""What in a gateway profile does not fit together: markers, places, modes, secrets that are written down.
+
+Knows a profile whose keys are good one by one. Every problem has its place, and none shows a value that
+may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from smscli.domain import profile as domain
+from smscli.domain.errors import Problem
+from smscli.domain.message import Realm
+from smscli.domain.profile import (
+    MARKERS,
+    MESSAGE_MARKERS,
+    AuthKind,
+    BatchMode,
+    BodyEncoding,
+    Each,
+    IdempotencyScope,
+    ResultShape,
+    SecretName,
+    Value,
+    Words,
+    full_url,
+    leaves,
+    url_problem,
+)
+from smscli.files.located import Node, Steps, problem_at
+from smscli.files.profile_models import ErrorModel, ProfileModel, TestModel
+from smscli.files.reading import did_you_mean, has_control, listed
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_SECRET = re.compile(r"pass|secret|token|key$|credential|authorization", re.IGNORECASE)
+#: Headers that belong to the connection and not to a profile.
+_OURS = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
+_ENV_HINT = "write {env: NAME} and put the value into that environment variable"
+
+
+def misfits(root: Node, model: ProfileModel) -> list[Problem]:
+    """Everything in a profile that does not fit together."""
+    return _Check(root, model).run()
+
+
+@dataclass(slots=True)
+class _Check:
+    """Looks for what does not fit together; every problem with its place."""
+
+    root: Node
+    model: ProfileModel
+    problems: list[Problem] = field(default_factory=list)
+
+    def run(self) -> list[Problem]:
+        self._markers()
+        self._auth()
+        self._names()
+        self._written_secrets()
+        self._body()
+        self._batch()
+        self._result()
+        self._promise()
+        self._url()
+        return self.problems
+
+    def _say(self, path: Sequence[str | int], code: str, message: str, hint: str = "") -> None:
+        self.problems.append(problem_at(self.root, path, code, message, hint))
+
+    def _markers(self) -> None:
+        model = self.model
+        own = [name for name, _ in model.variables]
+        markers = (*MARKERS, *own)
+        for name, value in model.variables:
+            self._slots(("variables", name), value, ())
+        self._slots(("url",), model.url, own)
+        if model.proxy is not None:
+            self._slots(("proxy",), model.proxy, own)
+        for path, value in self._auth_values():
+            self._slots(path, value, own)
+        for name, value in model.headers:
+            self._slots(("headers", name), value, self._of_call(own))
+        for path, node, inside in _walk(model.body):
+            self._slots(("body", *path), node, markers if inside else self._of_call(own))
+        used = {slot for value in self._request_values() for slot in _slots(value)}
+        for needed in ("to", "text"):
+            if needed not in used:
+                hint = f"put {{{needed}}} where the gateway wants it"
+                self._say(("body",), "missing_marker", f"{{{needed}}} stands nowhere in the request", hint)
+
+    def _of_call(self, own: Sequence[str]) -> list[str]:
+        """Names that mean something outside `$each`."""
+        hidden: frozenset[str] = frozenset()
+        if self.model.batch.mode is BatchMode.LIST:
+            hidden = MESSAGE_MARKERS
+        elif self.model.batch.mode is BatchMode.FANOUT:
+            hidden = frozenset({"id"})
+        return [name for name in (*MARKERS, *own) if name not in hidden]
+
+    def _slots(self, path: Sequence[str | int], value: Value, known: Sequence[str]) -> None:
+        for slot in _slots(value):
+            if slot in known:
+                continue
+            if slot in MARKERS:
+                why, hint = "differs by message and cannot stand here", ""
+                if self.model.batch.mode is BatchMode.LIST:
+                    hint = "put it into {$each: messages, item: …}"
+                elif slot == "id":
+                    hint = "did you mean {request_id}?"
+            else:
+                why, meant = "is not known here", did_you_mean(slot, known)
+                hint = (
+                    f"did you mean {{{meant}}}?" if meant else f"known here: {listed(known)}" if known else ""
+                )
+            self._say(path, "bad_marker", f"{{{slot}}} {why}", hint)
+
+    def _request_values(self) -> Iterator[Value]:
+        yield from (value for _, value in self.model.headers)
+        yield from leaves(self.model.body)
+
+    def _auth_values(self) -> Iterator[tuple[Steps, Value]]:
+        auth = self.model.auth
+        for name in ("user", "password", "token"):
+            if getattr(auth, name) is not None:
+                yield ("auth", name), getattr(auth, name)
+        for name, value in auth.fields:
+            yield ("auth", "fields", name), value
+
+    def _auth(self) -> None:
+        auth = self.model.auth
+        allowed = {
+            AuthKind.NONE: set[str](),
+            AuthKind.BASIC: {"user", "password"},
+            AuthKind.BEARER: {"token", "scheme"},
+            AuthKind.HEADER: {"fields", "scheme"},
+        }.get(auth.kind, {"fields"})
+        needed = {AuthKind.BASIC: "user", AuthKind.BEARER: "token", AuthKind.NONE: ""}.get(
+            auth.kind, "fields"
+        )
+        for name in sorted(auth.model_fields_set - allowed - {"kind"}):
+            self._say(("auth", name), "unknown_key", f"means nothing to kind {auth.kind}")
+        if needed and not getattr(auth, needed):
+            self._say(("auth", needed), "missing", "is missing", f"kind {auth.kind} needs it")
+        values = [value for _, value in self._auth_values()]
+        own = dict(self.model.variables)
+        if values and not any(_holds_secret(value, own) for value in values):
+            self._say(("auth",), "secret_written", "names no environment variable", _ENV_HINT)
+
+    def _names(self) -> None:
+        if not _NAME.fullmatch(self.model.name):
+            self._say(
+                ("name",), "wrong_value", "is not a short name", "letters a-z, digits and -, like my-gateway"
+            )
+        for name, _ in self.model.variables:
+            if not _VARIABLE.fullmatch(name) or name in MARKERS:
+                self._say(
+                    ("variables", name), "wrong_value", "cannot be the name of a variable", "like account_sid"
+                )
+        named: list[tuple[Steps, str]] = [(("headers",), name) for name, _ in self.model.headers]
+        if self.model.auth.kind is AuthKind.HEADER:
+            named += [(("auth", "fields"), name) for name, _ in self.model.auth.fields]
+        for where, name in named:
+            path = (*where, name)
+            if not _HEADER.fullmatch(name) or name.lower() in _OURS:
+                self._say(path, "wrong_value", "is not a header that a profile can set")
+        for name, value in self.model.headers:
+            if isinstance(value, Words) and any(
+                has_control(part) for part in value.parts if isinstance(part, str)
+            ):
+                self._say(("headers", name), "wrong_value", "holds a line break, which a header cannot")
+
+    def _written_secrets(self) -> None:
+        """A secret that is written down is found by the name of its field; its value is not shown."""
+        model = self.model
+        spots: list[tuple[Steps, str, Value]] = []
+        spots += [(("headers", name), name, value) for name, value in model.headers]
+        spots += [(("variables", name), name, value) for name, value in model.variables]
+        spots += [(path, str(path[-1]), value) for path, value in self._auth_values()]
+        spots += [(("body", *path), str(path[-1]), value) for path, value, _ in _walk(model.body) if path]
+        for path, name, value in spots:
+            if _SECRET.search(name) and isinstance(value, Words) and value.parts and not value.slots:
+                self._say(path, "secret_written", "looks like a secret that is written down", _ENV_HINT)
+
+    def _body(self) -> None:
+        model, encoding = self.model, self.model.encoding
+        if model.method == "GET" and encoding is not BodyEncoding.QUERY:
+            self._say(
+                ("method",), "wrong_value", "GET carries no body", "write `encoding: query`, or method: POST"
+            )
+        flat = isinstance(model.body, domain.Fields)
+        if encoding is BodyEncoding.TEXT:
+            if not isinstance(model.body, Words | SecretName):
+                self._say(("body",), "wrong_type", "has to be a text with `encoding: text`", 'like "{text}"')
+        elif encoding is not BodyEncoding.JSON:
+            nested = [name for name, child in _fields(model.body) if not _is_flat(child)]
+            if not flat or nested:
+                path = ("body", *nested[:1])
+                self._say(path, "wrong_type", f"has to be flat (name: text) with `encoding: {encoding}`")
+        if model.auth.kind is AuthKind.FORM and not (
+            flat and encoding in (BodyEncoding.JSON, BodyEncoding.FORM)
+        ):
+            self._say(("auth", "kind"), "wrong_value", "form credentials need a body with named fields")
+
+    def _batch(self) -> None:
+        batch = self.model.batch
+        if batch.mode is BatchMode.ONE and batch.max != 1:
+            self._say(
+                ("batch", "max"),
+                "wrong_value",
+                "mode one carries 1 message",
+                "or `mode: fanout`, `mode: list`",
+            )
+        if batch.join is not None and batch.mode is not BatchMode.FANOUT:
+            self._say(("batch", "join"), "unknown_key", "means something in mode fanout only")
+        has_each = any(inside for _, _, inside in _walk(self.model.body))
+        if has_each is not (batch.mode is BatchMode.LIST):
+            message = (
+                "mode list needs {$each: messages, item: …}"
+                if not has_each
+                else "$each needs batch.mode list"
+            )
+            self._say(("body",), "wrong_value", message)
+        if self.model.validity.least > self.model.validity.most:
+            self._say(("validity", "least"), "wrong_value", "is more than `most`")
+        if self.model.timeouts.connect >= self.model.timeouts.total:
+            self._say(("timeouts", "connect"), "wrong_value", "has to be shorter than `total`")
+
+    def _result(self) -> None:
+        result = self.model.result
+        needs = {
+            ResultShape.ONE_ID: ("id", "ok"),
+            ResultShape.LIST_IN_ORDER: ("id", "ok"),
+            ResultShape.LIST_BY_KEY: ("match",),
+            ResultShape.MAP_BY_NUMBER: ("items",),
+            ResultShape.IDS: ("items",),
+            ResultShape.TEXT_REGEX: ("pattern",),
+            ResultShape.HEADER: ("header",),
+        }.get(result.shape, ())
+        if needs and not any(getattr(result, name) for name in needs):
+            self._say(("result", needs[0]), "missing", "is missing", f"shape {result.shape} needs it")
+        if result.shape in (ResultShape.LIST_BY_KEY, ResultShape.MAP_BY_NUMBER) and not (
+            result.id or result.ok
+        ):
+            self._say(("result", "ok"), "missing", "is missing", "say what success is: `id:` or `ok:`")
+        for name, models in (("errors", self.model.errors), ("ok", self.model.ok.when)):
+            for place, each in enumerate(models):
+                self._rule(
+                    (name, place) if name == "errors" else (name, "when", place), each, self.model.error_code
+                )
+        for place, each in enumerate(result.errors):
+            self._rule(("result", "errors", place), each, result.code)
+
+    def _rule(self, path: Sequence[str | int], model: TestModel, code: domain.Path | None) -> None:
+        if (model.one_of or model.regex or model.equals is not None) and model.path is None and code is None:
+            self._say(
+                path, "missing", "does not say where to look", "add `path:`, or say `code:` (`error_code:`)"
+            )
+        if isinstance(model, ErrorModel) and not model.http and not model.build(code):
+            self._say(
+                path, "missing", "would hold for every answer", "add `http:`, `in:`, `regex:` or `text:`"
+            )
+
+    def _promise(self) -> None:
+        promise, batch = self.model.idempotency, self.model.batch
+        if promise is None:
+            return
+        if promise.where == "body":
+            used = {slot for value in leaves(self.model.body) for slot in _slots(value)}
+            marker = "id" if promise.scope is IdempotencyScope.MESSAGE else "request_id"
+            if marker not in used:
+                self._say(("idempotency",), "missing_marker", f"the body nowhere says {{{marker}}}")
+        elif not promise.name:
+            self._say(("idempotency", "name"), "missing", "is missing", "the name of the header or field")
+        elif promise.where == "header" and not _HEADER.fullmatch(promise.name):
+            self._say(("idempotency", "name"), "wrong_value", "is not the name of a header")
+        if (
+            promise.where != "body"
+            and promise.scope is IdempotencyScope.MESSAGE
+            and batch.mode is not BatchMode.ONE
+        ):
+            hint = "write `scope: request`"
+            self._say(
+                ("idempotency", "scope"), "wrong_value", "one key a call cannot speak of many messages", hint
+            )
+
+    def _url(self) -> None:
+        """As far as it is known before any secret is read; `resolve_secrets` looks again."""
+        if self.problems:
+            return
+        call = self.model.build(Realm.LIVE).wire.call
+        try:
+            url = full_url(call, {})
+        except KeyError:
+            return
+        if found := url_problem(url, allow_plain_http=self.model.allow_plain_http):
+            self._say(("url",), "bad_url", found, url_hint(found))
+        elif any(_SECRET.search(name) for name, _ in parse_qsl(urlsplit(url).query)):
+            self._say(
+                ("url",), "secret_written", "holds what looks like a secret", "use `auth: {kind: query}`"
+            )
+
+
+def url_hint(found: str) -> str:
+    return "use https://, or write `allow_plain_http: true` beside it" if "plain" in found else ""
+
+
+def _slots(value: Value) -> tuple[str, ...]:
+    return value.slots if isinstance(value, Words) else ()
+
+
+def _holds_secret(value: Value, own: Mapping[str, Value]) -> bool:
+    return isinstance(value, SecretName) or any(isinstance(own.get(slot), SecretName) for slot in value.slots)
+
+
+def _fields(node: domain.Node) -> tuple[tuple[str, domain.Node], ...]:
+    return node.fields if isinstance(node, domain.Fields) else ()
+
+
+def _is_flat(node: domain.Node) -> bool:
+    items = node.items if isinstance(node, domain.Items) else (node,)
+    return all(isinstance(item, Words | SecretName | domain.Constant) for item in items)
+
+
+def _walk(node: domain.Node, path: Steps = (), inside: bool = False) -> Iterator[tuple[Steps, Value, bool]]:
+    """Every value of a tree, its path in the file, and whether it stands inside `$each`."""
+    match node:
+        case domain.Fields(fields):
+            for name, child in fields:
+                yield from _walk(child, (*path, name), inside)
+        case domain.Items(items):
+            for place, child in enumerate(items):
+                yield from _walk(child, (*path, place), inside)
+        case Each(item):
+            yield from _walk(item, (*path, "item"), True)
+        case domain.Constant():
+            pass
+        case _:
+            yield path, node, inside
