@@ -1,0 +1,132 @@
+"""Reading the log: facts for the rules, and lists for people."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from smscli.domain.message import Realm, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import Facts, LogFilter, LoggedMessage, Recent
+from smscli.sentlog.instants import from_millis, to_millis
+
+#: One statement for a chunk of numbers. CROSS JOIN keeps the numbers outside: each is one look-up.
+_FACTS = """
+WITH asked (number) AS (SELECT value FROM json_each(:numbers))
+SELECT asked.number, 'prior', m.state, NULL, NULL, NULL
+FROM asked CROSS JOIN message AS m ON m.realm = :realm AND m.campaign_id = :campaign_id
+    AND m.number = asked.number AND m.test_id = ''
+WHERE :realm <> 'test'
+UNION ALL
+SELECT asked.number, 'opted_out', o.topic, NULL, NULL, NULL
+FROM asked CROSS JOIN opt_out AS o ON o.number = asked.number
+UNION ALL
+SELECT asked.number, 'opted_out', h.topic, NULL, NULL, NULL
+FROM asked CROSS JOIN heeded AS h ON h.number = asked.number
+UNION ALL
+SELECT * FROM (
+    SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest
+    FROM asked CROSS JOIN message AS m ON m.number = asked.number AND m.claimed_at >= :since
+    JOIN run ON run.key = m.run
+    WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
+    ORDER BY m.claimed_at, m.key
+)
+"""
+
+_MESSAGES = """
+SELECT m.id, m.realm, m.campaign_id, m.number, m.country, m.sender, m.state,
+       run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref, m.code, m.detail, m.claimed_at, m.at, run.id,
+       m.language, m.evidence, coalesce(k.body, '')
+FROM message AS m JOIN run ON run.key = m.run LEFT JOIN kept_message AS k ON k.message_key = m.key
+WHERE {conditions} ORDER BY m.claimed_at, m.key
+"""
+
+
+def facts(
+    connection: sqlite3.Connection,
+    realm: Realm,
+    campaign_id: str,
+    numbers: Sequence[Msisdn],
+    since: datetime,
+) -> dict[Msisdn, Facts]:
+    """What is known of these numbers; those nothing is known of are absent."""
+    by_text = {number.e164: number for number in numbers}
+    prior: dict[str, State] = {}
+    opted_out: dict[str, set[str]] = {}
+    recent: dict[str, list[Recent]] = {}
+    rows = connection.execute(
+        _FACTS,
+        {
+            "numbers": json.dumps(list(by_text)),
+            "realm": realm,
+            "campaign_id": campaign_id,
+            "since": to_millis(since),
+        },
+    )
+    for number, what, word, at, topic, body_digest in rows:
+        if what == "prior":
+            prior[number] = State(word)
+        elif what == "opted_out":
+            opted_out.setdefault(number, set()).add(word)
+        else:
+            recent.setdefault(number, []).append(Recent(from_millis(at), word, topic, body_digest))
+    return {
+        by_text[number]: Facts(
+            prior.get(number), frozenset(opted_out.get(number, ())), tuple(recent.get(number, ()))
+        )
+        for number in prior.keys() | opted_out.keys() | recent.keys()
+    }
+
+
+def messages(connection: sqlite3.Connection, wanted: LogFilter) -> Iterator[LoggedMessage]:
+    """Messages in the order of their claims; `since` and `until` (exclusive) speak of the claim."""
+    conditions, values = _narrowed(wanted)
+    for row in connection.execute(_MESSAGES.format(conditions=" AND ".join(conditions)), values):
+        yield _logged(row)
+
+
+def _narrowed(wanted: LogFilter) -> tuple[list[str], list[str | int]]:
+    parts: list[tuple[str, str | int | None]] = [
+        ("m.campaign_id = ?", wanted.campaign_id),
+        ("m.realm = ?", wanted.realm),
+        ("m.number = ?", wanted.number),
+        ("m.claimed_at >= ?", None if wanted.since is None else to_millis(wanted.since)),
+        ("m.claimed_at < ?", None if wanted.until is None else to_millis(wanted.until)),
+    ]
+    conditions = [condition for condition, value in parts if value is not None]
+    values = [value for _, value in parts if value is not None]
+    if wanted.states:
+        # Spelled out, so that SQLite sees when the small index of messages in flight will do.
+        names = ", ".join(f"'{state}'" for state in sorted(wanted.states))
+        conditions.append(f"m.state IN ({names})")
+        if wanted.states <= {State.SUBMITTING, State.IN_DOUBT}:
+            conditions.append("m.state IN ('submitting', 'in_doubt')")
+    return conditions or ["true"], values
+
+
+def _logged(row: tuple[Any, ...]) -> LoggedMessage:
+    message_id, realm, campaign_id, number, country, sender, state, purpose, topic, gateway, *rest = row
+    segments, gateway_segments, gateway_ref, code, detail, claimed_at, at, run_id, *kept = rest
+    return LoggedMessage(
+        message_id,
+        Realm(realm),
+        campaign_id,
+        Msisdn(number, country),
+        sender,
+        State(state),
+        purpose,
+        topic,
+        gateway,
+        segments,
+        gateway_segments,
+        gateway_ref,
+        code,
+        detail,
+        from_millis(claimed_at),
+        from_millis(at),
+        run_id,
+        *kept,  # language, evidence, body
+    )

@@ -1,0 +1,333 @@
+"""The sent log in one SQLite file: what was claimed, what became of it, and who said stop.
+
+Puts together what its neighbours know: the file (`opening.py`), the claim (`claims.py`), kept requests
+(`repeats.py`), the opt-out list and the lists for people. Knows the moves between states; decides no rules.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from smscli.domain.message import Batch, Fault, Realm, Receipt, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Terms
+from smscli.sentlog import claims, listing, opt_out_list, repeats
+from smscli.sentlog.instants import from_millis, to_millis
+from smscli.sentlog.moves import INTERRUPTED, is_settlement
+from smscli.sentlog.opening import (
+    LogFile,
+    check_pages,
+    find_log,
+    open_connection,
+    open_reader,
+    warnings_of,
+)
+from smscli.sentlog.transactions import Transactions
+from smscli.sentlog.trouble import translated
+
+_EVENT = """
+INSERT INTO event (message_key, message_id, at, state, moved, gateway_ref, code, detail, by)
+VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), nullif(?, ''))
+"""
+
+#: A later receipt without a reference or a count of its own does not wipe out the first one's.
+_MOVE = """
+UPDATE message SET state = ?, at = ?, gateway_ref = coalesce(nullif(?, ''), gateway_ref),
+    code = ?, detail = ?, gateway_segments = coalesce(?, gateway_segments)
+WHERE key = ?
+"""
+
+
+@dataclass(slots=True)
+class Row:
+    """What settling needs of a message; `state` follows the receipts of one call."""
+
+    key: int
+    state: State
+    number: Msisdn
+    campaign_id: str
+
+
+def open_sent_log(path: Path, *, create: bool, busy_wait: float = 0.0) -> SqliteSentLog:
+    """The sent log at that path. Raises SentLogMissing without `create`, and SentLogError's other kinds.
+
+    `busy_wait`: seconds to wait for another writer before SentLogBusy; 0 for who waits by himself.
+    """
+    file = find_log(path, create=create)
+    connection, file = open_connection(file, busy_wait)
+    return SqliteSentLog(file, connection)
+
+
+class SqliteSentLog:
+    """The SentLog Protocol over one file. Made by `open_sent_log`."""
+
+    def __init__(self, file: LogFile, connection: sqlite3.Connection) -> None:
+        self._file = file
+        self._connection = connection
+        self._transactions = Transactions(connection, file.path)
+        self.warnings: tuple[str, ...] = warnings_of(file.path)
+
+    def __repr__(self) -> str:
+        return f"SqliteSentLog({str(self.path)!r})"
+
+    @property
+    def path(self) -> Path:
+        """Where this log is, absolute, as it was named."""
+        return self._file.path
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file if nobody else has it open."""
+        self._connection.close()
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Several calls as one durable transaction; nested calls join it."""
+        return self._transactions.writing()
+
+    def check(self) -> None:
+        """Read every page of the file. Raises SentLogDamaged."""
+        with self._reading():
+            check_pages(self._connection, self.path)
+
+    # --- claim ---------------------------------------------------------------------------------
+
+    def claim(self, batches: Sequence[Batch], terms: Terms, now: datetime) -> frozenset[str]:
+        """Durably mark messages as submitting; the ids that won. See SentLog.claim."""
+        with self.atomic():
+            self._file.compare()
+            won = claims.claim(self._connection, claims.all_messages(batches), terms, now)
+            self._note_claims(won, now)
+            if terms.keep_bodies:
+                keys = {message_id: key for key, message_id in won}
+                repeats.keep(self._connection, batches, keys, terms)
+        return frozenset(message_id for _, message_id in won)
+
+    def reclaim(self, batch: Batch, terms: Terms, now: datetime) -> bool:
+        """In doubt back to submitting, all members or none, while the gateway's promise holds."""
+        if not batch.messages or not claims.is_promised(batch, terms, now):
+            return False
+        with self.atomic():
+            self._file.compare()
+            won = claims.reclaim(self._connection, batch.messages, terms, now)
+            self._note_claims(won, now)
+        return bool(won)
+
+    def _note_claims(self, won: claims.Won, now: datetime) -> None:
+        at = to_millis(now)
+        self._note(
+            [(key, message_id, at, State.SUBMITTING, True, "", "", "", "") for key, message_id in won], at
+        )
+
+    def _note(self, events: Sequence[tuple[object, ...]], at: int) -> None:
+        if not events:
+            return
+        self._connection.executemany(_EVENT, events)
+        self._connection.execute("UPDATE newest_event SET at = max(coalesce(at, ?), ?)", (at, at))
+
+    # --- settle --------------------------------------------------------------------------------
+
+    def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """Record the answers; moves that are not legal, and strangers, as events only."""
+        if not receipts:
+            return
+        with self.atomic():
+            rows = self._rows({receipt.message_id for receipt in receipts})
+            moves = [_follow(rows.get(receipt.message_id), receipt) for receipt in receipts]
+            self._move(
+                [
+                    (rows[receipt.message_id].key, receipt)
+                    for receipt, moved in zip(receipts, moves, strict=True)
+                    if moved
+                ],
+                now,
+            )
+            at = to_millis(now)
+            events = zip(receipts, moves, strict=True)
+            self._note([_event(rows.get(r.message_id), r, at, moved) for r, moved in events], at)
+            opt_out_list.add(self._connection, _learned(rows, receipts, now))
+
+    def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
+        """An operator's word on messages in doubt; the ids that changed, in the order given."""
+        if state not in (State.ACCEPTED, State.RELEASED):
+            raise ValueError(f"an operator can say accepted or released, not {state}")
+        with self.atomic():
+            rows = self._rows(set(message_ids))
+            changed = [
+                message_id
+                for message_id in dict.fromkeys(message_ids)
+                if message_id in rows and rows[message_id].state is State.IN_DOUBT
+            ]
+            word = [Receipt(message_id, state, code="operator", detail=by) for message_id in changed]
+            self._move([(rows[receipt.message_id].key, receipt) for receipt in word], now)
+            at = to_millis(now)
+            self._note([_event(rows[r.message_id], r, at, True, by) for r in word], at)
+        return tuple(changed)
+
+    def recover(self, realm: Realm, campaign_id: str, now: datetime) -> int:
+        """Whatever is still submitting becomes in doubt; how many. Ended promises lose their bodies."""
+        with self.atomic():
+            found = self._connection.execute(
+                "SELECT id, key FROM message WHERE state IN ('submitting', 'in_doubt')"
+                " AND state = 'submitting' AND realm = ? AND campaign_id = ?",
+                (realm, campaign_id),
+            ).fetchall()
+            doubt = [
+                (key, Receipt(message_id, State.IN_DOUBT, code="interrupted", detail=INTERRUPTED))
+                for message_id, key in found
+            ]
+            self._move(doubt, now)
+            at = to_millis(now)
+            self._note([(key, None, at, r.state, True, "", r.code, r.detail, "") for key, r in doubt], at)
+            repeats.forget_expired(self._connection, now)
+        return len(found)
+
+    def _move(self, moves: Sequence[tuple[int, Receipt]], now: datetime) -> None:
+        at = to_millis(now)
+        self._connection.executemany(
+            _MOVE, [(r.state, at, r.gateway_ref, r.code, r.detail, r.segments, key) for key, r in moves]
+        )
+        repeats.forget(self._connection, [key for key, r in moves if r.state is not State.IN_DOUBT])
+
+    def _rows(self, message_ids: set[str]) -> dict[str, Row]:
+        """By id: those in flight by their small index, the others (late receipts) in one pass over all."""
+        in_flight = "state IN ('submitting', 'in_doubt') AND id IN (SELECT value FROM json_each(?))"
+        found = self._rows_where(in_flight, message_ids)
+        if late := message_ids - found.keys():
+            found |= self._rows_where("id IN (SELECT value FROM json_each(?)) ORDER BY key", late)
+        return found
+
+    def _rows_where(self, condition: str, message_ids: set[str]) -> dict[str, Row]:
+        rows = self._connection.execute(
+            f"SELECT id, key, state, number, country, campaign_id FROM message WHERE {condition}",  # noqa: S608
+            (json.dumps(sorted(message_ids)),),
+        )
+        return {
+            message_id: Row(key, State(state), Msisdn(number, country), campaign_id)
+            for message_id, key, state, number, country, campaign_id in rows
+        }
+
+    # --- read ----------------------------------------------------------------------------------
+
+    def facts(
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+    ) -> Mapping[Msisdn, Facts]:
+        """What is known of these numbers, in one statement."""
+        with self._reading():
+            return listing.facts(self._connection, realm, campaign_id, numbers, since)
+
+    def repeatable(
+        self, realm: Realm, campaign_id: str, gateway_digest: str, now: datetime
+    ) -> Sequence[Batch]:
+        """Requests in doubt that the gateway's promise still covers, as they were sent."""
+        with self._reading():
+            return repeats.requests_in_doubt(self._connection, realm, campaign_id, gateway_digest, now)
+
+    def messages(self, wanted: LogFilter) -> Iterator[LoggedMessage]:
+        """Messages in the order of their claims: a snapshot of what is committed, streamed."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            yield from listing.messages(reader, wanted)
+
+    def opt_outs(self) -> Iterator[OptOut]:
+        """Everybody on the opt-out list, by number: a snapshot of what is committed, streamed."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            yield from opt_out_list.listed(reader)
+
+    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
+        """Messages by current state."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT state, count(*) FROM message"
+                " WHERE realm = ? AND campaign_id = coalesce(?, campaign_id) GROUP BY state",
+                (realm, campaign_id),
+            ).fetchall()
+        return {State(state): count for state, count in rows}
+
+    def newest_at(self) -> datetime | None:
+        """The time of the newest event of any message."""
+        at = self._one("SELECT at FROM newest_event")
+        return None if at is None else from_millis(int(at))
+
+    def has_live_messages(self) -> bool:
+        """Was anybody ever claimed in realm live? A log without is new, or the wrong one."""
+        return bool(self._one("SELECT EXISTS (SELECT 1 FROM message WHERE realm = 'live')"))
+
+    def texts_digest(self, realm: Realm, campaign_id: str) -> str | None:
+        """The digest of the texts this campaign was last sent with."""
+        found = self._one(
+            "SELECT max(digest) FROM campaign_text WHERE realm = ? AND campaign_id = ?", realm, campaign_id
+        )
+        return None if found is None else str(found)
+
+    def _one(self, statement: str, *values: str) -> str | int | None:
+        with self._reading():
+            found: str | int | None = self._connection.execute(statement, values).fetchone()[0]
+            return found
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return translated(self.path)
+
+    # --- write the rest ------------------------------------------------------------------------
+
+    def remember_texts(self, realm: Realm, campaign_id: str, digest: str, now: datetime) -> None:
+        """From now on the campaign is sent with these texts."""
+        with self.atomic():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO campaign_text VALUES (?, ?, ?, ?)",
+                (realm, campaign_id, digest, to_millis(now)),
+            )
+
+    def opt_out(self, wishes: Iterable[OptOut]) -> int:
+        """Add to the opt-out list; how many are new."""
+        wishes = tuple(wishes)  # a slow source must not hold the write lock
+        with self.atomic():
+            return opt_out_list.add(self._connection, wishes)
+
+    def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
+        """Lift an opt-out of this log by an operator's word; a heeded one is not ours to lift."""
+        with self.atomic():
+            return opt_out_list.lift(self._connection, number, topic, by, reason, now)
+
+    def heed(self, wishes: Iterable[OptOut]) -> int:
+        """Obey other lists' opt-outs while this log is open; how many are new."""
+        wishes = tuple(wishes)
+        with self.atomic():
+            return opt_out_list.heed(self._connection, wishes)
+
+    def empty_sandbox(self, campaign_id: str) -> int:
+        """Forget this campaign's rehearsal and its texts; how many messages. Its events stay."""
+        with self.atomic():
+            gone = self._connection.execute(
+                "DELETE FROM message WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
+            )
+            self._connection.execute(
+                "DELETE FROM campaign_text WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
+            )
+        return gone.rowcount
+
+
+def _follow(row: Row | None, receipt: Receipt) -> bool:
+    """May the message go where the receipt says? If so, the row goes along."""
+    if row is None or not is_settlement(row.state, receipt.state):
+        return False
+    row.state = receipt.state
+    return True
+
+
+def _event(row: Row | None, receipt: Receipt, at: int, moved: bool, by: str = "") -> tuple[object, ...]:
+    """An event names the message by key; a stranger's by the id it gave."""
+    key, message_id = (None, receipt.message_id) if row is None else (row.key, None)
+    return (key, message_id, at, receipt.state, moved, receipt.gateway_ref, receipt.code, receipt.detail, by)
+
+
+def _learned(rows: Mapping[str, Row], receipts: Iterable[Receipt], now: datetime) -> Iterator[OptOut]:
+    """Gateways teach us opt-outs: what they say of a number holds whatever state its message is in."""
+    for receipt in receipts:
+        row = rows.get(receipt.message_id)
+        if row is not None and receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
+            note = f"rejected in campaign {row.campaign_id}"
+            yield OptOut(row.number, "", now, "gateway", by="", note=note)
