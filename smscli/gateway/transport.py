@@ -208,8 +208,8 @@ async def _only_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
 
 
 #: Headers that belong to the connection and not to the caller.
-_OURS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding"})
-_LINE_BREAK = re.compile(r"[\r\n\0]")
+_OURS = frozenset({b"accept-encoding", b"connection", b"content-length", b"transfer-encoding"})
+_NOT_PRINTABLE = re.compile(rb"[^\t\x20-\x7e]")
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -252,19 +252,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The gateway's answer, body read and decompressed. Raises NotSent and MaybeSent."""
-        where = _host_and_port(request.url)
         if self._closed:
             raise NotSent("the connections to the gateway were already closed")
-        headers = [item for item in request.headers.multi_items() if item[0] not in _OURS]
-        if any(_LINE_BREAK.search(name + value) for name, value in headers):
-            raise NotSent("a header of the request holds a line break", "look at the profile's headers")
+        headers = _headers_of(request)
         try:
             async with asyncio.timeout(self._total):
                 return await self._exchange(request, headers)
         except _Broken as broken:
-            raise translate(broken.error, where) from None
-        except Exception as error:
-            raise translate(error, where) from None  # aiohttp's own texts hold the whole URL
+            raise translate(broken.error, _host_and_port(request.url)) from None
+        except Exception as error:  # `from None`: aiohttp's own texts hold the whole URL
+            raise translate(error, _host_and_port(request.url)) from None
 
     async def _exchange(self, request: httpx.Request, headers: list[tuple[str, str]]) -> httpx.Response:
         answer = await self._session(request.method).request(
@@ -323,6 +320,20 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         for session in (self._kept, self._fresh):
             if session is not None:
                 await session.close()
+
+
+def _headers_of(request: httpx.Request) -> list[tuple[str, str]]:
+    """The caller's headers; a line break in one would begin a second request on the wire."""
+    headers = []
+    for name, value in request.headers.raw:
+        if _NOT_PRINTABLE.search(name) or _NOT_PRINTABLE.search(value):
+            raise NotSent(
+                "a header of the request holds a line break or a character outside ASCII",
+                "look at the profile's headers",
+            )
+        if name.lower() not in _OURS:
+            headers.append((name.decode(), value.decode()))
+    return headers
 
 
 def _host_and_port(url: httpx.URL) -> str:
