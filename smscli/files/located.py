@@ -21,7 +21,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from smscli.domain.errors import Place, Problem
-from smscli.files.reading import did_you_mean, files_error, listed, quoted
+from smscli.files.reading import did_you_mean, files_error, inert, listed, quoted
 from smscli.files.tree import Items, Node, Scalar, Steps, Table, Tree, parse_tree, read_tree, step_text
 
 __all__ = [
@@ -234,8 +234,8 @@ def _raised(root: Node, path: Steps, cause: Exception, of_key: bool) -> Problem:
         root,
         (*path, *below),
         getattr(cause, "code", "wrong_value"),
-        getattr(cause, "message", str(cause)),
-        getattr(cause, "hint", ""),
+        inert(getattr(cause, "message", str(cause)), 300),
+        inert(getattr(cause, "hint", ""), 300),
         of_key=of_key or getattr(cause, "of_key", False),
         text_line=getattr(cause, "line", None),
     )

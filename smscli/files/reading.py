@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
+from smscli.domain.msisdn import mask
 
 SHOWN_CHARACTERS = 40
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}\d")
+_NUMBER = re.compile(r"(?!\d{4}-\d\d?-\d\d?$)[+(]?\d[\d\s().-]{5,}\d")  # and not a date
 _RECODE = "save the file as UTF-8, for example: iconv -f WINDOWS-1250 -t UTF-8 OLD > NEW"
 
 
@@ -29,8 +30,6 @@ def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
 
 def quoted(text: str) -> str:
     """The same in quotes; what may be a phone number is masked."""
-    from smscli.domain.msisdn import mask
-
     shown = mask(text) if _NUMBER.fullmatch(text.strip()) else text
     return f'"{inert(shown)}"'
 

@@ -1,4 +1,4 @@
-"""Texts of the files turned into values: durations, numbers, flags, words.
+"""Texts of the files turned into values: durations, amounts, flags, countries, languages, sender IDs.
 
 Each `parse_…` raises Wrong in words for people; each Annotated type is for the fields of a model and
 knows its place in the JSON Schema.
@@ -7,20 +7,30 @@ knows its place in the JSON Schema.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
+from smscli.domain.contact import ConsentLevel
+from smscli.domain.msisdn import is_region
 from smscli.files.located import Wrong, kind_of
-from smscli.files.reading import has_control, quoted
+from smscli.files.reading import did_you_mean, has_control, listed, quoted
+
+T = TypeVar("T")
 
 _DAYS = {"y": 365, "mo": 30, "w": 7, "d": 1}
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,6})\s*(y|mo|w|d|h|m|s)")
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?")
+_MISTAKEN = {"UK": "GB", "EN": "GB", "EL": "GR", "SW": "SE", "JA": "JP", "KO": "KR"}
 _LONGEST = timedelta(days=365 * 100)
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9&.\-_](?:[A-Za-z0-9 &.\-_]{0,9}[A-Za-z0-9&.\-_])?")
 _YES = frozenset({"true", "yes", "on"})
 _NO = frozenset({"false", "no", "off"})
 
@@ -74,7 +84,56 @@ def parse_line(text: str) -> str:
     return text.strip()
 
 
-def from_text(parse: Any) -> PlainValidator:
+def parse_country(text: str) -> str:
+    """An ISO 3166 country code, in capitals."""
+    code = text.strip().upper()
+    if not is_region(code):
+        hint = _MISTAKEN.get(code, "")
+        meant = f'did you mean "{hint}"?' if hint else "two letters, like PL, GR or US"
+        raise Wrong(f"{quoted(text)} is not an ISO country code", hint=meant)
+    return code
+
+
+def parse_language(text: str) -> str:
+    """A language code with or without a country: `pl`, `pt-BR` (`PT_br` is the same)."""
+    found = _LANGUAGE.fullmatch(text.strip())
+    if not found:
+        raise Wrong(f"{quoted(text)} is not a language code", hint="two letters, like en or pl, or pt-BR")
+    primary, script, region = found.groups()
+    parts = (primary.lower(), script and script.title(), region and region.upper())
+    return "-".join(part for part in parts if part)
+
+
+def parse_sender(text: str) -> str:
+    """A number in E.164, a short code, or a name of up to 11 characters (3GPP TS 23.040, 9.1.2.5)."""
+    if not any(form.fullmatch(text) for form in (_E164, _SHORT_CODE, _NAME)):
+        hint = "a number like +12025550143, a short code of 3 to 8 digits, or a name of 1 to 11 letters"
+        raise Wrong(f"{quoted(text)} is not a sender ID", hint=hint)
+    return text
+
+
+def parse_level(text: str) -> ConsentLevel:
+    """none, soft, express or express_written (`express written` is the same)."""
+    words = {level.name.lower(): level for level in ConsentLevel}
+    level = words.get("_".join(re.split(r"[\s_-]+", text.strip().lower())))
+    if level is None:
+        meant = did_you_mean(text, words)
+        hint = f'did you mean "{meant}"?' if meant else ""
+        raise Wrong(f"{quoted(text)} is not a consent level ({listed(words)})", hint=hint)
+    return level
+
+
+def or_off(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    """The same parser, but `off` means None."""
+    return lambda text: None if is_off(text) else parse(text)
+
+
+def is_off(text: str) -> bool:
+    """`off`, also as the false that some YAML writers make of it."""
+    return text.lower() in {"off", "none", "no", "false"}
+
+
+def from_text(parse: Callable[[str], object]) -> PlainValidator:
     """A validator that takes texts only; anything else is told as such."""
 
     def validated(value: Any) -> Any:
@@ -92,3 +151,10 @@ Whole = Annotated[int, from_text(parse_whole), WithJsonSchema({"type": "integer"
 Amount = Annotated[Decimal, from_text(parse_amount), WithJsonSchema({"type": "number", "minimum": 0})]
 Flag = Annotated[bool, from_text(parse_flag), WithJsonSchema({"type": "boolean"})]
 Line = Annotated[str, AfterValidator(parse_line)]
+Country = Annotated[
+    str, from_text(parse_country), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
+]
+Language = Annotated[
+    str, from_text(parse_language), WithJsonSchema({"type": "string", "pattern": _LANGUAGE.pattern})
+]
+SenderId = Annotated[str, from_text(parse_sender), WithJsonSchema({"type": ["string", "integer"]})]

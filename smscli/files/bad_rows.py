@@ -1,0 +1,72 @@
+"""Rows that nobody is texted for: as values, and as a file to mend and read again."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from smscli.domain.errors import Problem
+from smscli.domain.msisdn import Msisdn
+from smscli.files.reading import file_problem
+
+_FORMULA = frozenset("=+-@\t\r\n")
+_PLAIN_NUMBER = re.compile(r"\+?[0-9 ().-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row with problems: nobody is texted for it.
+
+    `cells` are as written (full numbers: for a file of bad rows, not for a terminal). `opted_out` is the
+    number of a row that says, or may say, that this person opted out: heed it though the row is bad.
+    """
+
+    row: int
+    line: int
+    problems: tuple[Problem, ...]
+    cells: tuple[str, ...]
+    opted_out: Msisdn | None = None
+
+
+def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) -> int:
+    """Write rows as they were, with a last column that says what is wrong; how many. The file is 0600.
+
+    Cells that a spreadsheet would run as a formula get a `'` in front (numbers such as +48… do not need it).
+    Raises FilesError where the file cannot be written.
+    """
+    count = 0
+    try:
+        with _private_file(path) as stream:
+            writer = csv.writer(stream)
+            writer.writerow(_harmless(cell) for cell in (*header, "problems"))
+            for row in rows:
+                said = "; ".join(_said(problem) for problem in row.problems)
+                padding = ("",) * (len(header) - len(row.cells))
+                writer.writerow(_harmless(cell) for cell in (*row.cells, *padding, said))
+                count += 1
+    except OSError as trouble:
+        raise file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}") from trouble
+    return count
+
+
+def _private_file(path: Path) -> TextIO:
+    """A new or emptied file that only its owner may read; with a byte order mark, for spreadsheets."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _said(problem: Problem) -> str:
+    column = f"{problem.where.path}: " if problem.where.path else ""
+    return f"line {problem.where.line}: {column}{problem.message}"
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
+    starts = cell.lstrip()[:1]
+    return f"'{cell}" if starts in _FORMULA and starts and not _PLAIN_NUMBER.fullmatch(cell) else cell
