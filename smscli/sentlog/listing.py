@@ -38,8 +38,8 @@ SELECT * FROM (
 
 _MESSAGES = """
 SELECT m.id, m.realm, m.campaign_id, m.number, m.country, m.sender, m.state,
-       run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref, m.code, m.detail, m.claimed_at, m.at, run.id,
-       m.language, m.evidence, coalesce(k.body, '')
+       run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref,
+       m.code, m.detail, m.claimed_at, m.at, run.id, m.language, m.evidence, coalesce(k.body, '')
 FROM message AS m JOIN run ON run.key = m.run LEFT JOIN kept_message AS k ON k.message_key = m.key
 WHERE {conditions} ORDER BY m.claimed_at, m.key
 """

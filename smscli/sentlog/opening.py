@@ -79,7 +79,7 @@ def find_log(path: Path, *, create: bool) -> LogFile:
         raise SentLogDamaged(f"{path} is not a file", hint="Name the sent log's file.")
     if status.st_nlink > 1:
         raise SentLogError(
-            f"the sent log {path} has {status.st_nlink} names (hard links): SQLite would keep a -wal for each",
+            f"the sent log {path} has {status.st_nlink} names (hard links); each would get a -wal of its own",
             hint="Remove the other names; a symbolic link does no harm.",
         )
     if status.st_size == 0:

@@ -1,0 +1,248 @@
+"""The plan of one run, in SQLite's own temporary database.
+
+That file is unlinked the moment SQLite opens it (in SQLITE_TMPDIR, if set), so that nothing of the plan
+survives the process, however it ends; and most of a large plan is there and not in memory. No journal and
+no fsync: a plan that cannot be finished is thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any
+
+from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.errors import SentLogError
+from smscli.domain.message import Message
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import PlannedRow, PlanTally
+from smscli.domain.profile import BatchMode
+from smscli.domain.segments import Encoding, Segments
+from smscli.sentlog import tallying
+from smscli.sentlog.instants import from_micros, to_micros
+
+#: `place` is the order of the list. The body stands last: a tally reads past it, never into it.
+_SCHEMA = """
+CREATE TABLE planned (
+    place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    country TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT,
+    until_us INTEGER,
+    id TEXT,
+    campaign_id TEXT,
+    sender TEXT,
+    encoding TEXT,
+    units INTEGER,
+    segments INTEGER,
+    offenders TEXT,
+    deadline_us INTEGER,
+    language TEXT,
+    evidence TEXT,
+    body TEXT
+)
+"""
+
+_ADD = f"INSERT INTO planned VALUES (NULL{', ?' * 19})"
+
+_MESSAGE = """
+SELECT id, campaign_id, number, country, sender, body, encoding, units, segments, offenders,
+       deadline_us, language, evidence
+FROM planned
+"""
+
+_NOTHING_TO_SEND = (None,) * 10
+
+_NO_LIMIT = 2**63 - 1
+
+
+class SqlitePlan:
+    """The Plan Protocol. Grows on disk; its memory is SQLite's cache of 16 MB, whatever the list."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("", isolation_level=None)
+        for setting in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "temp_store = FILE",
+            "cache_size = -16000",
+        ):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._connection.execute(_SCHEMA)
+        self._connection.execute("CREATE INDEX by_number ON planned (number)")
+        self._last_place = _NO_LIMIT  # of the list's sendable rows, those behind are left out
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._connection.close()
+
+    def seen(self, numbers: Sequence[Msisdn]) -> frozenset[Msisdn]:
+        """Which of these numbers the plan already has a row for."""
+        by_text = {number.e164: number for number in numbers}
+        with _room_needed():
+            rows = self._connection.execute(
+                "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM planned WHERE number = value)",
+                (json.dumps(list(by_text)),),
+            ).fetchall()
+        return frozenset(by_text[text] for (text,) in rows)
+
+    def add(self, decisions: Sequence[Decision]) -> None:
+        """Append decisions in list order."""
+        with _room_needed():
+            self._connection.execute("BEGIN")
+            self._connection.executemany(_ADD, map(_columns, decisions))
+            self._connection.execute("COMMIT")
+
+    def withdraw(self, number: Msisdn, detail: str) -> None:
+        """Whatever was planned for this number is skipped: opted out."""
+        with _room_needed():
+            self._connection.execute(
+                "UPDATE planned SET kind = 'skip', reason = ?, detail = ?, until_us = NULL, body = NULL"
+                " WHERE number = ? AND kind <> 'skip'",
+                (SkipReason.OPTED_OUT, detail, number.e164),
+            )
+
+    def limit(self, rows: int) -> int:
+        """Keep only the first `rows` sendable rows of the list to send; how many are left out."""
+        with _room_needed():
+            before = self._to_send()
+            last = self._connection.execute(
+                "SELECT max(place) FROM (SELECT place FROM planned WHERE kind = 'send' AND place <= ?"
+                " ORDER BY place LIMIT ?)",
+                (self._last_place, max(rows, 0)),
+            ).fetchone()[0]
+            self._last_place = last or 0
+            return before - self._to_send()
+
+    def _to_send(self) -> int:
+        found = self._connection.execute(
+            "SELECT count(*) FROM planned WHERE kind = 'send' AND place <= ?", (self._last_place,)
+        )
+        return int(found.fetchone()[0])
+
+    def tally(self, mode: BatchMode) -> PlanTally:
+        """What the plan comes to."""
+        with _room_needed():
+            return tallying.tally(self._connection, self._last_place, mode)
+
+    def digest(self) -> str:
+        """Of every number, sender and body to send, in the order of the numbers."""
+        found = blake2b(digest_size=16)
+        with _room_needed():
+            for part in self._connection.execute(
+                "SELECT number, sender, body FROM planned WHERE kind = 'send' AND place <= ?"
+                " ORDER BY number, sender, body",
+                (self._last_place,),
+            ):
+                # With lengths, so that no two plans run together into the same bytes.
+                found.update(json.dumps(part, ensure_ascii=False).encode())
+        return found.hexdigest()
+
+    def messages(self, mode: BatchMode) -> Iterator[Message]:
+        """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
+        order = "sender, body, number" if mode is BatchMode.FANOUT else "number"
+        with _room_needed():
+            rows = self._connection.execute(
+                f"{_MESSAGE} WHERE kind = 'send' AND place <= ? ORDER BY deadline_us, {order}, place",
+                (self._last_place,),
+            )
+            yield from map(_message, rows)
+
+    def samples(self, most: int) -> Sequence[Message]:
+        """A few messages to show: the first of each language, then others, each in list order."""
+        values = {"last": self._last_place, "most": most}
+        with _room_needed():
+            firsts = self._places(
+                "SELECT min(place) FROM planned WHERE kind = 'send' AND place <= :last"
+                " GROUP BY language ORDER BY 1 LIMIT :most",
+                values,
+            )
+            others = self._places(
+                "SELECT place FROM planned WHERE kind = 'send' AND place <= :last ORDER BY place LIMIT :most",
+                values,
+            )
+            chosen = list(dict.fromkeys(firsts + others))[:most]
+            return tuple(
+                _message(self._connection.execute(f"{_MESSAGE} WHERE place = ?", (place,)).fetchone())
+                for place in chosen
+            )
+
+    def _places(self, statement: str, values: dict[str, int]) -> list[int]:
+        return [place for (place,) in self._connection.execute(statement, values)]
+
+    def left_out(self) -> Iterator[PlannedRow]:
+        """Skipped and held rows in list order."""
+        with _room_needed():
+            rows = self._connection.execute(
+                "SELECT row, line, number, country, kind, reason, detail, until_us FROM planned"
+                " WHERE kind <> 'send' ORDER BY place"
+            )
+            for row, line, number, country, kind, reason, detail, until in rows:
+                why: SkipReason | HoldReason = SkipReason(reason) if kind == "skip" else HoldReason(reason)
+                opens = None if until is None else from_micros(until)
+                yield PlannedRow(row, line, Msisdn(number, country), why, detail, opens)
+
+
+def _columns(decision: Decision) -> tuple[object, ...]:
+    contact = decision.contact
+    number = contact.number
+    head = (contact.row, contact.line, number.e164, number.country)
+    match decision:
+        case Send(message=message):
+            segments = message.segments
+            return (
+                "send",
+                *head,
+                None,
+                None,
+                None,
+                message.id,
+                message.campaign_id,
+                message.sender,
+                segments.encoding,
+                segments.units,
+                segments.count,
+                "".join(segments.offenders),
+                to_micros(message.deadline),
+                message.language,
+                message.evidence,
+                message.body,
+            )
+        case Skip(reason=skip, detail=detail):
+            return ("skip", *head, skip, detail, None, *_NOTHING_TO_SEND)
+        case Hold(reason=hold, until=until, detail=detail):
+            return ("hold", *head, hold, detail, to_micros(until), *_NOTHING_TO_SEND)
+
+
+def _message(row: Any) -> Message:
+    message_id, campaign_id, number, country, sender, body, encoding, units, count, *rest = row
+    offenders, deadline, language, evidence = rest
+    return Message(
+        id=message_id,
+        campaign_id=campaign_id,
+        to=Msisdn(number, country),
+        sender=sender,
+        body=body,
+        segments=Segments(Encoding(encoding), units, count, tuple(offenders)),
+        deadline=from_micros(deadline),
+        language=language,
+        evidence=evidence,
+    )
+
+
+@contextmanager
+def _room_needed() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise SentLogError(
+            f"the plan cannot be kept in the temporary folder: {error}",
+            hint="Make room there, or set SQLITE_TMPDIR to a folder with room; nothing was sent.",
+        ) from error
