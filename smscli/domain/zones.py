@@ -269,6 +269,8 @@ def _places() -> dict[str, str]:
 def _did_you_mean(capitals: str) -> str:
     wanted = re.sub(r"\s+", "_", capitals)
     city = wanted.rsplit("/", 1)[-1]
+    if city in _cities():
+        return f"did you mean {_cities()[city]}?"
     near = [_places()[name] for name in difflib.get_close_matches(wanted, _places(), n=2, cutoff=0.75)]
     near += [_cities()[name] for name in difflib.get_close_matches(city, _cities(), n=2, cutoff=0.75)]
     if not near:

@@ -1,0 +1,237 @@
+"""What is a number, what is not, and what must not be shown of one."""
+
+from __future__ import annotations
+
+import traceback
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smscli.domain.msisdn import BadNumber, Msisdn, is_region, mask, parse
+
+SPELLINGS = [
+    # text, region, E.164, country
+    ("+12025550123", None, "+12025550123", "US"),
+    ("+1 202 555 0123", None, "+12025550123", "US"),
+    ("+1 (202) 555-0123", None, "+12025550123", "US"),
+    ("+1.202.555.0123", None, "+12025550123", "US"),
+    ("  +12025550123\t", None, "+12025550123", "US"),
+    ("\ufeff+1\u00a0202\u202f555\u20090123", None, "+12025550123", "US"),
+    ("\u202a+12025550123\u202c", None, "+12025550123", "US"),
+    ("+1\u2011202\u2013555\u20140123", None, "+12025550123", "US"),
+    ("\uff0b12025550123", None, "+12025550123", "US"),
+    ("+١٢٠٢٥٥٥٠١٢٣", None, "+12025550123", "US"),
+    ("(+1) 202 555 0123", None, "+12025550123", "US"),
+    ("202-555-0123", "US", "+12025550123", "US"),
+    ("(202) 555-0123", "US", "+12025550123", "US"),
+    ("1 202 555 0123", "US", "+12025550123", "US"),
+    ("011 48 512 345 678", "US", "+48512345678", "PL"),
+    ("+1 416 555 0123", None, "+14165550123", "CA"),
+    ("512 345 678", "PL", "+48512345678", "PL"),
+    ("48512345678", "PL", "+48512345678", "PL"),
+    ("0048 512 345 678", "PL", "+48512345678", "PL"),
+    ("0048 512 345 678", "DE", "+48512345678", "PL"),
+    ("0011 48 512 345 678", "AU", "+48512345678", "PL"),
+    ("+48 512 345 678", "US", "+48512345678", "PL"),
+    ("+1 202 555 0123", "PL", "+12025550123", "US"),
+    ("07400 123456", "GB", "+447400123456", "GB"),
+    ("8 912 345-67-89", "RU", "+79123456789", "RU"),
+    ("+7 701 123 4567", None, "+77011234567", "KZ"),
+    ("06 1234 5678", "IT", "+390612345678", "IT"),
+    ("+39 06 1234 5678", None, "+390612345678", "IT"),
+    ("+52 55 1234 5678", None, "+525512345678", "MX"),
+    ("+54 9 11 2345 6789", None, "+5491123456789", "AR"),
+    ("0812-3456-7890", "ID", "+6281234567890", "ID"),
+    ("+30 691 234 5678", None, "+306912345678", "GR"),
+    ("+800 1234 5678", None, "+80012345678", "001"),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "e164", "country"), SPELLINGS)
+def test_every_spelling_of_a_number_is_that_number(
+    text: str, region: str | None, e164: str, country: str
+) -> None:
+    assert parse(text, region) == Msisdn(e164, country)
+
+
+BAD = [
+    # text, region, code
+    ("", None, "missing_number"),
+    ("   ", "PL", "missing_number"),
+    ("\u00a0\u200b", "PL", "missing_number"),
+    ("n/a", "PL", "not_a_number"),
+    ("-", "PL", "not_a_number"),
+    ("+", None, "not_a_number"),
+    ("()", "PL", "not_a_number"),
+    ("1-800-FLOWERS", "US", "not_a_number"),
+    ("202-555-0123 (mobile)", "US", "not_a_number"),
+    ("tel:+12025550123", None, "not_a_number"),
+    ("++12025550123", None, "not_a_number"),
+    ("0+12025550123", "US", "not_a_number"),
+    ("+12025550123 / +12025550124", None, "not_a_number"),
+    ("'+12025550123", None, "not_a_number"),
+    ("=+12025550123", None, "not_a_number"),
+    ("202\n555 0123", "US", "not_a_number"),
+    ("\x1b[31m+12025550123", None, "not_a_number"),
+    # A spreadsheet's doing: the first would be another person's number in Germany.
+    ("15112345678.0", "DE", "not_a_number"),
+    ("2025550123.0", "US", "not_a_number"),
+    ("2.02555E+09", "US", "not_a_number"),
+    ("2,02555E9", "US", "not_a_number"),
+    ("202 555 0123", None, "number_needs_country"),
+    ("0048512345678", None, "number_needs_country"),
+    ("2025550123", "XX", "number_needs_country"),
+    ("+1 202 555", None, "too_short"),
+    ("555-0123", "US", "too_short"),
+    ("112", "PL", "too_short"),
+    ("+1 202 555 01234", None, "too_long"),
+    ("048512345678", "PL", "too_long"),
+    ("+" + "1" * 30, None, "too_long"),
+    ("1" * 400, "US", "too_long"),
+    ("+5215512345678", None, "too_long"),
+    ("+999 123 456", None, "invalid_number"),
+    ("+44 7700 900123", None, "invalid_number"),  # Ofcom keeps these for films: nobody can have one
+    ("+48 012 345 678", None, "invalid_number"),
+    ("15-2345-6789", "AR", "invalid_number"),
+    ("+12025550123 ext. 5", None, "has_extension"),
+    ("+12025550123x5", None, "has_extension"),
+    ("+12025550123;ext=5", None, "has_extension"),
+    ("202 555 0123 #5", "US", "has_extension"),
+    ("+48512345678,,12", None, "has_extension"),
+    ("+44 (0)20 7946 0018", None, "not_international"),
+    ("+44 (0) 7400 123456", None, "not_international"),
+    ("+44 020 7946 0018", None, "number_changed"),
+    ("+4407400123456", None, "number_changed"),
+    ("0044 (0)7400 123456", "PL", "number_changed"),
+    ("+54 11 15 2345 6789", None, "number_changed"),
+    ("011 15-2345-6789", "AR", "number_changed"),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "code"), BAD)
+def test_what_is_no_usable_number_says_why(text: str, region: str | None, code: str) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(("text", "region", "code"), BAD)
+def test_no_problem_shows_seven_digits(text: str, region: str | None, code: str) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    shown = caught.value.message.split(" is ")[0].replace("\\x1b", "")
+    digits = sum(character.isdigit() for character in text)
+    assert sum(character.isdigit() for character in shown) <= (4 if digits >= 7 else 6)
+    assert caught.value.message.isprintable()
+    assert str(caught.value) == caught.value.message
+
+
+def test_an_unreadable_number_does_not_travel_in_a_traceback() -> None:
+    subscriber = 202555012345  # not written as text here: a traceback quotes the source
+    with pytest.raises(BadNumber) as caught:
+        parse(f"+1{subscriber}", None)
+    told = "".join(traceback.format_exception(caught.value))
+    assert str(subscriber) not in told.replace(f"subscriber = {subscriber}", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "word"),
+    [
+        ("+5215512345678", None, "Mexico"),
+        ("0048512345678", None, "in place of 00"),
+        ("202 555 0123", None, "region"),
+        ("2025550123", "XX", "'XX'"),
+        ("2025550123.0", "US", "spreadsheet"),
+        ("+44 (0)20 7946 0018", None, "(0)"),
+    ],
+)
+def test_the_hint_says_what_to_do(text: str, region: str | None, word: str) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    assert word in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("e164", "masked"),
+    [
+        ("+12025550123", "+1202•••0123"),
+        ("+4712345678", "+47•••78"),
+        ("+298123456", "+29•••56"),
+        ("+2908999", "+29•••"),
+        ("+24", "+24•••"),
+    ],
+)
+def test_a_masked_number_keeps_its_person(e164: str, masked: str) -> None:
+    number = Msisdn(e164, "US")
+    assert number.masked == repr(number) == str(number) == f"{number}" == masked
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
+def test_masking_hides_at_least_three_digits(e164: str) -> None:
+    shown = sum(character.isdigit() for character in Msisdn(e164, "US").masked)
+    assert len(e164) - 1 - shown >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("+1 202 555 0123", "+1 2•• ••• ••23"),
+        ("call 2025550123 now", "call 20••••••23 now"),
+        ("1234567", "12•••67"),
+        ("123456", "123456"),
+        ("n/a", "n/a"),
+        ("", ""),
+        ("Zoë [bold] {{ x }}", "Zoë [bold] {{ x }}"),
+        ("a\x1b[31m\r\nb", "a\\x1b[31m\\r\\nb"),
+        ("\u202e123", "\\u202e123"),
+        ("١٢٣٤٥٦٧٨", "١٢••••٧٨"),
+        ("x" * 100, "x" * 60 + "…"),
+        ("12025550123" * 20, "12" + "•" * 58 + "…"),
+    ],
+)
+def test_a_cell_is_shown_masked_and_inert(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+@given(st.text(max_size=200))
+def test_a_masked_cell_is_printable_and_holds_no_number(text: str) -> None:
+    shown = mask(text)
+    assert shown.isprintable()
+    if sum(character.isdigit() for character in text) >= 7 and all(c.isprintable() for c in text):
+        assert sum(character.isdigit() for character in shown) <= 4
+
+
+@given(st.text(max_size=40), st.sampled_from([None, "US", "PL", "AR", "DE"]))
+def test_any_text_is_a_number_or_a_problem(text: str, region: str | None) -> None:
+    try:
+        number = parse(text, region)
+    except BadNumber:
+        return
+    assert parse(number.e164, None) == number
+
+
+MOBILES = {
+    region: phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+}
+
+
+# Tristan da Cunha has no mobile numbers; Argentina writes 011 15-… at home and +54 9 11 … abroad: refused.
+@pytest.mark.parametrize("region", sorted(MOBILES.keys() - {"TA", "AR"}))
+def test_both_ways_of_writing_a_mobile_number_give_one_number(region: str) -> None:
+    example = MOBILES[region]
+    assert example is not None
+    formats = phonenumbers.PhoneNumberFormat
+    abroad = parse(phonenumbers.format_number(example, formats.INTERNATIONAL), None)
+    assert abroad.e164 == phonenumbers.format_number(example, formats.E164)
+    assert parse(phonenumbers.format_number(example, formats.NATIONAL), region) == abroad
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("PL", True), ("US", True), ("pl", False), ("XX", False), ("", False)]
+)
+def test_a_region_is_two_capitals_of_a_country(text: str, known: bool) -> None:
+    assert is_region(text) is known
