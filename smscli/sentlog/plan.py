@@ -50,7 +50,7 @@ CREATE TABLE planned (
 )
 """
 
-_ADD = f"INSERT INTO planned VALUES (NULL{', ?' * 19})"
+_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _MESSAGE = """
 SELECT id, campaign_id, number, country, sender, body, encoding, units, segments, offenders,
@@ -58,7 +58,9 @@ SELECT id, campaign_id, number, country, sender, body, encoding, units, segments
 FROM planned
 """
 
-_NOTHING_TO_SEND = (None,) * 10
+_NOTHING_TO_SEND = (None,) * 11
+
+_CACHE = "cache_size = -16000"  # KiB: all that a plan of any size needs of memory
 
 _NO_LIMIT = 2**63 - 1
 
@@ -68,12 +70,7 @@ class SqlitePlan:
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect("", isolation_level=None)
-        for setting in (
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            "temp_store = FILE",
-            "cache_size = -16000",
-        ):
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", _CACHE):
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute(_SCHEMA)
         self._connection.execute("CREATE INDEX by_number ON planned (number)")
@@ -141,8 +138,8 @@ class SqlitePlan:
                 " ORDER BY number, sender, body",
                 (self._last_place,),
             ):
-                # With lengths, so that no two plans run together into the same bytes.
-                found.update(json.dumps(part, ensure_ascii=False).encode())
+                # As JSON, so that no two plans run together into the same bytes.
+                found.update(json.dumps(part).encode())
         return found.hexdigest()
 
     def messages(self, mode: BatchMode) -> Iterator[Message]:
