@@ -56,8 +56,8 @@ class Sandbox:
     """`async with Sandbox(outbox) as sandbox:` … a gateway at `sandbox.url`, gone afterwards.
 
     POST `{"messages": [{"id", "from", "to", "text"}]}`, or one such object; the answer is 202 and
-    `{"messages": [{"id", "ref", "status": "accepted", "segments"}]}` (or `"rejected"` and `code` for a
-    text that no phone can receive). Each message taken is a JSON line in `outbox` (`at`, `id`, `from`, `to`,
+    `{"messages": [{"id", "ref", "status": "accepted", "segments"}]}` (or `"rejected"`, `code` and `detail`
+    for a text that no phone can receive). Each message taken is a JSON line in `outbox` (`at`, `id`, `from`, `to`,
     `text`), written before the answer is given. Raises FilesError when the outbox cannot be opened.
     """
 
@@ -191,8 +191,8 @@ def _append(outbox: int, lines: bytes) -> None:
 def _outcome(message: _Asked) -> dict[str, object]:
     try:
         segments = measure(message.text).count
-    except Unsendable:
-        return {"id": message.id, "status": "rejected", "code": "unsendable"}
+    except Unsendable as unsendable:
+        return {"id": message.id, "status": "rejected", "code": "unsendable", "detail": str(unsendable)}
     return {"id": message.id, "ref": f"sandbox-{message.id}", "status": "accepted", "segments": segments}
 
 
@@ -236,7 +236,7 @@ def _message(item: Any, place: str) -> _Asked:
     texts = []
     for name in ("id", "from", "to", "text"):
         value = item.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not (value or name == "from"):
             raise _Refusal(HTTPStatus.BAD_REQUEST, f"{place}.{name}: a text is needed")
         texts.append(value)
     return _Asked(*texts)

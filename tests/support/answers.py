@@ -28,7 +28,7 @@ class Exchange(Protocol):
         ...
 
     async def read_part(self) -> None:
-        """The head of the request and half of its body; the rest stays in the socket."""
+        """The head of the request and half of its body, or only the first line of a GET."""
         ...
 
     def take(

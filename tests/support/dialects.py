@@ -109,7 +109,7 @@ def plain_wording(settled: Sequence[Settled]) -> Wording:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A form (POST) or a query (GET), by the names its fields have; several numbers are joined.
+    """A form, a query or both, by the names their fields have; several numbers are joined.
 
     `wording` words the answer; by default a line of text for each message.
     """
@@ -122,7 +122,7 @@ class Fields:
     wording: Callable[[Sequence[Settled]], Wording] = field(default=plain_wording)
 
     def read(self, request: Request) -> Sequence[Asked]:
-        fields = request.query if request.method == "GET" else request.form
+        fields = {**request.query, **(request.form if request.body else {})}
         numbers = [number for number in fields[self.to].split(self.join) if number]
         return [
             Asked(fields.get(self.id, ""), number, fields[self.text], fields.get(self.sender, ""))

@@ -289,7 +289,7 @@ class _Exchange:
         return self._gateway.client_pid
 
     async def read(self) -> Request:
-        method, target, headers = await self._read_head()
+        method, target, headers = await self._read_head(await self._connection.read_until(b"\r\n"))
         body = await self._connection.read_exactly(int(headers.get("content-length", "0")))
         self._connection.requests += 1
         self._request = Request(
@@ -306,12 +306,14 @@ class _Exchange:
         return self._request
 
     async def read_part(self) -> None:
-        _, _, headers = await self._read_head()
+        if (first := await self._connection.read_until(b"\r\n")).startswith(b"GET "):
+            return
+        _, _, headers = await self._read_head(first)
         await self._connection.read_exactly(int(headers.get("content-length", "0")) // 2)
 
-    async def _read_head(self) -> tuple[str, str, dict[str, str]]:
-        first, *lines = (await self._connection.read_until(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        method, target, _ = first.split(" ")
+    async def _read_head(self, first: bytes) -> tuple[str, str, dict[str, str]]:
+        lines = (await self._connection.read_until(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, target, _ = first.decode("latin-1").split(" ")
         pairs = (line.partition(":") for line in lines)
         return method, target, {name.lower(): value.strip() for name, _, value in pairs}
 
