@@ -1,0 +1,370 @@
+"""Who may be texted: one function a rule, asked in one order, the first answer counts.
+
+All Skips come before all Holds, so that a night-time hold does not hide a missing field. Every rule
+answers from the Case it is given: the contact, the campaign, the log's facts and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from smscli.domain.campaign import Campaign, SameText
+from smscli.domain.contact import ConsentLevel, Contact
+from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.message import Message, State, digest
+from smscli.domain.ports import NO_FACTS, Facts
+from smscli.domain.quiet_hours import (
+    Closed,
+    HolidaysUnknown,
+    NeverOpen,
+    Open,
+    Permission,
+    QuietHours,
+    ZoneUnknown,
+    permission,
+)
+from smscli.domain.segments import Segments, Unsendable, measure
+from smscli.domain.template import MissingField, OutputTooLong
+from smscli.domain.zones import zones_of
+
+#: How long a plan without quiet hours stays good. Nothing is planned further ahead than this.
+HORIZON = timedelta(days=14)
+
+
+class Again(StrEnum):
+    """What an operator may ask to do again, by name and on purpose."""
+
+    SAME_TEXT = "same-text"
+    REJECTED = "rejected"
+
+
+AskHours = Callable[[QuietHours, Sequence[str], str, datetime], Permission]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What one contact would read."""
+
+    body: str
+    language: str
+    segments: Segments
+
+
+@dataclass(frozen=True, slots=True)
+class NoText:
+    """Why there is nothing to read."""
+
+    reason: SkipReason
+    detail: str
+
+
+@dataclass(slots=True)
+class Case:
+    """One contact before the rules. The text is composed once, when the first rule asks for it."""
+
+    contact: Contact
+    campaign: Campaign
+    now: datetime
+    facts: Facts = NO_FACTS
+    repeated: bool = False
+    again: frozenset[Again] = frozenset()
+    ask_hours: AskHours = permission
+    _text: Text | NoText | None = field(default=None, init=False)
+
+    @property
+    def text(self) -> Text | NoText:
+        if self._text is None:
+            self._text = compose(self.campaign, self.contact)
+        return self._text
+
+    def hours(self, at: datetime) -> Permission:
+        """May this person be texted at that instant, as far as hours go?"""
+        hours = self.campaign.quiet_hours
+        if hours is None:
+            return Open(at + HORIZON)
+        number = self.contact.number
+        return self.ask_hours(hours, zones_of(number, self.contact.zone), number.country, at)
+
+
+def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
+    """The text in the contact's language, rendered and measured, or the reason why there is none."""
+    language = contact.language or campaign.default_language
+    chosen = _choose(campaign, language)
+    if chosen is None:
+        return NoText(SkipReason.NO_TEXT, language)
+    try:
+        body = campaign.texts[chosen].render({"brand": campaign.brand, **contact.fields})
+        segments = measure(body)
+    except MissingField as missing:
+        return NoText(SkipReason.MISSING_FIELD, missing.name)
+    except OutputTooLong:
+        return NoText(SkipReason.TEXT_TOO_LONG, "longer than any text message can be")
+    except Unsendable as unsendable:
+        return NoText(SkipReason.TEXT_TOO_LONG if body else SkipReason.NO_TEXT, str(unsendable))
+    return Text(body, chosen, segments)
+
+
+def _choose(campaign: Campaign, language: str) -> str | None:
+    """The text's language for a contact's: itself, its primary part, or (if allowed) the default."""
+    wanted = [language, language.partition("-")[0]]
+    if campaign.fallback:
+        wanted.append(campaign.default_language)
+    return next((known for known in wanted if known in campaign.texts), None)
+
+
+def decide(case: Case, new_id: Callable[[], str]) -> Decision:
+    """Send, or the first reason not to."""
+    for rule in RULES:
+        verdict = rule(case)
+        if verdict is not None:
+            return verdict
+    return Send(case.contact, _message(case, new_id()))
+
+
+def _message(case: Case, message_id: str) -> Message:
+    text, hours, campaign = case.text, case.hours(case.now), case.campaign
+    assert isinstance(text, Text)  # the rules let nothing else through
+    assert isinstance(hours, Open)
+    number = case.contact.number
+    return Message(
+        id=message_id,
+        campaign_id=campaign.id,
+        to=number,
+        sender=campaign.senders.of(number.country),
+        body=text.body,
+        segments=text.segments,
+        deadline=min(hours.until, campaign.expires or hours.until),
+        language=text.language,
+        evidence=_evidence(case.contact),
+    )
+
+
+def _evidence(contact: Contact) -> str:
+    consent = contact.consent
+    if consent is None:
+        return ""
+    return f"list: {consent.level.name.lower()} on {consent.given_on.isoformat()}, {consent.source}"
+
+
+# --- Skips ---------------------------------------------------------------------------------------
+
+
+def opted_out(case: Case) -> Skip | None:
+    """A bare opt-out blocks every purpose; one by topic blocks that topic."""
+    words = {"": "everything", case.campaign.topic: f"topic {case.campaign.topic}"}
+    for source, topics in (("the sent log", case.facts.opted_out), ("the list", case.contact.opted_out)):
+        for topic, meaning in words.items():
+            if topic in topics:
+                return Skip(case.contact, SkipReason.OPTED_OUT, f"of {meaning}, says {source}")
+    return None
+
+
+def no_consent(case: Case) -> Skip | None:
+    """Level, age and topic, as the campaign's purpose asks."""
+    policy, consent = case.campaign.consent, case.contact.consent
+    if policy.level is ConsentLevel.NONE:
+        return None
+    if consent is None:
+        lack = "none on record"
+    elif consent.level < policy.level:
+        lack = f"{consent.level.name.lower()} is less than {policy.level.name.lower()}"
+    elif policy.max_age is not None and case.now.date() - consent.given_on > policy.max_age:
+        lack = f"given on {consent.given_on.isoformat()}, too long ago"
+    elif consent.topics and case.campaign.topic not in consent.topics:
+        lack = f"not for topic {case.campaign.topic}"
+    else:
+        return None
+    return Skip(case.contact, SkipReason.NO_CONSENT, lack)
+
+
+def duplicate(case: Case) -> Skip | None:
+    """The first row of a number counts; two spellings are one number."""
+    return Skip(case.contact, SkipReason.DUPLICATE, "an earlier row") if case.repeated else None
+
+
+def already_sent(case: Case) -> Skip | None:
+    sent = (State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.EXPIRED)
+    if case.facts.prior in sent:
+        return Skip(case.contact, SkipReason.ALREADY_SENT, f"{case.facts.prior}")
+    return None
+
+
+def in_doubt(case: Case) -> Skip | None:
+    """The gateway may have taken it. Only a person, or the gateway, can say."""
+    if case.facts.prior in (State.SUBMITTING, State.IN_DOUBT):
+        return Skip(case.contact, SkipReason.IN_DOUBT, "the gateway may have taken it")
+    return None
+
+
+def rejected_before(case: Case) -> Skip | None:
+    if case.facts.prior is State.REJECTED and Again.REJECTED not in case.again:
+        return Skip(case.contact, SkipReason.REJECTED_BEFORE, "the gateway rejected it")
+    return None
+
+
+def same_text(case: Case) -> Skip | None:
+    """The same words under another campaign id are still the same words."""
+    if case.campaign.same_text is SameText.WARN or Again.SAME_TEXT in case.again:
+        return None
+    earlier = same_text_lately(case)
+    return Skip(case.contact, SkipReason.SAME_TEXT, f"in campaign {earlier}") if earlier else None
+
+
+def same_text_lately(case: Case) -> str | None:
+    """The other campaign that lately sent this number the same words, if one did."""
+    if not case.facts.recent or not isinstance(case.text, Text):
+        return None
+    since, body = case.now - case.campaign.same_text_within, digest(case.text.body)
+    return next(
+        (
+            recent.campaign_id
+            for recent in case.facts.recent
+            if recent.body_digest == body and recent.at > since and recent.campaign_id != case.campaign.id
+        ),
+        None,
+    )
+
+
+def country_not_allowed(case: Case) -> Skip | None:
+    country, allowed = case.contact.number.country, case.campaign.countries
+    if allowed is None or country in allowed:
+        return None
+    return Skip(case.contact, SkipReason.COUNTRY_NOT_ALLOWED, country)
+
+
+def missing_text(case: Case) -> Skip | None:
+    """A missing or empty field, no text for the language, or a text too long for any gateway."""
+    text = case.text
+    return Skip(case.contact, text.reason, text.detail) if isinstance(text, NoText) else None
+
+
+def text_too_long(case: Case) -> Skip | None:
+    most, text = case.campaign.limits.max_segments, case.text
+    if most is None or not isinstance(text, Text) or text.segments.count <= most:
+        return None
+    return Skip(case.contact, SkipReason.TEXT_TOO_LONG, f"{text.segments.count} segments, limit {most}")
+
+
+def hours_unknown(case: Case) -> Skip | None:
+    """Hours that cannot be known are closed hours."""
+    hours = case.hours(case.now)
+    if isinstance(hours, ZoneUnknown):
+        return Skip(case.contact, SkipReason.ZONE_UNKNOWN, hours.detail)
+    if isinstance(hours, HolidaysUnknown):
+        return Skip(case.contact, SkipReason.HOLIDAYS_UNKNOWN, hours.country)
+    if isinstance(hours, NeverOpen):
+        return Skip(case.contact, SkipReason.NEVER_OPEN, "not within 14 days")
+    return None
+
+
+def expired(case: Case) -> Skip | None:
+    expires = case.campaign.expires
+    if expires is None or case.now < expires:
+        return None
+    return Skip(case.contact, SkipReason.EXPIRED, f"on {expires:%Y-%m-%d %H:%M} UTC")
+
+
+# --- Holds ---------------------------------------------------------------------------------------
+
+
+def quiet_hours(case: Case) -> Skip | Hold | None:
+    if isinstance(case.hours(case.now), Open):
+        return None
+    return _hold(case, HoldReason.QUIET_HOURS, SkipReason.EXPIRED)
+
+
+def frequency_cap(case: Case) -> Skip | Hold | None:
+    if _cap_free_at(case, case.now) <= case.now:
+        return None
+    return _hold(case, HoldReason.FREQUENCY_CAP, SkipReason.CAPPED)
+
+
+def _hold(case: Case, reason: HoldReason, too_late: SkipReason) -> Skip | Hold:
+    """Held means sendable at the time shown: hours open *and* cap free. Past `expires` it is a Skip."""
+    until = _sendable_at(case)
+    if until is None:
+        return Skip(case.contact, SkipReason.NEVER_OPEN, "not within 14 days")
+    if case.campaign.expires is not None and until >= case.campaign.expires:
+        return Skip(case.contact, too_late, f"{reason} until {until:%Y-%m-%d %H:%M} UTC, after it expires")
+    return Hold(case.contact, reason, until)
+
+
+def _sendable_at(case: Case) -> datetime | None:
+    """The first instant at which the cap is free and every zone open; later the cap only gets freer."""
+    at = case.now
+    for _ in range(3):
+        free = _cap_free_at(case, at)
+        at = _round_up(free) if free > at else at
+        hours = case.hours(at)
+        if isinstance(hours, Open):
+            return at
+        if not isinstance(hours, Closed):
+            return None
+        at = hours.opens_at
+    return None
+
+
+def _round_up(at: datetime, minutes: int = 5) -> datetime:
+    """Later by less than `minutes`: still true, and a cache of hours can answer it."""
+    step = minutes * 60
+    return datetime.fromtimestamp(-(-at.timestamp() // step) * step, tz=UTC)
+
+
+def _cap_free_at(case: Case, at: datetime) -> datetime:
+    """The first instant from `at` on at which the frequency cap lets one more message through."""
+    cap = case.campaign.frequency
+    if cap is None or not case.facts.recent:
+        return at
+    times = [recent.at for recent in case.facts.recent]
+    free = at
+    if cap.min_gap is not None:
+        free = max(free, times[-1] + cap.min_gap)
+    if cap.at_most is not None:
+        counted = [time for time in times if time > at - cap.per]
+        if len(counted) >= cap.at_most:
+            free = max(free, counted[len(counted) - cap.at_most] + cap.per)
+    return free
+
+
+Rule = Callable[[Case], Skip | Hold | None]
+
+RULES: tuple[Rule, ...] = (
+    opted_out,
+    no_consent,
+    duplicate,
+    already_sent,
+    in_doubt,
+    rejected_before,
+    same_text,
+    country_not_allowed,
+    missing_text,
+    text_too_long,
+    hours_unknown,
+    expired,
+    quiet_hours,
+    frequency_cap,
+)
+
+
+def why_dropped(message: Message, campaign: Campaign, facts: Facts, now: datetime) -> SkipReason | HoldReason:
+    """Why a message that was planned may not be claimed after all."""
+    if campaign.expires is not None and now >= campaign.expires:
+        return SkipReason.EXPIRED
+    if now >= message.deadline:
+        return HoldReason.QUIET_HOURS
+    if facts.opted_out & {"", campaign.topic}:
+        return SkipReason.OPTED_OUT
+    if facts.prior in (State.SUBMITTING, State.IN_DOUBT):
+        return SkipReason.IN_DOUBT
+    if facts.prior is State.REJECTED:
+        return SkipReason.REJECTED_BEFORE
+    if facts.prior not in (None, State.RELEASED):
+        return SkipReason.ALREADY_SENT
+    if any(recent.body_digest == digest(message.body) for recent in facts.recent) and (
+        campaign.same_text is SameText.SKIP
+    ):
+        return SkipReason.SAME_TEXT
+    return HoldReason.FREQUENCY_CAP

@@ -1,0 +1,446 @@
+"""The send loop: wait for pace, ask again, claim, submit, settle.
+
+One task decides everything in order; calls to the gateway are its only concurrency. A claim is
+durable before a byte leaves, and every claimed message gets exactly one receipt, whatever ends the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from smscli.domain.campaign import Campaign
+from smscli.domain.errors import ExitCode, RunStopped, SentLogBusy, SmscliError
+from smscli.domain.message import Answer, Batch, Message, Receipt, State, Verdict
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import NO_FACTS, Clock, Gateway, SentLog, Terms
+from smscli.domain.profile import IdempotencyScope
+from smscli.domain.rules import why_dropped
+from smscli.engine.caution import ErrorBudget, SlowStart
+from smscli.engine.outcome import Counts
+from smscli.engine.pacing import Grant, Pacer
+from smscli.engine.planning import look_back
+from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS, pause
+from smscli.engine.waiting import Waiting
+
+#: How long (seconds) answers are gathered, so that several share one durable transaction.
+GATHER = 0.004
+#: How long (seconds) a log that another process writes to is waited for.
+BUSY_PATIENCE = 60.0
+#: How often one batch in doubt is repeated under the gateway's promise.
+MOST_REPEATS = 3
+#: Further apart than this, somebody's clock is wrong and quiet hours mean nothing.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+T = TypeVar("T")
+
+
+class Stop:
+    """The operator's wish to end: politely the first time, at once the second."""
+
+    def __init__(self) -> None:
+        self.signal: ExitCode | None = None
+        self.at_once = False
+        self.listener: Callable[[], None] = lambda: None
+
+    def request(self, signal: ExitCode) -> None:
+        """Called for each signal that arrives."""
+        self.at_once = self.signal is not None
+        self.signal = self.signal or signal
+        self.listener()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request on its way, or answered."""
+
+    batch: Batch
+    started: float
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """A batch in doubt that the gateway promised to take once, to be repeated from `at` on."""
+
+    at: float
+    batch: Batch
+    repeats: int
+    from_earlier_run: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the world lends to a dispatcher."""
+
+    gateway: Gateway
+    log: SentLog
+    clock: Clock
+    pacer: Pacer
+    new_id: Callable[[], str]
+    chance: Callable[[], float]
+    stop: Stop
+    watch: Callable[[Counts], None] = lambda _: None
+
+
+class Dispatcher:
+    """Sends one plan. `counts` and `stopped` tell what it came to."""
+
+    def __init__(self, campaign: Campaign, terms: Terms, tools: Tools) -> None:
+        self.counts = Counts()
+        self.stopped: SmscliError | None = None
+        self._campaign = campaign
+        self._terms = terms
+        self._tools = tools
+        self._profile = tools.gateway.profile
+        self._budget = ErrorBudget()
+        self._waiting = Waiting(iter(()), self._profile.batch, self._profile.batch_max)
+        self._slow = SlowStart(self._profile.connections * self._waiting.most)
+        self._wake = asyncio.Event()
+        self._flying: dict[asyncio.Task[Answer], _Call] = {}
+        self._answered: list[tuple[_Call, Answer]] = []
+        self._unsettled: list[Receipt] = []
+        self._attempts: Counter[str] = Counter()
+        self._repeats: list[_Repeat] = []
+        self._failures = 0
+        self._failed_at = 0.0
+        self._paused_until = 0.0
+        self._clock_checked = not self._profile.clock_check
+
+    async def send(
+        self, messages: Iterator[Message], to_send: int, may_repeat: frozenset[Msisdn] = frozenset()
+    ) -> None:
+        """Send `messages` (at most `to_send`), and repeat what earlier runs left in doubt where the
+        gateway promised that a repeat is harmless and everybody concerned is in `may_repeat`."""
+        self.counts.to_send = to_send
+        self._waiting = Waiting(messages, self._profile.batch, self._profile.batch_max)
+        self._tools.stop.listener = self._on_stop
+        try:
+            await self._plan_repeats(may_repeat)
+            while not self._finished():
+                if not await self._turn():
+                    await self._rest()
+        except SmscliError as error:
+            self.stopped = self.stopped or error
+        finally:
+            await self._land()
+
+    # --- the loop ----------------------------------------------------------------------------
+
+    @property
+    def _ending(self) -> bool:
+        return self.stopped is not None or self._tools.stop.signal is not None
+
+    def _finished(self) -> bool:
+        if self._flying or self._answered or self._unsettled:
+            return False
+        return self._ending or not (self._repeats or self._waiting.next_retry or self._peek())
+
+    def _peek(self) -> Message | None:
+        return self._waiting.peek(self._tools.clock.monotonic())
+
+    async def _turn(self) -> bool:
+        """Settle what was answered, claim and submit what may go now; False if there was nothing to do."""
+        self._judge_answers()
+        launched = await self._launch_repeat()
+        groups, grant = self._form_requests()
+        if not groups and not self._unsettled:
+            return launched
+        batches, lost = await self._patiently(lambda: self._settle_and_claim(groups))
+        self._submit(batches)
+        if grant is not None:
+            await asyncio.sleep(0)  # the calls begin; stamped before that, the pace could be exceeded
+            used = sum(self._tools.pacer.amount(batch.messages) for batch in batches)
+            self._tools.pacer.spend(grant, used, self._tools.clock.monotonic())
+        if lost:
+            await self._patiently(lambda: self._drop(lost))
+        self._tools.watch(self.counts)
+        return True
+
+    async def _rest(self) -> None:
+        """Sleep until an answer, a signal, or the next moment at which something may be sent."""
+        self._wake.clear()
+        if self._answered:
+            return
+        try:
+            async with asyncio.timeout(self._idle_for()):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        if len(self._flying) > 1 and not self._tools.stop.at_once:
+            await self._tools.clock.sleep(GATHER)
+
+    def _idle_for(self) -> float | None:
+        """Seconds until time alone lets something happen; None if only an answer can."""
+        if self._ending:
+            return None
+        now = self._tools.clock.monotonic()
+        moments = [repeat.at for repeat in self._repeats]
+        if self._waiting.next_retry is not None:
+            moments.append(self._waiting.next_retry)
+        if (first := self._peek()) is not None and self._room() > 0:
+            free = now + self._tools.pacer.wait(self._tools.pacer.least(first, self._wanted()), now)
+            moments.append(max(free, self._paused_until))
+        return max(0.001, min(moments) - now) if moments else None
+
+    async def _patiently(self, step: Callable[[], T]) -> T:
+        """Try `step` until the log is free; meanwhile answers keep arriving."""
+        clock, since = self._tools.clock, self._tools.clock.monotonic()
+        while True:
+            try:
+                return step()
+            except SentLogBusy:
+                if clock.monotonic() - since > BUSY_PATIENCE:
+                    raise
+                await clock.sleep(0.01 + 0.04 * self._tools.chance())
+
+    async def _land(self) -> None:
+        """Wait for what is in flight and record it: nothing claimed stays without a receipt."""
+        while self._flying:
+            await asyncio.wait(self._flying)
+        self._judge_answers()
+        try:
+            await self._patiently(lambda: self._settle_and_claim(()))
+        except SmscliError as error:
+            self.stopped = self.stopped or error
+        self._tools.watch(self.counts)
+
+    def _on_stop(self) -> None:
+        if self._tools.stop.at_once:
+            for task in self._flying:
+                task.cancel()
+        self._wake.set()
+
+    # --- out: form, claim, submit ------------------------------------------------------------
+
+    def _wanted(self) -> int:
+        """The size of request worth waiting for: a full one, or all that slow start allows."""
+        return min(self._waiting.most, self._slow.window)
+
+    def _room(self) -> int:
+        """How many messages may join those in flight now."""
+        if self._ending or len(self._flying) >= self._profile.connections:
+            return 0
+        room = self._slow.window - self.counts.in_flight
+        return room if room >= self._wanted() else 0
+
+    def _form_requests(self) -> tuple[Sequence[tuple[Message, ...]], Grant | None]:
+        now, pacer, room = self._tools.clock.monotonic(), self._tools.pacer, self._room()
+        first = self._peek() if room and now >= self._paused_until else None
+        if first is None:
+            return (), None
+        slots = self._profile.connections - len(self._flying)
+        least = pacer.least(first, self._wanted())
+        grant = pacer.take(least, max(least, min(pacer.capacity, float(room))), now)
+        groups: list[tuple[Message, ...]] = []
+        left = grant.amount if grant else 0.0
+        while len(groups) < slots and room >= self._wanted() and left >= least:
+            group = self._waiting.take(now, room, left, pacer.weight)
+            if not group:
+                break
+            groups.append(group)
+            room, left = room - len(group), left - pacer.amount(group)
+        return groups, grant
+
+    def _settle_and_claim(
+        self, groups: Sequence[tuple[Message, ...]]
+    ) -> tuple[Sequence[Batch], Sequence[Message]]:
+        """Answers and new claims in one durable transaction: what was won, and who was not.
+
+        Safe to call again if the log was busy: nothing is forgotten before the transaction stands.
+        """
+        tools, now = self._tools, self._tools.clock.now()
+        alive = (tuple(message for message in group if now < message.deadline) for group in groups)
+        batches = [Batch(tools.new_id(), group, now) for group in alive if group]
+        with tools.log.atomic():
+            if self._unsettled:
+                tools.log.settle(self._unsettled, now)
+            won = tools.log.claim(batches, self._terms, now) if batches else frozenset()
+        self._unsettled.clear()
+        lost = [message for group in groups for message in group if message.id not in won]
+        mine = (tuple(message for message in batch.messages if message.id in won) for batch in batches)
+        kept = zip(batches, mine, strict=True)
+        return [replace(batch, messages=group) for batch, group in kept if group], lost
+
+    def _drop(self, lost: Sequence[Message]) -> None:
+        """Count why people who were planned drop out after all."""
+        now, numbers = self._tools.clock.now(), [message.to for message in lost]
+        since = now - look_back(self._campaign)
+        facts = self._tools.log.facts(self._terms.realm, self._campaign.id, numbers, since)
+        for message in lost:
+            self.counts.states[State.RELEASED] -= message.id in self._attempts
+            reason = why_dropped(message, self._campaign, facts.get(message.to, NO_FACTS), now)
+            self.counts.dropped[reason] += 1
+
+    def _submit(self, batches: Sequence[Batch], repeats: int = 0) -> None:
+        now, proven = self._tools.clock.monotonic(), self.counts.states[State.ACCEPTED] > 0
+        for batch in batches:
+            task = asyncio.create_task(self._tools.gateway.submit(batch, proven=proven))
+            self._flying[task] = _Call(batch, now, repeats)
+            task.add_done_callback(self._landed)
+            self.counts.requests += 1
+            self.counts.in_flight += len(batch.messages)
+            if not repeats:
+                self.counts.segments += sum(message.segments.count for message in batch.messages)
+                self.counts.states[State.RELEASED] -= sum(
+                    message.id in self._attempts for message in batch.messages
+                )
+
+    def _landed(self, task: asyncio.Task[Answer]) -> None:
+        call = self._flying.pop(task)
+        self._answered.append((call, _answer_of(task, call.batch)))
+        self.counts.in_flight -= len(call.batch.messages)
+        self._wake.set()
+
+    # --- in: judge answers -------------------------------------------------------------------
+
+    def _judge_answers(self) -> None:
+        answered, self._answered = self._answered, []
+        for call, answer in answered:
+            self._judge(call, answer)
+
+    def _judge(self, call: _Call, answer: Answer) -> None:
+        self._unsettled.extend(answer.receipts)
+        states = Counter(receipt.state for receipt in answer.receipts)
+        self.counts.states.update(states)
+        self._learn(call, answer, states)
+        self._check_clock(answer.server_date)
+        self.stopped = self.stopped or self._budget.count(answer.receipts)
+        if answer.verdict is Verdict.REFUSED:
+            self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint)
+        elif states[State.RELEASED]:
+            self._retry(call, answer)
+        if states[State.IN_DOUBT]:
+            self._repeat_later(call, answer)
+
+    def _learn(self, call: _Call, answer: Answer, states: Counter[State]) -> None:
+        """Let the answer widen or narrow what may be in flight."""
+        accepted = states[State.ACCEPTED]
+        if states[State.IN_DOUBT]:
+            self._slow.doubted(accepted)
+        elif answer.verdict is Verdict.ANSWERED:
+            self._slow.answered(accepted, len(answer.receipts) - accepted)
+            self._failures = 0
+        else:
+            self._slow.failed()
+            self._pause(call, answer)
+
+    def _pause(self, call: _Call, answer: Answer) -> None:
+        """The whole call was not taken: nobody else is offered until the pause is over."""
+        now = self._tools.clock.monotonic()
+        if call.started >= self._failed_at:  # calls of one wave fail together and count once
+            self._failures += 1
+            self._failed_at = now
+        wait = pause(self._failures, answer.retry_after, self._tools.chance)
+        self._paused_until = max(self._paused_until, now + wait)
+        self.counts.waiting_for = answer.reason
+        give_up = GIVE_UP_WARM if self.counts.states[State.ACCEPTED] else GIVE_UP_COLD
+        if self._failures >= give_up or wait > LONGEST_PAUSE:
+            self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint)
+
+    def _retry(self, call: _Call, answer: Answer) -> None:
+        """Offer what was not taken again, under the same ids."""
+        released = {receipt.message_id for receipt in answer.receipts if receipt.state is State.RELEASED}
+        self._attempts.update(released)
+        again = [
+            message
+            for message in call.batch.messages
+            if message.id in released and self._attempts[message.id] < MOST_ATTEMPTS
+        ]
+        attempt = max((self._attempts[message.id] for message in again), default=1)
+        wait = pause(attempt, answer.retry_after, self._tools.chance)
+        alone = self._tools.clock.monotonic() + wait
+        self._waiting.retry(again, self._paused_until if answer.verdict is Verdict.NOT_TAKEN else alone)
+
+    def _check_clock(self, server_date: datetime | None) -> None:
+        """The first reply's date against ours: quiet hours are worth what the clock is worth."""
+        if self._clock_checked or server_date is None:
+            return
+        self._clock_checked = True
+        apart = abs(server_date - self._tools.clock.now())
+        if apart > CLOCK_TOLERANCE:
+            self.stopped = self.stopped or RunStopped(
+                f"this machine's clock and the gateway's are {apart.total_seconds() / 60:.0f} minutes apart",
+                hint="Set the clock. If the gateway's own is wrong: `clock_check: off` in its profile.",
+            )
+
+    # --- repeats under a gateway's promise ---------------------------------------------------
+
+    async def _plan_repeats(self, may_repeat: frozenset[Msisdn]) -> None:
+        if self._profile.idempotency is None or not may_repeat:
+            return
+        log, terms, now = self._tools.log, self._terms, self._tools.clock.now()
+        found = await self._patiently(
+            lambda: log.repeatable(terms.realm, terms.campaign_id, terms.gateway_digest, now)
+        )
+        self._repeats += [
+            _Repeat(0.0, batch, 0, from_earlier_run=True)
+            for batch in found
+            if {message.to for message in batch.messages} <= may_repeat
+        ]
+
+    def _repeat_later(self, call: _Call, answer: Answer) -> None:
+        promise, batch = self._profile.idempotency, call.batch
+        doubted = {receipt.message_id for receipt in answer.receipts if receipt.state is State.IN_DOUBT}
+        if promise is None or call.repeats >= MOST_REPEATS or self._ending:
+            return
+        if len(doubted) < len(batch.messages):
+            if promise.scope is IdempotencyScope.REQUEST:
+                return
+            members = tuple(message for message in batch.messages if message.id in doubted)
+            batch = replace(batch, messages=members)
+        at = self._tools.clock.monotonic() + pause(call.repeats + 1, None, self._tools.chance)
+        self._repeats.append(_Repeat(at, batch, call.repeats, from_earlier_run=False))
+
+    async def _launch_repeat(self) -> bool:
+        """One repeat at a time: it risks nobody new, so slow start does not bound its size."""
+        now, log = self._tools.clock.monotonic(), self._tools.log
+        busy = any(call.repeats for call in self._flying.values())
+        due = next((repeat for repeat in self._repeats if repeat.at <= now), None)
+        if due is None or busy or self._ending or len(self._flying) >= self._profile.connections:
+            return False
+        amount = self._tools.pacer.amount(due.batch.messages)
+        grant = self._tools.pacer.take(amount, amount, now)
+        if grant is None:
+            return False
+        self._repeats.remove(due)
+        won = await self._patiently(lambda: self._reclaim(due.batch, log))
+        if won:
+            self._count_repeat(due)
+            self._submit([due.batch], due.repeats + 1)
+        self._tools.pacer.spend(grant, amount if won else 0.0, self._tools.clock.monotonic())
+        return won
+
+    def _reclaim(self, batch: Batch, log: SentLog) -> bool:
+        now = self._tools.clock.now()
+        if any(now >= message.deadline for message in batch.messages):
+            return False
+        with log.atomic():
+            if self._unsettled:  # the doubt itself may not be on record yet
+                log.settle(self._unsettled, now)
+            won = log.reclaim(batch, self._terms, now)
+        self._unsettled.clear()
+        return won
+
+    def _count_repeat(self, repeat: _Repeat) -> None:
+        members = len(repeat.batch.messages)
+        if repeat.from_earlier_run:
+            self.counts.repeated += members
+        else:
+            self.counts.states[State.IN_DOUBT] -= members
+
+
+def _answer_of(task: asyncio.Task[Answer], batch: Batch) -> Answer:
+    """The task's answer; one that was cancelled or broke leaves its whole batch in doubt."""
+    if task.cancelled():
+        reason = "stopped while the gateway was being called"
+    elif (error := task.exception()) is not None:
+        reason = f"unexpected {type(error).__name__} while the gateway was being called"
+    else:
+        return task.result()
+    receipts = tuple(Receipt(message.id, State.IN_DOUBT, detail=reason) for message in batch.messages)
+    return Answer(Verdict.IN_DOUBT, receipts, reason=reason)

@@ -1,0 +1,78 @@
+"""What a plan will cost and how long it will take: planned figures, and labelled so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from smscli.domain.campaign import Rates
+from smscli.domain.message import Message
+from smscli.domain.ports import PlanTally
+from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Planned figures. `cost` is of the countries that have a rate; `unpriced` names the others.
+
+    `requests` is the least number of calls; `duration` at the gateway's pace (None: it names no pace).
+    `late` counts messages that would leave after their window closes; they will be held.
+    """
+
+    currency: str
+    cost: Decimal
+    cost_by_country: tuple[tuple[str, Decimal], ...]
+    unpriced: tuple[str, ...]
+    requests: int
+    duration: timedelta | None
+    late: int
+
+
+def forecast(
+    tally: PlanTally,
+    rates: Rates | None,
+    profile: GatewayProfile,
+    messages: Iterable[Message],
+    now: datetime,
+) -> Forecast:
+    """Work out the planned figures of a plan. `messages` in the order in which they would leave."""
+    priced = [
+        (part.country, price * part.segments)
+        for part in tally.by_country
+        if rates is not None and (price := rates.of(part.country)) is not None
+    ]
+    known = {country for country, _ in priced}
+    requests = planned_requests(tally.groups, profile)
+    units = {
+        RateUnit.MESSAGE: tally.to_send,
+        RateUnit.SEGMENT: tally.segments,
+        RateUnit.REQUEST: requests,
+    }
+    rate = profile.rate
+    return Forecast(
+        currency=rates.currency if rates else "",
+        cost=sum((cost for _, cost in priced), Decimal(0)),
+        cost_by_country=tuple(priced),
+        unpriced=tuple(part.country for part in tally.by_country if part.country not in known),
+        requests=requests,
+        duration=None if rate is None else timedelta(seconds=units[rate.counts] / rate.per_second),
+        late=0 if rate is None else _late(messages, rate, profile, now),
+    )
+
+
+def planned_requests(groups: Iterable[int], profile: GatewayProfile) -> int:
+    """Calls at full batches. Slow start and retries make more."""
+    most = 1 if profile.batch is BatchMode.ONE else profile.batch_max
+    return sum(-(-size // most) for size in groups)
+
+
+def _late(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, now: datetime) -> int:
+    share = 1.0 if profile.batch is BatchMode.ONE else 1.0 / profile.batch_max
+    weights = {RateUnit.MESSAGE: 1.0, RateUnit.REQUEST: share}
+    leaves_after, late = 0.0, 0
+    for message in messages:
+        late += now + timedelta(seconds=leaves_after) >= message.deadline
+        leaves_after += weights.get(rate.counts, float(message.segments.count)) / rate.per_second
+    return late

@@ -1,0 +1,134 @@
+"""Contacts and facts in, a plan out: one pass over the list, memory flat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+
+from smscli.domain.campaign import Campaign, SameText
+from smscli.domain.contact import Contact
+from smscli.domain.decision import Decision, Send, Skip, SkipReason
+from smscli.domain.message import Realm, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import NO_FACTS, Facts, Plan, SentLog
+from smscli.domain.quiet_hours import Permission, QuietHours, permission
+from smscli.domain.rules import Again, Case, decide, same_text_lately
+
+#: Rows whose facts are fetched in one statement.
+CHUNK = 2_000
+
+
+@dataclass(slots=True)
+class Findings:
+    """What planning noticed beside the decisions.
+
+    `repeatable` are numbers in doubt that would be sent if they were not in doubt: only they may be
+    repeated by a gateway's promise of idempotency.
+    """
+
+    rows: int = 0
+    same_text_warnings: int = 0
+    repeatable: set[Msisdn] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Everything a plan depends on. `log` None means: nobody was ever sent anything."""
+
+    campaign: Campaign
+    realm: Realm
+    log: SentLog | None
+    now: datetime
+    new_id: Callable[[], str]
+    again: frozenset[Again] = frozenset()
+
+    def fill(
+        self, plan: Plan, contacts: Iterable[Contact], progress: Callable[[int], None] = lambda _: None
+    ) -> Findings:
+        """Decide every contact of the list, in order; `progress` is told the rows done so far."""
+        findings = Findings()
+        ask_hours = _remembering_hours()
+        for chunk in _chunks(contacts):
+            self._decide_chunk(plan, chunk, findings, ask_hours)
+            findings.rows += len(chunk)
+            progress(findings.rows)
+        return findings
+
+    def _decide_chunk(
+        self, plan: Plan, chunk: Sequence[Contact], findings: Findings, ask_hours: _Hours
+    ) -> None:
+        numbers = [contact.number for contact in chunk]
+        facts, seen = self._facts(numbers), set(plan.seen(numbers))
+        decisions: list[Decision] = []
+        withdrawn: list[Contact] = []
+        for contact in chunk:
+            case = Case(
+                contact=contact,
+                campaign=self.campaign,
+                now=self.now,
+                facts=facts.get(contact.number, NO_FACTS),
+                repeated=contact.number in seen,
+                again=self.again,
+                ask_hours=ask_hours,
+            )
+            decision = decide(case, self.new_id)
+            decisions.append(decision)
+            self._notice(case, decision, findings)
+            if case.repeated and {"", self.campaign.topic} & set(contact.opted_out):
+                withdrawn.append(contact)
+            seen.add(contact.number)
+        plan.add(decisions)
+        for contact in withdrawn:  # after add: the earlier row may be of this chunk
+            plan.withdraw(contact.number, f"says row {contact.row} of the list")
+
+    def _facts(self, numbers: Sequence[Msisdn]) -> dict[Msisdn, Facts]:
+        if self.log is None:
+            return {}
+        since = self.now - look_back(self.campaign)
+        return dict(self.log.facts(self.realm, self.campaign.id, numbers, since))
+
+    def _notice(self, case: Case, decision: Decision, findings: Findings) -> None:
+        if isinstance(decision, Send):
+            warn = self.campaign.same_text is SameText.WARN
+            findings.same_text_warnings += bool(warn and same_text_lately(case))
+        elif isinstance(decision, Skip) and decision.reason is SkipReason.IN_DOUBT:
+            if self._would_be_sent(case):
+                findings.repeatable.add(case.contact.number)
+
+    def _would_be_sent(self, case: Case) -> bool:
+        """Would this person in doubt pass every rule, were it not for the doubt?"""
+        others = tuple(recent for recent in case.facts.recent if recent.campaign_id != self.campaign.id)
+        known = Facts(State.RELEASED, case.facts.opted_out, others)
+        free = Case(case.contact, case.campaign, case.now, known, False, case.again, case.ask_hours)
+        return isinstance(decide(free, self.new_id), Send)
+
+
+def look_back(campaign: Campaign) -> timedelta:
+    """How far back the sent log is asked for earlier messages to the same number."""
+    cap = campaign.frequency
+    spans = [campaign.same_text_within]
+    if cap is not None:
+        spans += [cap.per if cap.at_most is not None else timedelta(0), cap.min_gap or timedelta(0)]
+    return max(spans)
+
+
+_Hours = Callable[[QuietHours, Sequence[str], str, datetime], Permission]
+
+
+def _remembering_hours() -> _Hours:
+    """Hours asked once per set of zones: a list has few of them, and each answer walks a calendar."""
+
+    @lru_cache(maxsize=4_096)
+    def remembered(hours: QuietHours, zones: tuple[str, ...], country: str, at: datetime) -> Permission:
+        return permission(hours, zones, country, at)
+
+    return lambda hours, zones, country, at: remembered(hours, tuple(zones), country, at)
+
+
+def _chunks(contacts: Iterable[Contact]) -> Iterator[Sequence[Contact]]:
+    waiting = iter(contacts)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk

@@ -1,0 +1,314 @@
+"""Who may be texted: a table of cases, and what must hold for any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smscli.domain.campaign import (
+    Campaign,
+    ConsentPolicy,
+    FrequencyCap,
+    Limits,
+    Purpose,
+    SameText,
+    Senders,
+)
+from smscli.domain.contact import Consent, ConsentLevel, Contact
+from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.message import State, digest
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import NO_FACTS, Facts, Recent
+from smscli.domain.quiet_hours import HolidayRule, Open, QuietHours, Window, permission
+from smscli.domain.rules import RULES, Again, Case, decide, why_dropped
+from smscli.domain.template import compile_text
+from smscli.domain.zones import zones_of
+
+#: A Friday noon in Warsaw and early morning in New York.
+NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+DAYTIME = QuietHours(((Window(9 * 60, 20 * 60),),) * 5 + ((),) * 2)
+POLE = Msisdn("+48512345678", "PL")
+NEW_YORKER = Msisdn("+12125550123", "US")
+SATELLITE = Msisdn("+881612345678", "001")
+
+CAMPAIGN = Campaign(
+    id="spring",
+    brand="Green Garage",
+    purpose=Purpose.MARKETING,
+    topic="offers",
+    senders=Senders("Garage", {"US": "+12025550143"}),
+    texts={
+        "en": compile_text("{{ brand }}: hello {{ first_name }}"),
+        "pl": compile_text("{{ brand }}: cześć {{ first_name }}"),
+    },
+    default_language="en",
+    fallback=False,
+    consent=ConsentPolicy(ConsentLevel.EXPRESS, timedelta(days=730)),
+    quiet_hours=DAYTIME,
+    frequency=FrequencyCap(at_most=2, per=timedelta(days=30), min_gap=timedelta(days=2)),
+    limits=Limits(),
+    same_text=SameText.SKIP,
+    rates=None,
+)
+CONTACT = Contact(
+    row=1,
+    line=2,
+    number=POLE,
+    consent=Consent(ConsentLevel.EXPRESS, date(2026, 1, 1), source="contacts.csv:2"),
+    fields={"first_name": "Ola"},
+)
+BODY = "Green Garage: hello Ola"
+
+
+def ask(
+    contact: Contact = CONTACT,
+    campaign: Campaign = CAMPAIGN,
+    facts: Facts = NO_FACTS,
+    now: datetime = NOW,
+    *,
+    repeated: bool = False,
+    again: frozenset[Again] = frozenset(),
+) -> Decision:
+    ids = count(1)
+    case = Case(contact, campaign, now, facts, repeated, again)
+    return decide(case, lambda: f"id{next(ids)}")
+
+
+def earlier(*days_ago: float, body: str = "another", campaign: str = "winter") -> Facts:
+    times = sorted(NOW - timedelta(days=days) for days in days_ago)
+    return Facts(recent=tuple(Recent(at, campaign, "offers", digest(body)) for at in times))
+
+
+def test_a_contact_with_nothing_against_gets_the_message() -> None:
+    decision = ask()
+    assert isinstance(decision, Send)
+    message = decision.message
+    assert (message.body, message.sender, message.language) == (BODY, "Garage", "en")
+    assert message.deadline == datetime(2026, 11, 20, 18, 45, tzinfo=UTC)  # 20:00 in Warsaw less 15 min
+    assert message.evidence == "list: express on 2026-01-01, contacts.csv:2"
+
+
+def with_consent(**changes: object) -> Contact:
+    assert CONTACT.consent is not None
+    return replace(CONTACT, consent=replace(CONTACT.consent, **changes))  # type: ignore[arg-type]
+
+
+S = SkipReason
+SKIPS: list[tuple[str, SkipReason, dict[str, object]]] = [
+    ("log opt-out of everything", S.OPTED_OUT, {"facts": Facts(opted_out=frozenset({""}))}),
+    ("log opt-out of the topic", S.OPTED_OUT, {"facts": Facts(opted_out=frozenset({"offers"}))}),
+    ("list opt-out", S.OPTED_OUT, {"contact": replace(CONTACT, opted_out=("",))}),
+    ("list opt-out of the topic", S.OPTED_OUT, {"contact": replace(CONTACT, opted_out=("offers",))}),
+    ("no consent", S.NO_CONSENT, {"contact": replace(CONTACT, consent=None)}),
+    ("consent too low", S.NO_CONSENT, {"contact": with_consent(level=ConsentLevel.SOFT)}),
+    ("consent too old", S.NO_CONSENT, {"contact": with_consent(given_on=date(2024, 11, 19))}),
+    ("consent for another topic", S.NO_CONSENT, {"contact": with_consent(topics=("news",))}),
+    ("a second row of the number", S.DUPLICATE, {"repeated": True}),
+    ("accepted before", S.ALREADY_SENT, {"facts": Facts(State.ACCEPTED)}),
+    ("delivered before", S.ALREADY_SENT, {"facts": Facts(State.DELIVERED)}),
+    ("undelivered before", S.ALREADY_SENT, {"facts": Facts(State.UNDELIVERED)}),
+    ("in doubt", S.IN_DOUBT, {"facts": Facts(State.IN_DOUBT)}),
+    ("still submitting", S.IN_DOUBT, {"facts": Facts(State.SUBMITTING)}),
+    ("rejected before", S.REJECTED_BEFORE, {"facts": Facts(State.REJECTED)}),
+    ("same text lately", S.SAME_TEXT, {"facts": earlier(6.9, body=BODY)}),
+    (
+        "country not allowed",
+        S.COUNTRY_NOT_ALLOWED,
+        {"campaign": replace(CAMPAIGN, countries=frozenset({"GR"}))},
+    ),
+    ("missing field", S.MISSING_FIELD, {"contact": replace(CONTACT, fields={})}),
+    ("empty field", S.MISSING_FIELD, {"contact": replace(CONTACT, fields={"first_name": " "})}),
+    ("no text for the language", S.NO_TEXT, {"contact": replace(CONTACT, language="el")}),
+    (
+        "more segments than allowed",
+        S.TEXT_TOO_LONG,
+        {
+            "contact": replace(CONTACT, fields={"first_name": "x" * 160}),
+            "campaign": replace(CAMPAIGN, limits=Limits(max_segments=1)),
+        },
+    ),
+    (
+        "longer than any text",
+        S.TEXT_TOO_LONG,
+        {"contact": replace(CONTACT, fields={"first_name": "x" * 50_000})},
+    ),
+    ("no zone", S.ZONE_UNKNOWN, {"contact": replace(CONTACT, number=SATELLITE)}),
+    (
+        "no known holidays",
+        S.HOLIDAYS_UNKNOWN,
+        {"contact": replace(CONTACT, number=Msisdn("+24740123", "AC"))},
+    ),
+    (
+        "never open",
+        S.NEVER_OPEN,
+        {"campaign": replace(CAMPAIGN, quiet_hours=QuietHours(((),) * 7, HolidayRule.IGNORE))},
+    ),
+    ("expired", S.EXPIRED, {"campaign": replace(CAMPAIGN, expires=NOW)}),
+    (
+        "quiet until after it expires",
+        S.EXPIRED,
+        {"campaign": replace(CAMPAIGN, expires=NOW + timedelta(hours=30)), "now": NOW + timedelta(hours=12)},
+    ),
+    (
+        "capped until after it expires",
+        S.CAPPED,
+        {"campaign": replace(CAMPAIGN, expires=NOW + timedelta(hours=5)), "facts": earlier(1)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "case"), [row[1:] for row in SKIPS], ids=[row[0] for row in SKIPS])
+def test_skips(reason: SkipReason, case: dict[str, object]) -> None:
+    decision = ask(**case)  # type: ignore[arg-type]
+    assert isinstance(decision, Skip)
+    assert decision.reason is reason
+
+
+def test_every_skip_reason_is_reached_by_a_case() -> None:
+    assert {reason for _, reason, _ in SKIPS} == set(SkipReason)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"facts": Facts(opted_out=frozenset({"news"}))},
+        {"contact": with_consent(given_on=date(2024, 11, 21))},
+        {"contact": with_consent(topics=("offers", "news"))},
+        {"contact": with_consent(level=ConsentLevel.EXPRESS_WRITTEN)},
+        {"facts": Facts(State.RELEASED)},
+        {"facts": Facts(State.REJECTED), "again": frozenset({Again.REJECTED})},
+        {"facts": earlier(7.1, body=BODY)},
+        {"facts": earlier(6, body=BODY), "again": frozenset({Again.SAME_TEXT})},
+        {"facts": earlier(6, body=BODY), "campaign": replace(CAMPAIGN, same_text=SameText.WARN)},
+        {"facts": earlier(6, body="other words")},
+        {"campaign": replace(CAMPAIGN, countries=frozenset({"PL"}))},
+        {"contact": replace(CONTACT, language="el"), "campaign": replace(CAMPAIGN, fallback=True)},
+        {"contact": replace(CONTACT, language="pl-PL")},
+        {"facts": earlier(31, 32, 33)},
+    ],
+)
+def test_near_misses_are_sent(case: dict[str, object]) -> None:
+    assert isinstance(ask(**case), Send)  # type: ignore[arg-type]
+
+
+def test_the_language_of_the_contact_chooses_the_text() -> None:
+    decision = ask(replace(CONTACT, language="pl-PL"))
+    assert isinstance(decision, Send)
+    assert decision.message.body == "Green Garage: cześć Ola"
+
+
+def test_the_sender_follows_the_country() -> None:
+    decision = ask(replace(CONTACT, number=NEW_YORKER), now=datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    assert isinstance(decision, Send)
+    assert decision.message.sender == "+12025550143"
+
+
+def test_night_there_is_held_until_their_morning() -> None:
+    decision = ask(replace(CONTACT, number=NEW_YORKER))
+    assert isinstance(decision, Hold)
+    assert decision.reason is HoldReason.QUIET_HOURS
+    assert decision.until == datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+
+
+def test_a_hold_never_hides_a_missing_field() -> None:
+    decision = ask(replace(CONTACT, number=NEW_YORKER, fields={}))
+    assert isinstance(decision, Skip)
+    assert decision.reason is SkipReason.MISSING_FIELD
+
+
+def test_too_often_is_held_until_the_gap_has_passed_and_the_window_is_open() -> None:
+    decision = ask(facts=earlier(1))  # free again on Saturday noon: shut; so Monday 09:00
+    assert isinstance(decision, Hold)
+    assert decision.reason is HoldReason.FREQUENCY_CAP
+    assert decision.until == datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def test_at_most_n_per_period_waits_for_the_oldest_to_lapse() -> None:
+    decision = ask(facts=earlier(29, 10))
+    assert isinstance(decision, Hold)
+    assert decision.until == datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # Saturday, then Monday morning
+
+
+def test_at_night_and_too_often_shows_the_later_moment() -> None:
+    decision = ask(replace(CONTACT, number=NEW_YORKER), facts=earlier(1))
+    assert isinstance(decision, Hold)
+    assert decision.reason is HoldReason.QUIET_HOURS
+    assert decision.until == datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+
+
+def test_expires_is_a_deadline_too() -> None:
+    decision = ask(campaign=replace(CAMPAIGN, expires=NOW + timedelta(hours=1)))
+    assert isinstance(decision, Send)
+    assert decision.message.deadline == NOW + timedelta(hours=1)
+
+
+def test_without_quiet_hours_no_zone_is_needed() -> None:
+    decision = ask(replace(CONTACT, number=SATELLITE), replace(CAMPAIGN, quiet_hours=None))
+    assert isinstance(decision, Send)
+
+
+def test_all_skips_come_before_all_holds() -> None:
+    names = [rule.__name__ for rule in RULES]
+    assert names[-2:] == ["quiet_hours", "frequency_cap"]
+
+
+numbers = st.sampled_from([POLE, NEW_YORKER, SATELLITE, Msisdn("+6281234567890", "ID")])
+moments = st.integers(0, 2 * 365 * 24 * 60).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+@given(number=numbers, now=moments, ages=st.lists(st.floats(0, 40), max_size=4))
+def test_whatever_is_sent_is_inside_hours_and_cap_until_its_deadline(
+    number: Msisdn, now: datetime, ages: list[float]
+) -> None:
+    facts = Facts(
+        recent=tuple(
+            Recent(now - timedelta(days=age), "winter", "", "x") for age in sorted(ages, reverse=True)
+        )
+    )
+    campaign = replace(CAMPAIGN, consent=ConsentPolicy(ConsentLevel.NONE))
+    decision = ask(replace(CONTACT, number=number), campaign, facts, now)
+    if isinstance(decision, Send):
+        asked = permission(DAYTIME, zones_of(number), number.country, now)
+        assert isinstance(asked, Open)
+        assert now < decision.message.deadline <= asked.until
+        assert sum(age < 30 for age in ages) < 2
+        assert not any(age < 2 for age in ages)
+    elif isinstance(decision, Hold):
+        later = ask(replace(CONTACT, number=number), campaign, facts, decision.until)
+        assert decision.until > now
+        assert isinstance(later, Send), "held means sendable at the time shown"
+
+
+DROPS = [
+    (Facts(opted_out=frozenset({""})), NOW, SkipReason.OPTED_OUT),
+    (Facts(State.IN_DOUBT), NOW, SkipReason.IN_DOUBT),
+    (Facts(State.SUBMITTING), NOW, SkipReason.IN_DOUBT),
+    (Facts(State.REJECTED), NOW, SkipReason.REJECTED_BEFORE),
+    (Facts(State.ACCEPTED), NOW, SkipReason.ALREADY_SENT),
+    (earlier(0.1, body=BODY), NOW, SkipReason.SAME_TEXT),
+    (earlier(0.1), NOW, HoldReason.FREQUENCY_CAP),
+    (Facts(), NOW + timedelta(hours=12), HoldReason.QUIET_HOURS),
+]
+
+
+@pytest.mark.parametrize(("facts", "now", "reason"), DROPS)
+def test_why_a_planned_message_drops_out(
+    facts: Facts, now: datetime, reason: SkipReason | HoldReason
+) -> None:
+    decision = ask()
+    assert isinstance(decision, Send)
+    assert why_dropped(decision.message, CAMPAIGN, facts, now) is reason
+
+
+def test_a_campaign_that_expired_meanwhile_says_so() -> None:
+    decision = ask()
+    assert isinstance(decision, Send)
+    ended = replace(CAMPAIGN, expires=NOW)
+    assert why_dropped(decision.message, ended, Facts(), NOW) is SkipReason.EXPIRED
