@@ -6,7 +6,7 @@ Commands are listed here and imported when they are called, so that `--version` 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -37,32 +37,39 @@ class Listed:
     verbs: tuple[str, ...] = ()
 
 
-COMMANDS: dict[str, Listed] = {
-    "preview": Listed("preview", "Show what a send would do: who, when, how many segments, what it costs."),
-    "send": Listed("send", "Send a campaign to its contact list, nobody twice."),
-    "log": Listed("log", "List the messages of a sent log."),
-    "resolve": Listed("resolve", "List what is in doubt and record what became of it."),
-    "optout": Listed("optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
-    "segments": Listed("segments", "Count the segments of a text and name what makes it long."),
+_ASKS_FOR_HELP = frozenset({"-h", "--help", "--version"})
+_ROOM = "smscli.cli.commands"
+
+COMMANDS: Mapping[str, Listed] = {
+    "preview": Listed(
+        f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments, what it costs."
+    ),
+    "send": Listed(f"{_ROOM}.send", "Send a campaign to its contact list, nobody twice."),
+    "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
+    "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
+    "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
+    "segments": Listed(f"{_ROOM}.segments", "Count the segments of a text and name what makes it long."),
 }
 
 
-def load(name: str) -> Any:
-    """The command of that name, imported now."""
-    module = import_module(f"smscli.cli.commands.{COMMANDS[name].module}")
-    return typer.main.get_command(module.app)
+def load(listed: Listed) -> Any:
+    """The command behind a line of the table, imported now."""
+    return typer.main.get_command(import_module(listed.module).app)
 
 
 class LazyCommands(TyperGroup):
-    """Lists the commands from the table; imports the one that is called."""
+    """Lists the commands from a table; imports the one that is called."""
 
-    def __init__(self, **attributes: Any) -> None:
-        listed = {name: TyperCommand(name, short_help=each.help) for name, each in COMMANDS.items()}
-        super().__init__(**{**attributes, "commands": listed})
+    table: Mapping[str, Listed] = {}
+
+    def list_all(self, table: Mapping[str, Listed]) -> None:
+        """Take this table: names and lines are enough for help, and for guessing what was meant."""
+        self.table = table
+        self.commands = {name: TyperCommand(name, short_help=each.help) for name, each in table.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, _, rest = super().resolve_command(ctx, args)
-        return name, load(str(name)), rest
+        return name, load(self.table[str(name)]), rest
 
 
 app = command_app(
@@ -86,41 +93,44 @@ def smscli(
     """The options that stand before a command."""
 
 
-def run(arguments: Sequence[str], world: World) -> int:
+def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] = COMMANDS) -> int:
     """One command line from start to exit code; whatever goes wrong is told once, here."""
+    command = command_name(arguments, commands)
     result: Result | None = None
     try:
         with world.resources:
-            result = _invoke(arguments, world)
-            _render(result, command_name(arguments), world.screen)
+            result = _invoke(arguments, world, commands)
+            _render(result, command, world.screen)
         return result.exit_code
     except typer.Exit as done:  # --help and --version
         return done.exit_code
-    except BrokenPipeError:  # `| head`: whoever read us has seen enough
-        world.screen.abandon_output()
-        return result.exit_code if result else ExitCode.OK
     except (Exception, KeyboardInterrupt) as error:
-        trouble = _explained(error, arguments, world, rendering=result is not None)
-        _tell(trouble, command_name(arguments), world.screen)
+        if isinstance(error, BrokenPipeError) and (result or _ASKS_FOR_HELP & set(arguments)):
+            world.screen.abandon_output()  # `| head`: whoever read us has seen enough
+            return result.exit_code if result else ExitCode.OK
+        trouble = _explained(error, command, world, rendering=result is not None)
+        _tell(trouble, command, world.screen)
         if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
             world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))
         return result.exit_code if result and result.exit_code else trouble.exit_code
 
 
-def command_name(arguments: Sequence[str]) -> str | None:
+def command_name(arguments: Sequence[str], commands: Mapping[str, Listed] = COMMANDS) -> str | None:
     """The command that a command line asks for (`optout add`), None where it names none."""
     words = [word for word in arguments if not word.startswith("-")]
-    if not words or words[0] not in COMMANDS:
+    if not words or words[0] not in commands:
         return None
-    return " ".join(words[:2] if words[1:2] and words[1] in COMMANDS[words[0]].verbs else words[:1])
+    return " ".join(words[:2] if words[1:2] and words[1] in commands[words[0]].verbs else words[:1])
 
 
-def _invoke(arguments: Sequence[str], world: World) -> Result:
+def _invoke(arguments: Sequence[str], world: World, commands: Mapping[str, Listed]) -> Result:
     group = typer.main.get_command(app)
+    assert isinstance(group, LazyCommands)
+    group.list_all(commands)
     with group.make_context("smscli", list(arguments), obj=world) as context:
         if not arguments:
             world.screen.trouble(context.get_help())
-            raise UsageError("No command was given.")
+            raise UsageError("no command was given")
         result = group.invoke(context)
     assert isinstance(result, Result), "every command returns a Result"
     return result
@@ -138,22 +148,20 @@ class _Interrupted(SmscliError):
     exit_code = ExitCode.SIGINT
 
 
-def _explained(
-    error: BaseException, arguments: Sequence[str], world: World, *, rendering: bool
-) -> SmscliError:
+def _explained(error: BaseException, command: str | None, world: World, *, rendering: bool) -> SmscliError:
     match error:
         case SmscliError():
             return error
         case typer.TyperException():
-            asked = " ".join(filter(None, ["smscli", command_name(arguments), "--help"]))
-            return UsageError(error.format_message(), hint=f"{asked} shows what there is.")
+            asked = " ".join(filter(None, ["smscli", command, "--help"]))
+            return UsageError(error.format_message(), hint=f"`{asked}` shows what there is.")
         case KeyboardInterrupt():
-            return _Interrupted("Interrupted.")
+            return _Interrupted("interrupted")
         case OSError() if rendering:
-            return SmscliError(f"The output could not be written: {error.strerror or type(error).__name__}.")
+            return SmscliError(f"the output could not be written: {error.strerror or type(error).__name__}")
         case _:
             what = masked(f"{type(error).__name__}: {error}", world.environ)
-            return SmscliError(f"This is a bug in smscli. {what}", hint="smscli --debug … shows where.")
+            return SmscliError(f"this is a bug in smscli: {what}", hint="`smscli --debug …` shows where.")
 
 
 def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:

@@ -13,7 +13,7 @@ def number_given(text: str, region: str | None, option: str) -> Msisdn:
     try:
         return parse(text, region)
     except BadNumber as error:
-        raise UsageError(f"{option}: {error.message}.", hint=error.hint) from None
+        raise UsageError(f"{option}: {error.message}", hint=error.hint) from None
 
 
 def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...]:
@@ -26,5 +26,5 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
         except BadNumber as error:
             bad.append(error)
     if bad:
-        raise UsageError("; ".join(error.message for error in bad) + ".", hint=bad[0].hint)
+        raise UsageError("; ".join(error.message for error in bad), hint=bad[0].hint)
     return tuple(good)

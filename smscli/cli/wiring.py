@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
 from smscli.cli.present.screen import Screen
-from smscli.domain.errors import SentLogMissing, UsageError
+from smscli.domain.errors import UsageError
 
 if TYPE_CHECKING:
     import typer
@@ -141,7 +141,7 @@ def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) ->
     if named:
         return Path(named)
     raise UsageError(
-        "Which sent log? Nothing says.",
+        "nothing says which sent log",
         hint=f"Name the campaigns file, give --log PATH, or set {SENT_LOG_VARIABLE}.",
     )
 
@@ -152,7 +152,7 @@ def _sent_log_of(campaigns: Path) -> Path:
     paths: set[Path] = {defined.sent_log for defined in load(campaigns).campaigns.values()}
     if len(paths) != 1:
         raise UsageError(
-            f"{campaigns} names {len(paths)} sent logs and this command reads one.",
+            f"{campaigns} names {len(paths)} sent logs and this command reads one",
             hint="Say which: --log PATH.",
         )
     return paths.pop()
@@ -162,16 +162,8 @@ def _sent_log_of(campaigns: Path) -> Path:
 def existing_sent_log(
     world: World, *, log: Path | None, campaigns: Path | None
 ) -> Iterator[tuple[Path, SentLog]]:
-    """An existing sent log and its path, which is told on stderr; closed at the end, never created.
-
-    Raises SentLogMissing where there is no file.
-    """
-    path = which_sent_log(world, log=log, campaigns=campaigns)
-    if not path.exists():
-        raise SentLogMissing(
-            f"There is no sent log at {path}.",
-            hint="`smscli send` makes one; or name another with --log PATH.",
-        )
+    """An existing sent log and its path, which is told on stderr; closed at the end, never created."""
+    path = which_sent_log(world, log=log, campaigns=campaigns).absolute()
     from smscli.sentlog.sqlite import open_sent_log
 
     world.screen.note(f"sent log: {path}")
@@ -181,7 +173,7 @@ def existing_sent_log(
 
 @contextmanager
 def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
-    """The sent log at `path`, or None where no send has made one yet; the path is told on stderr either way."""
+    """The sent log at `path`, or None where no send has made one yet; its path is told either way."""
     world.screen.note(f"sent log: {path}" + ("" if path.exists() else " (there is none yet)"))
     if not path.exists():
         yield None

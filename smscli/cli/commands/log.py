@@ -51,7 +51,7 @@ def log(
 ) -> Result:
     """List the messages of a sent log."""
     if jsonl and json:
-        raise UsageError("--json and --jsonl are two forms of the same.", hint="Leave one out.")
+        raise UsageError("--json and --jsonl are two forms of the same", hint="Leave one out.")
     world = wiring.of(context)
     now = world.clock.now()
     wanted = LogFilter(

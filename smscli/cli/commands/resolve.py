@@ -110,7 +110,7 @@ def _verdicts(doubtful: Sequence[LoggedMessage], sent: Sequence[str], not_sent: 
     verdicts = Verdicts(_all_meant(sent, doubtful, "--sent"), _all_meant(not_sent, doubtful, "--not-sent"))
     if both := set(verdicts.sent) & set(verdicts.not_sent):
         raise UsageError(
-            f"{counted(len(both), 'message')} cannot be both sent and not sent.", hint="Say one of the two."
+            f"{counted(len(both), 'message')} cannot be both sent and not sent", hint="Say one of the two."
         )
     return verdicts
 
@@ -130,10 +130,10 @@ def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str) -> tuple[s
     else:
         found = tuple(message for message in doubtful if message.id.startswith(word))
         if len(found) > 1:
-            raise UsageError(f"{option}: {len(found)} ids start like that.", hint="Give more of the id.")
+            raise UsageError(f"{option}: {len(found)} ids start like that", hint="Give more of the id.")
     if not found:
         raise UsageError(
-            f"{option}: nothing in doubt has that number or id.",
+            f"{option}: nothing in doubt has that number or id",
             hint="smscli resolve lists what is in doubt.",
         )
     return tuple(message.id for message in found)
@@ -144,7 +144,7 @@ def _one_campaign(messages: Sequence[LoggedMessage], option: str) -> None:
     campaigns = sorted({message.campaign_id for message in messages})
     if len(campaigns) > 1:
         raise UsageError(
-            f"{option}: that is in doubt in {len(campaigns)} campaigns: {', '.join(campaigns)}.",
+            f"{option}: that is in doubt in {len(campaigns)} campaigns: {', '.join(campaigns)}",
             hint="Say which: --campaign ID.",
         )
 
@@ -199,8 +199,8 @@ def _told(
         yield "Nothing is in doubt."
     if unfinished:
         yield (
-            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next send of "
-            "the campaign finds out which, and puts the latter in doubt."
+            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next send "
+            "of the campaign finds out which, and puts the latter in doubt."
         )
 
 

@@ -38,11 +38,11 @@ def segments(
     """Count the segments of a text and name what makes it long."""
     stdin = wiring.of(context).stdin
     if jsonl and (json or text is not None):
-        raise UsageError("--jsonl reads standard input and writes lines.", hint="Leave out TEXT and --json.")
+        raise UsageError("--jsonl reads standard input and writes lines", hint="Leave out TEXT and --json.")
     if jsonl:
         return Result({}, _answers(stdin))
     if text is None:
-        raise UsageError("There is no text.", hint="smscli segments 'Hello', or - to read standard input.")
+        raise UsageError("there is no text", hint="smscli segments 'Hello', or - to read standard input.")
     if text == "-":
         return _measured(stdin.read().removesuffix("\n").removesuffix("\r"), "standard input")
     return _measured(text, "TEXT")
@@ -53,7 +53,7 @@ def _measured(text: str, where: str) -> Result:
         cost = _cost(text)
         pieces = split(text)
     except Unsendable as error:
-        raise FilesError(f"{where}: {error.message}.") from None
+        raise FilesError(f"{where}: {error.message}") from None
     return Result({**cost, "cut": pieces}, _told(text, measure(text), pieces))
 
 
@@ -68,7 +68,7 @@ def _answers(lines: Iterator[str]) -> Iterator[str]:
             problems.append(Problem(Place("standard input", number), "bad_line", message))
             yield dumps({"line": number, "error": message})
     if problems:
-        raise FilesError(f"{counted(len(problems), 'line')} could not be measured.", problems=problems)
+        raise FilesError(f"{counted(len(problems), 'line')} could not be measured", problems=problems)
 
 
 def _text_of(line: str) -> str:

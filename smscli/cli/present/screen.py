@@ -35,7 +35,10 @@ class Screen:
         if isinstance(block, str):
             self.out.write(inert_lines(block) + "\n")
         else:
-            self.console(self.out).print(block)
+            console = self.console(self.out)
+            with console.capture() as captured:
+                console.print(block)
+            self.out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
         self.out.flush()
 
     def document(self, document: Mapping[str, object]) -> None:
