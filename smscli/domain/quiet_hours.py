@@ -90,7 +90,7 @@ class HolidaysUnknown:
 
 Permission = Open | Closed | NeverOpen | ZoneUnknown | HolidaysUnknown
 
-_TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+_TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
 _DASH = re.compile(r"\s*[-–—]\s*")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
