@@ -200,9 +200,7 @@ def _text(value: Tree) -> str:
 Pairs = list[tuple[str, str]]
 
 
-def _assemble(
-    profile: GatewayProfile, batch: Batch, fill: _Fill
-) -> tuple[Pairs, list[tuple[bytes, bytes]], bytes]:
+def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs, Pairs, bytes]:
     """Query, headers and content, credentials and idempotency key in their places."""
     call = profile.wire.call
     named: Pairs = [(name, said) for name, value in call.headers if (said := fill.text(value)) is not None]
@@ -233,17 +231,16 @@ def _auth_headers(call: Call, credentials: Pairs) -> Pairs:
     return [(name, scheme + said) for name, said in credentials]
 
 
-def _headers(call: Call, named: Pairs) -> list[tuple[bytes, bytes]]:
-    """Checked and complete. Raises Unbuildable for a value that would end its line."""
+def _headers(call: Call, named: Pairs) -> Pairs:
+    """Checked and complete. Raises Unbuildable for a value that no header can carry."""
     for name, said in named:
-        if any(character in said for character in "\r\n\0"):
-            raise Unbuildable(f"the value of header {name} holds a line break")
+        if not (said.isascii() and said.isprintable()):
+            raise Unbuildable(f"header {name} would hold a line break or a character outside ASCII")
     present = {name.lower() for name, _ in named}
     extra = {"Accept": "*/*", "User-Agent": "smscli"}
     if call.encoding in _CONTENT_TYPES:
         extra["Content-Type"] = _CONTENT_TYPES[call.encoding]
-    added = [(name, said) for name, said in extra.items() if name.lower() not in present]
-    return [(name.encode(), said.encode()) for name, said in (*named, *added)]
+    return named + [(name, said) for name, said in extra.items() if name.lower() not in present]
 
 
 def _encode(encoding: BodyEncoding, tree: _Filled) -> bytes:
