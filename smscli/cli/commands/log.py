@@ -39,9 +39,9 @@ def log(
     realm: Annotated[Realm | None, typer.Option(help="Only this realm.")] = None,
     number: Annotated[str | None, typer.Option(help="Only this number, with + and country code.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="From: 2026-11-01, 2026-11-01T09:30 (UTC), 2h, 7d.")
+        str | None, typer.Option(help="Claimed from: 2026-11-01, 2026-11-01T09:30 (UTC), 2h, 7d.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Before: the same forms.")] = None,
+    until: Annotated[str | None, typer.Option(help="Claimed before: the same forms.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the newest so many.")] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="One JSON object a line, with full numbers.")
@@ -104,7 +104,17 @@ def _listed(messages: Iterable[LoggedMessage]) -> Iterator[Block]:
     rest = iter(messages)
     while chunk := list(islice(rest, _ROWS_A_TABLE)):
         states.update(message.state for message in chunk)
-        headers = ("at", "campaign", "realm", "to", "state", "segments", "gateway", "reference", "detail")
+        headers = (
+            "claimed",
+            "campaign",
+            "realm",
+            "to",
+            "state",
+            "segments",
+            "gateway",
+            "reference",
+            "detail",
+        )
         yield table(headers, map(_row, chunk), right=("segments",))
     by_state = ", ".join(f"{count:,} {_words(state)}" for state, count in sorted(states.items()))
     yield f"{counted(states.total(), 'message')}{': ' if by_state else ''}{by_state}"
@@ -112,7 +122,7 @@ def _listed(messages: Iterable[LoggedMessage]) -> Iterator[Block]:
 
 def _row(message: LoggedMessage) -> tuple[str, ...]:
     return (
-        minute(message.at),
+        minute(message.claimed_at),
         message.campaign_id,
         message.realm,
         message.to.masked,

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 app = command_app()
 
 ALL = "all"
+
+#: Characters of an id that can stand for it; fewer could be a slip of the keyboard.
+_ENOUGH = 6
 _CODES = {
     ExitCode.OK: "nothing is in doubt (any more)",
     ExitCode.INCOMPLETE: "something is still in doubt",
     ExitCode.REFUSED: "the decision about all was not confirmed",
 }
-_WHICH = "A number, an id (or how it starts), or all; may be repeated."
+_WHICH = "A number, an id (or its first 6 characters), or all; may be repeated."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,11 @@ def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str) -> tuple[s
         found = tuple(message for message in doubtful if message.to == number)
         _one_campaign(found, option)
     else:
-        found = tuple(message for message in doubtful if message.id.startswith(word))
+        found = tuple(
+            message
+            for message in doubtful
+            if message.id == word or (len(word) >= _ENOUGH and message.id.startswith(word))
+        )
         if len(found) > 1:
             raise UsageError(f"{option}: {len(found)} ids start like that", hint="Give more of the id.")
     if not found:
@@ -199,8 +206,8 @@ def _told(
         yield "Nothing is in doubt."
     if unfinished:
         yield (
-            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next send "
-            "of the campaign finds out which, and puts the latter in doubt."
+            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next "
+            "send of the campaign finds out and puts the latter in doubt."
         )
 
 

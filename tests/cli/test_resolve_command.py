@@ -1,0 +1,171 @@
+"""`smscli resolve`: what is in doubt, and what a decision does to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Finished, Program, child
+from tests.cli.sample_log import ADA, BEN, EVA, ZOE, sample
+
+smscli = Program()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return sample(tmp_path / "sent log.db")
+
+
+def states(log: Path) -> dict[str, str]:
+    return {line["id"]: line["state"] for line in smscli("log", "--log", str(log), "--jsonl").lines}
+
+
+def resolve(log: Path, *words: str, typed: str | None = None) -> Finished:
+    return smscli("resolve", "--log", str(log), *words, typed=typed)
+
+
+# --- the list ---
+
+
+def test_what_is_in_doubt_is_listed_with_what_to_ask_and_what_to_type(log: Path) -> None:
+    told = resolve(log)
+    assert told.code == 3
+    lines = told.out.splitlines()
+    assert lines[0] == "In doubt: 3 messages that the gateway may have taken."
+    row = next(line for line in lines if "spring-ben" in line)
+    expected = f"2026-11-19 12:00 UTC spring live {BEN.masked} acme 2 spring-ben timeout no answer in 30 s"
+    assert row.split() == expected.split()
+    assert "Ask acme, other whether it took messages with these ids" in told.out
+    assert f"  smscli resolve --log '{log}' --sent ID" in told.out
+    assert f"  smscli resolve --log '{log}' --not-sent ID" in told.out
+    assert r"\x1b[31m[bold]closed" in told.out
+    for person in (ADA, BEN, EVA, ZOE):
+        assert person.digits not in told.out
+
+
+def test_what_was_cut_off_while_being_submitted_is_mentioned(log: Path) -> None:
+    assert "1 message being submitted now, or when a send was cut off" in resolve(log).out
+    assert "being submitted" not in resolve(log, "--campaign", "spring").out
+
+
+def test_a_campaign_narrows_the_list(log: Path) -> None:
+    told = resolve(log, "--campaign", "autumn", "--json")
+    assert told.code == 3
+    assert [each["id"] for each in told.document["in_doubt"]] == ["autumn-zoe"]
+
+
+def test_json_keys(log: Path) -> None:
+    told = resolve(log, "--json")
+    document = told.document
+    assert list(document) == [
+        "schema", "command", "status", "sent_log", "sent", "not_sent", "unfinished", "in_doubt"
+    ]  # fmt: skip
+    assert (document["status"], document["sent_log"]) == ("incomplete", str(log))
+    assert (document["sent"], document["not_sent"], document["unfinished"]) == (0, 0, 1)
+    together = {each["id"]: each["together"] for each in document["in_doubt"]}
+    assert together == {"spring-ben": 2, "spring-eva": 2, "autumn-zoe": 1}
+    assert ZOE.digits not in told.out
+
+
+def test_nothing_in_doubt_is_exit_0(log: Path) -> None:
+    told = resolve(log, "--campaign", "winter")
+    assert (told.code, told.out) == (0, "Nothing is in doubt.\n")
+
+
+# --- decisions ---
+
+
+@pytest.mark.parametrize(
+    ("words", "after", "code"),
+    [
+        (["--sent", "spring-ben"], {"spring-ben": "accepted"}, 3),
+        (["--not-sent", "spring-ben"], {"spring-ben": "released"}, 3),
+        (
+            ["--sent", BEN.e164, "--not-sent", EVA.e164],
+            {"spring-ben": "accepted", "spring-eva": "released"},
+            3,
+        ),
+        (["--sent", "spring-b", "--sent", "autumn"], {"spring-ben": "accepted", "autumn-zoe": "accepted"}, 3),
+        (
+            ["--campaign", "spring", "--sent", "all", "--yes"],
+            {"spring-ben": "accepted", "spring-eva": "accepted"},
+            0,
+        ),
+        (["--campaign", "autumn", "--not-sent", "all", "--yes"], {"autumn-zoe": "released"}, 0),
+    ],
+)
+def test_a_decision_moves_what_it_names_and_nothing_else(
+    log: Path, words: list[str], after: dict[str, str], code: int
+) -> None:
+    before = states(log)
+    told = resolve(log, *words)
+    assert told.code == code
+    assert states(log) == before | after
+
+
+def test_who_decided_is_recorded(log: Path) -> None:
+    resolve(log, "--sent", "spring-ben")
+    line = next(
+        line for line in smscli("log", "--log", str(log), "--jsonl").lines if line["id"] == "spring-ben"
+    )
+    assert (line["code"], line["detail"], line["at"]) == ("operator", "ola@desk", "2026-11-22T12:00:00Z")
+
+
+def test_saying_not_sent_warns_that_people_are_texted_again_even_when_quiet(log: Path) -> None:
+    told = resolve(log, "--not-sent", "spring-ben", "--not-sent", "spring-eva", "--quiet")
+    assert told.err == (
+        "warning: the next send of spring texts 2 people again. If the gateway did take those messages, "
+        "they come twice.\n"
+    )
+    assert "warning" not in resolve(log, "--sent", "autumn-zoe").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sent", "nobody"], "nothing in doubt has that number or id"),
+        (["--sent", "spring-ada"], "nothing in doubt"),
+        (["--sent", ADA.e164], "nothing in doubt"),
+        (["--sent", "spring-"], "2 ids start like that"),
+        (["--campaign", "autumn", "--sent", ""], "nothing in doubt"),
+        (["--campaign", "autumn", "--sent", "autum"], "nothing in doubt"),
+        (["--sent", "all", "--yes"], "in doubt in 2 campaigns: autumn, spring"),
+        (["--sent", "spring-ben", "--not-sent", BEN.e164], "cannot be both"),
+        (["--sent", "+12"], "--sent"),
+    ],
+)
+def test_a_decision_that_is_not_clear_changes_nothing(log: Path, words: list[str], said: str) -> None:
+    before = states(log)
+    told = resolve(log, *words)
+    assert told.code == 2
+    assert said in told.err
+    assert states(log) == before
+
+
+def test_all_without_a_terminal_needs_yes(log: Path) -> None:
+    before = states(log)
+    told = resolve(log, "--campaign", "spring", "--sent", "all")
+    assert told.code == 5
+    assert "--yes" in told.err
+    assert states(log) == before
+
+
+@pytest.mark.parametrize(("typed", "code"), [("2\n", 0), ("3\n", 5), ("yes\n", 5), ("", 5)])
+def test_all_at_a_terminal_is_confirmed_by_typing_the_number(log: Path, typed: str, code: int) -> None:
+    told = resolve(log, "--campaign", "spring", "--not-sent", "all", typed=typed)
+    assert told.code == code
+    assert "2 messages of spring: you say that they were not sent, and may be texted again." in told.err
+    assert states(log)["spring-ben"] == ("released" if code == 0 else "in_doubt")
+
+
+def test_nothing_in_doubt_needs_no_confirmation(log: Path) -> None:
+    assert resolve(log, "--campaign", "winter", "--sent", "all").code == 0
+
+
+def test_the_real_program_knows_its_operator(log: Path) -> None:
+    told = child("resolve", "--log", str(log), "--sent", "autumn-zoe", "--json")
+    assert told.code == 3
+    assert told.document["sent"] == 1
+    lines = child("log", "--log", str(log), "--jsonl", "--campaign", "autumn").lines
+    assert "@" in next(line["detail"] for line in lines if line["id"] == "autumn-zoe")
