@@ -24,6 +24,8 @@ from smscli.sentlog.trouble import RESTORE, translated
 
 OLDEST_SQLITE = (3, 35, 0)  # upsert with RETURNING
 
+_MAGIC = b"SQLite format 3\x00"
+
 #: Checked page by page when opened; larger ones only when asked.
 SMALL = 4 * 1024 * 1024
 
@@ -88,6 +90,13 @@ def find_log(path: Path, *, create: bool) -> LogFile:
             hint="Restore its backup. If nothing was ever sent with it, delete it and run the command again.",
         )
     return LogFile(path, (status.st_dev, status.st_ino))
+
+
+def is_sent_log(path: Path) -> bool:
+    """Does the file begin as a SQLite database does? A text list does not."""
+    with suppress(OSError), path.open("rb") as stream:
+        return stream.read(len(_MAGIC)) == _MAGIC
+    return False
 
 
 def check_sqlite(version: tuple[int, ...]) -> None:

@@ -28,6 +28,14 @@ AND m.state = 'in_doubt' AND run.gateway_digest = :gateway_digest
 ORDER BY r.claimed_us, r.id, k.position
 """
 
+#: Two claims under one key, while members of the first are kept: what was sent is unclear, so never again.
+_KEEP_REQUEST = """
+INSERT INTO kept_request AS r VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    claimed_us = excluded.claimed_us, size = excluded.size,
+    repeat_until_us = CASE WHEN EXISTS (SELECT 1 FROM kept_message AS k WHERE k.request_id = r.id)
+                      THEN 0 ELSE excluded.repeat_until_us END
+"""
+
 
 def keep(
     connection: sqlite3.Connection, batches: Sequence[Batch], keys: Mapping[str, int], terms: Terms
@@ -39,7 +47,7 @@ def keep(
             continue
         until = None if terms.repeat_within is None else to_micros(batch.claimed_at + terms.repeat_within)
         connection.execute(
-            "INSERT OR REPLACE INTO kept_request VALUES (?, ?, ?, ?)",
+            _KEEP_REQUEST,
             (batch.id, to_micros(batch.claimed_at), until, len(members)),
         )
         connection.executemany(

@@ -1,0 +1,396 @@
+"""The sent log in memory: the same contract for tests and for `preview` without a log.
+
+Nothing of it outlives the process, so it can keep nobody from being texted twice tomorrow.
+"""
+
+# ruff: noqa: ARG002  (the contract asks for more than a memory without a history keeps)
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from smscli.domain.message import (
+    TAKEN_OR_MAYBE,
+    Batch,
+    Fault,
+    Message,
+    Realm,
+    Receipt,
+    State,
+    digest,
+)
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Recent, Terms
+from smscli.sentlog.instants import from_millis, to_millis
+from smscli.sentlog.moves import INTERRUPTED, is_settlement
+from smscli.sentlog.shelves import LONG_AGO, Kept, Row, Shelves
+
+
+class MemorySentLog:
+    """The SentLog Protocol over dictionaries."""
+
+    def __init__(self) -> None:
+        self._all = Shelves({}, {}, {}, {}, {}, {}, None, 1)
+        self.warnings: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """Nothing to close; nothing is forgotten either."""
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Several calls or none of them."""
+        before = self._all.copy()
+        try:
+            yield
+        except BaseException:
+            self._all = before
+            raise
+
+    # --- claim ---------------------------------------------------------------------------------
+
+    def claim(self, batches: Sequence[Batch], terms: Terms, now: datetime) -> frozenset[str]:
+        """Mark messages as submitting; the ids that won. See SentLog.claim."""
+        offered = [(batch, place) for batch in batches for place in range(len(batch.messages))]
+        allowed = [
+            (batch, place) for batch, place in offered if self._may_go(batch.messages[place], terms, now)
+        ]
+        won = {}
+        for batch, place in allowed:
+            message = batch.messages[place]
+            before = self._own_row(message, terms)
+            if before is None or before.state in _claimable(terms):
+                won[self._put(before, message, terms, now)] = (batch, place)
+        if terms.keep_bodies:
+            self._keep(won, terms)
+        return frozenset(self._all.rows[key].logged.id for key in won)
+
+    def reclaim(self, batch: Batch, terms: Terms, now: datetime) -> bool:
+        """In doubt back to submitting, all members or none, while the gateway's promise holds."""
+        promised = terms.repeat_within is not None and now < batch.claimed_at + terms.repeat_within
+        if not batch.messages or not promised:
+            return False
+        rows = [self._row_in_doubt(message, terms, now) for message in batch.messages]
+        for row in rows:
+            if row is None:
+                return False
+        at = _rounded(now)
+        for row in filter(None, rows):
+            logged = replace(
+                row.logged,
+                state=State.SUBMITTING,
+                claimed_at=at,
+                at=at,
+                purpose=terms.purpose,
+                topic=terms.topic,
+                gateway=terms.gateway,
+                run_id=terms.run_id,
+            )
+            self._all.rows[row.key] = replace(row, logged=logged)
+        self._happened(at)
+        return True
+
+    def _row_in_doubt(self, message: Message, terms: Terms, now: datetime) -> Row | None:
+        row = self._row(message.id)
+        if row is None or not self._may_go(message, terms, now):
+            return None
+        logged, body = row.logged, digest(message.body)
+        found = (logged.realm, logged.campaign_id, logged.to.e164, row.body_digest, row.gateway_digest)
+        asked = (terms.realm, terms.campaign_id, message.to.e164, body, terms.gateway_digest)
+        return row if row.state is State.IN_DOUBT and found == asked else None
+
+    def _may_go(self, message: Message, terms: Terms, now: datetime) -> bool:
+        """No opt-out, cap, gap or same text stands against it."""
+        if self._topics(message.to.e164) & {"", terms.topic}:
+            return False
+        earlier = [row for row in self._taken(message.to.e164, terms.realm) if row.logged.id != message.id]
+
+        def since(span: timedelta) -> list[Row]:
+            return [row for row in earlier if row.logged.claimed_at > _rounded(now - span)]
+
+        if terms.cap_at_most is not None and len(since(terms.cap_per)) >= terms.cap_at_most:
+            return False
+        if terms.cap_min_gap is not None and since(terms.cap_min_gap):
+            return False
+        body = digest(message.body)
+        return terms.same_text_within is None or not any(
+            row.body_digest == body and row.logged.campaign_id != terms.campaign_id
+            for row in since(terms.same_text_within)
+        )
+
+    def _taken(self, number: str, realm: Realm) -> list[Row]:
+        rows = (self._all.rows[key] for key in self._all.by_number.get(number, ()))
+        return [row for row in rows if row.logged.realm is realm and row.state in TAKEN_OR_MAYBE]
+
+    def _topics(self, number: str) -> frozenset[str]:
+        own = frozenset(wish.topic for wish in self._all.opt_outs.get(number, ()))
+        return own | self._all.heeded.get(number, frozenset())
+
+    def _own_row(self, message: Message, terms: Terms) -> Row | None:
+        """The row with the same claim key."""
+        for key in self._all.by_number.get(message.to.e164, ()):
+            row = self._all.rows[key]
+            mine = (row.logged.realm, row.logged.campaign_id) == (terms.realm, terms.campaign_id)
+            if mine and (terms.realm is not Realm.TEST or row.logged.id == message.id):
+                return row
+        return None
+
+    def _put(self, before: Row | None, message: Message, terms: Terms, now: datetime) -> int:
+        """A new row, or another message in the place of a released one; its key."""
+        key, at = (before.key if before else self._all.next_key), _rounded(now)
+        if before is None:
+            self._all.next_key += 1
+            known = self._all.by_number.get(message.to.e164, ())
+            self._all.by_number[message.to.e164] = (*known, key)
+        else:
+            del self._all.by_id[before.logged.id]
+        logged = LoggedMessage(
+            id=message.id,
+            realm=terms.realm,
+            campaign_id=terms.campaign_id,
+            to=message.to,
+            sender=message.sender,
+            state=State.SUBMITTING,
+            purpose=terms.purpose,
+            topic=terms.topic,
+            gateway=terms.gateway,
+            segments=message.segments.count,
+            gateway_segments=None,
+            gateway_ref="",
+            code="",
+            detail="",
+            claimed_at=at,
+            at=at,
+            run_id=terms.run_id,
+            language=message.language,
+            evidence=message.evidence,
+        )
+        self._all.rows[key] = Row(key, logged, digest(message.body), terms.gateway_digest, None)
+        self._all.by_id[message.id] = key
+        self._happened(at)
+        return key
+
+    def _keep(self, won: Mapping[int, tuple[Batch, int]], terms: Terms) -> None:
+        sizes = Counter(batch.id for batch, _ in won.values())
+        used = {row.kept.batch.id for row in self._all.rows.values() if row.kept} & sizes.keys()
+        for key, (batch, place) in won.items():
+            until = None if terms.repeat_within is None else batch.claimed_at + terms.repeat_within
+            row, kept = self._all.rows[key], Kept(batch, place, sizes[batch.id], until)
+            logged = replace(row.logged, body=batch.messages[place].body)
+            self._all.rows[key] = replace(row, kept=kept, logged=logged)
+        for row in list(self._all.rows.values()):
+            if row.kept and row.kept.batch.id in used:  # two claims under one key: what was sent is unclear
+                self._all.rows[row.key] = replace(row, kept=replace(row.kept, until=LONG_AGO))
+
+    def _happened(self, at: datetime) -> None:
+        newest = self._all.newest
+        self._all.newest = at if newest is None else max(newest, at)
+
+    # --- settle --------------------------------------------------------------------------------
+
+    def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """Record the answers; moves that are not legal change nothing."""
+        for receipt in receipts:
+            self._happened(_rounded(now))
+            row = self._row(receipt.message_id)
+            if row is None:
+                continue
+            if is_settlement(row.state, receipt.state):
+                self._move(row, receipt, now)
+            if receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
+                note = f"rejected in campaign {row.logged.campaign_id}"
+                self.opt_out([OptOut(row.logged.to, "", now, "gateway", note=note)])
+
+    def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
+        """An operator's word on messages in doubt; the ids that changed, in the order given."""
+        if state not in (State.ACCEPTED, State.RELEASED):
+            raise ValueError(f"an operator can say accepted or released, not {state}")
+        changed = []
+        for message_id in message_ids:
+            row = self._row(message_id)
+            if row is not None and row.state is State.IN_DOUBT:
+                self._move(row, Receipt(message_id, state, code="operator", detail=by), now)
+                changed.append(message_id)
+        return tuple(changed)
+
+    def recover(self, realm: Realm, campaign_id: str, now: datetime) -> int:
+        """Whatever is still submitting becomes in doubt; how many."""
+        where = (realm, campaign_id)
+        found = [
+            row
+            for row in self._all.rows.values()
+            if row.state is State.SUBMITTING and (row.logged.realm, row.logged.campaign_id) == where
+        ]
+        for row in found:
+            doubt = Receipt(row.logged.id, State.IN_DOUBT, code="interrupted", detail=INTERRUPTED)
+            self._move(row, doubt, now)
+        for row in list(self._all.rows.values()):
+            if row.kept is not None and row.kept.until is not None and row.kept.until <= now:
+                self._all.rows[row.key] = _without_body(row)
+        return len(found)
+
+    def _row(self, message_id: str) -> Row | None:
+        key = self._all.by_id.get(message_id)
+        return None if key is None else self._all.rows[key]
+
+    def _move(self, row: Row, receipt: Receipt, now: datetime) -> None:
+        before, at = row.logged, _rounded(now)
+        logged = replace(
+            before,
+            state=receipt.state,
+            at=at,
+            gateway_ref=receipt.gateway_ref or before.gateway_ref,
+            code=receipt.code,
+            detail=receipt.detail,
+            gateway_segments=before.gateway_segments if receipt.segments is None else receipt.segments,
+        )
+        moved = replace(row, logged=logged)
+        self._all.rows[row.key] = moved if receipt.state is State.IN_DOUBT else _without_body(moved)
+        self._happened(at)
+
+    # --- read ----------------------------------------------------------------------------------
+
+    def facts(
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+    ) -> Mapping[Msisdn, Facts]:
+        """What is known of these numbers."""
+        found = {number: self._facts_of(realm, campaign_id, number.e164, since) for number in numbers}
+        return {number: facts for number, facts in found.items() if facts != Facts()}
+
+    def _facts_of(self, realm: Realm, campaign_id: str, number: str, since: datetime) -> Facts:
+        rows = [self._all.rows[key] for key in self._all.by_number.get(number, ())]
+        mine = (realm, campaign_id)
+        prior = [row.state for row in rows if (row.logged.realm, row.logged.campaign_id) == mine]
+        recent = [row for row in self._taken(number, realm) if row.logged.claimed_at >= _rounded(since)]
+        return Facts(
+            prior=prior[0] if prior and realm is not Realm.TEST else None,
+            opted_out=self._topics(number),
+            recent=tuple(
+                Recent(row.logged.claimed_at, row.logged.campaign_id, row.logged.topic, row.body_digest)
+                for row in sorted(recent, key=_by_claim)
+            ),
+        )
+
+    def repeatable(
+        self, realm: Realm, campaign_id: str, gateway_digest: str, now: datetime
+    ) -> Sequence[Batch]:
+        """Requests in doubt that the gateway's promise still covers, as they were sent."""
+        members: dict[str, list[Kept]] = {}
+        for row in self._all.rows.values():
+            mine = (row.logged.realm, row.logged.campaign_id, row.gateway_digest, row.state)
+            if row.kept is None or mine != (realm, campaign_id, gateway_digest, State.IN_DOUBT):
+                continue
+            if row.kept.until is not None and now < row.kept.until:
+                members.setdefault(row.kept.batch.id, []).append(row.kept)
+        found = [
+            replace(
+                kept[0].batch,
+                messages=tuple(k.batch.messages[k.place] for k in sorted(kept, key=lambda k: k.place)),
+            )
+            for kept in members.values()
+            if len(kept) == kept[0].size
+        ]
+        return tuple(sorted(found, key=lambda batch: (batch.claimed_at, batch.id)))
+
+    def messages(self, wanted: LogFilter) -> Iterator[LoggedMessage]:
+        """Messages in the order of their claims; `since` and `until` (exclusive) speak of the claim."""
+        for row in sorted(self._all.rows.values(), key=_by_claim):
+            if _is_wanted(row.logged, wanted):
+                yield row.logged
+
+    def opt_outs(self) -> Iterator[OptOut]:
+        """Everybody on the opt-out list, by number."""
+        for _, wishes in sorted(self._all.opt_outs.items()):
+            yield from sorted(wishes, key=lambda wish: wish.topic)
+
+    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
+        """Messages by current state."""
+        logged = (row.logged for row in self._all.rows.values() if row.logged.realm is realm)
+        return Counter(one.state for one in logged if campaign_id in (None, one.campaign_id))
+
+    def newest_at(self) -> datetime | None:
+        """The time of the newest event of any message."""
+        return self._all.newest
+
+    def has_live_messages(self) -> bool:
+        """Was anybody ever claimed in realm live?"""
+        return any(row.logged.realm is Realm.LIVE for row in self._all.rows.values())
+
+    def texts_digest(self, realm: Realm, campaign_id: str) -> str | None:
+        """The digest of the texts this campaign was last sent with."""
+        return self._all.texts.get((realm, campaign_id))
+
+    # --- write the rest ------------------------------------------------------------------------
+
+    def remember_texts(self, realm: Realm, campaign_id: str, digest: str, now: datetime) -> None:
+        """From now on the campaign is sent with these texts."""
+        self._all.texts[realm, campaign_id] = digest
+
+    def opt_out(self, wishes: Iterable[OptOut]) -> int:
+        """Add to the opt-out list; how many are new."""
+        new = 0
+        for wish in wishes:
+            known = self._all.opt_outs.get(wish.number.e164, ())
+            if wish.topic not in {before.topic for before in known}:
+                self._all.opt_outs[wish.number.e164] = (*known, replace(wish, at=_rounded(wish.at)))
+                new += 1
+        return new
+
+    def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
+        """Lift an opt-out of this log by an operator's word; a heeded one is not ours to lift."""
+        known = self._all.opt_outs.get(number.e164, ())
+        left = tuple(wish for wish in known if wish.topic != topic)
+        self._all.opt_outs[number.e164] = left
+        return len(left) < len(known)
+
+    def heed(self, wishes: Iterable[OptOut]) -> int:
+        """Obey other lists' opt-outs while this log is open; how many are new."""
+        new = 0
+        for wish in wishes:
+            known = self._all.heeded.get(wish.number.e164, frozenset())
+            self._all.heeded[wish.number.e164] = known | {wish.topic}
+            new += wish.topic not in known
+        return new
+
+    def empty_sandbox(self, campaign_id: str) -> int:
+        """Forget this campaign's rehearsal and its texts; how many messages."""
+        where = (Realm.SANDBOX, campaign_id)
+        gone = [row for row in self._all.rows.values() if (row.logged.realm, row.logged.campaign_id) == where]
+        for row in gone:
+            number = row.logged.to.e164
+            del self._all.rows[row.key], self._all.by_id[row.logged.id]
+            self._all.by_number[number] = tuple(k for k in self._all.by_number[number] if k != row.key)
+        self._all.texts.pop(where, None)
+        return len(gone)
+
+
+def _claimable(terms: Terms) -> frozenset[State]:
+    return frozenset({State.RELEASED} | ({State.REJECTED} if terms.again_rejected else set()))
+
+
+def _without_body(row: Row) -> Row:
+    return replace(row, kept=None, logged=replace(row.logged, body=""))
+
+
+def _by_claim(row: Row) -> tuple[datetime, int]:
+    return row.logged.claimed_at, row.key
+
+
+def _rounded(at: datetime) -> datetime:
+    """To the log's milliseconds."""
+    return from_millis(to_millis(at))
+
+
+def _is_wanted(logged: LoggedMessage, wanted: LogFilter) -> bool:
+    at = logged.claimed_at
+    return (
+        wanted.campaign_id in (None, logged.campaign_id)
+        and wanted.realm in (None, logged.realm)
+        and (not wanted.states or logged.state in wanted.states)
+        and wanted.number in (None, logged.to.e164)
+        and (wanted.since is None or at >= _rounded(wanted.since))
+        and (wanted.until is None or at < _rounded(wanted.until))
+    )
