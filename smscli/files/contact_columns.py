@@ -190,7 +190,7 @@ def _roles(
             elif not found and role is Role.PHONE:
                 message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
                 complaints.add("missing_column", message, 'say which it is: columns: {phone: "…"}')
-        elif mapped != IGNORE:
+        elif mapped != IGNORE or role is Role.PHONE:
             message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
             complaints.add("missing_column", message, _meant(mapped, columns))
     _refuse_shared(roles, columns, complaints)

@@ -46,6 +46,7 @@ __all__ = [
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
 _NO = frozenset({"", "no", "n", "false", "f", "0"})
 
+_HEADER_HINT = "save the list again as CSV UTF-8 with Windows or Unix line ends"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ def _opened(source: ContactsSource, wanted: frozenset[str], stream: BinaryIO, to
     if header is None:
         raise header_problem(source, None, "empty_file", "is empty", "the first line names the columns")
     if header.broken:
-        raise header_problem(source, header.line, "header", f"the header: {header.broken}")
+        raise header_problem(source, header.line, "header", f"the header: {header.broken}", _HEADER_HINT)
     return ContactsReader(source, lines, delimiter, layout_of(source, header, wanted), today)
 
 
@@ -139,7 +140,9 @@ class _Row:
         return Contact(self._row, self._record.line, number, consent, stops, zone, language, fields)
 
     def _bad(self, opted_out: Msisdn | None = None) -> BadRow:
-        return BadRow(self._row, self._record.line, tuple(self._problems), self._record.cells, opted_out)
+        columns = ("", *map(inert, self._layout.columns))
+        problems = sorted(self._problems, key=lambda problem: columns.index(problem.where.path))
+        return BadRow(self._row, self._record.line, tuple(problems), self._record.cells, opted_out)
 
     def _complain(self, column: str, code: str, message: str, hint: str = "") -> None:
         place = Place(self._name, self._record.line, None, inert(column))
@@ -180,8 +183,9 @@ class _Row:
         try:
             return read(text)
         except ValueError as wrong:
-            code, hint = getattr(wrong, "code", f"bad_{role}"), getattr(wrong, "hint", "")
-            self._complain(column, code, getattr(wrong, "message", str(wrong)), hint)
+            code = getattr(wrong, "code", Wrong.CODE)
+            code = f"bad_{role}" if code == Wrong.CODE else code
+            self._complain(column, code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
             return None
 
     def _country(self) -> str | None:
@@ -226,7 +230,9 @@ class _Row:
             raise Wrong(f"{quoted(text)} is not a date", code="bad_date", hint="write 2025-03-01") from None
         # One day of grace: today comes to Auckland before it comes to UTC.
         if given_on > self._today + timedelta(days=1):
-            raise Wrong(f"{quoted(text)} lies in the future", code="future_date", hint="year, month, day")
+            raise Wrong(
+                f"{quoted(text)} lies in the future", code="future_date", hint="year, month, day: 2025-03-01"
+            )
         return given_on
 
 

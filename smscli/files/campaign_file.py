@@ -1,0 +1,400 @@
+"""The campaigns file: defaults, campaigns, and what their keys mean together.
+
+    campaigns = load(Path("campaigns.yaml"))
+    campaigns.campaigns["tyre-change"]                     Defined(campaign, gateway, contacts, …)
+
+A key that a campaign leaves out is taken from the top of the file, then from PURPOSE_DEFAULTS. The parts of
+`consent`, `quiet_hours`, `frequency` and `limits` are taken one by one; every other key as a whole, but that
+`opt_outs` add up. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from smscli.domain.campaign import (
+    Campaign,
+    ConsentPolicy,
+    FrequencyCap,
+    Limits,
+    Purpose,
+    Rates,
+    SameText,
+    Senders,
+)
+from smscli.domain.contact import ConsentLevel
+from smscli.domain.errors import Place, Problem
+from smscli.domain.quiet_hours import HolidayRule, QuietHours, Window, weekdays
+from smscli.domain.template import Template
+from smscli.files.campaign_models import (
+    ONE_TEXT,
+    CampaignModel,
+    FileKeys,
+    OnBadRows,
+    json_schema,
+)
+from smscli.files.contact_columns import ContactsSource
+from smscli.files.located import Node, Scalar, Table, examine, files_error, problem_at, read_tree
+from smscli.files.reading import did_you_mean
+
+__all__ = [
+    "PURPOSE_DEFAULTS",
+    "CampaignsFile",
+    "Defined",
+    "GatewayChoice",
+    "OnBadRows",
+    "PurposeDefaults",
+    "json_schema",
+    "load",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeDefaults:
+    """What a campaign of one purpose has, where neither it nor the top of the file says otherwise."""
+
+    consent: ConsentPolicy
+    quiet_hours: QuietHours
+    frequency: FrequencyCap | None
+    same_text: SameText
+
+
+def _hours(days: str, start: int, end: int) -> Mapping[int, tuple[Window, ...]]:
+    return {day: (Window(start * 60, end * 60),) for day in weekdays(days)}
+
+
+def _week(windows: Mapping[int, tuple[Window, ...]]) -> tuple[tuple[Window, ...], ...]:
+    return tuple(windows.get(day, ()) for day in range(7))
+
+
+PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
+    {
+        Purpose.MARKETING: PurposeDefaults(
+            consent=ConsentPolicy(ConsentLevel.EXPRESS, max_age=timedelta(days=2 * 365)),
+            quiet_hours=QuietHours(
+                _week({**_hours("mon-fri", 9, 20), **_hours("sat", 10, 18)}), HolidayRule.SKIP
+            ),
+            frequency=FrequencyCap(at_most=4, per=timedelta(days=30)),
+            same_text=SameText.SKIP,
+        ),
+        Purpose.TRANSACTIONAL: PurposeDefaults(
+            consent=ConsentPolicy(ConsentLevel.NONE),
+            quiet_hours=QuietHours(_week(_hours("mon-sun", 8, 21)), HolidayRule.IGNORE),
+            frequency=None,
+            same_text=SameText.WARN,
+        ),
+    }
+)
+"""Marketing: express consent of the last two years, Monday to Friday 09:00-20:00 and Saturday 10:00-18:00 but
+not on holidays, at most four messages in thirty days, and never the same text again within the week.
+Transactional: no consent needed, every day 08:00-21:00, no frequency cap, and the same text only warns.
+"""
+
+DEFAULT_TOPIC = "transactional"
+"""The topic of transactional campaigns that name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayChoice:
+    """What stands at `gateway:`. `node` is a name (of a preset or a file) or a whole profile, with places;
+    `name` is what the operator calls it, None for a profile without one."""
+
+    name: str | None
+    node: Node | None
+    place: Place
+
+    @property
+    def source(self) -> Node | str:
+        """What `profile_file.load_profile` takes."""
+        return self.node if self.node is not None else self.name or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A campaign and what surrounds it. Paths are ready to be opened."""
+
+    campaign: Campaign
+    gateway: GatewayChoice
+    sent_log: Path
+    contacts: ContactsSource | None
+    on_bad_rows: OnBadRows
+    opt_outs: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsFile:
+    """A campaigns file without problems; `campaigns` by id, in the order of the file."""
+
+    path: Path
+    campaigns: Mapping[str, Defined]
+
+
+def load(path: Path) -> CampaignsFile:
+    """Read a campaigns file. Raises FilesError with every problem, by place."""
+    tree = read_tree(path)
+    top = examine(tree.root, FileKeys)
+    problems = [*tree.problems, *top.problems]
+    if not isinstance(tree.root, Table) or top.good is None:
+        raise files_error(problems)
+    shared = _Level(tree.root, top.good, top.bad)
+    problems += _missing_at_top(shared)
+    defined: dict[str, Defined] = {}
+    for campaign_id, node in top.good.campaigns.items():
+        examined = examine(node, CampaignModel)
+        problems += examined.problems
+        if isinstance(node, Table) and examined.good is not None:
+            reader = _Definition(campaign_id, path, shared, _Level(node, examined.good, examined.bad))
+            whole = reader.read()
+            problems += reader.problems
+            if whole is not None:
+                defined[campaign_id] = whole
+    if problems:
+        raise files_error(problems)
+    return CampaignsFile(path, MappingProxyType(defined))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The keys of one level, with their nodes; `bad` keys had problems and are told already."""
+
+    node: Table
+    keys: Any  # FileKeys or CampaignModel: looked up by name
+    bad: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        """Was this key written here."""
+        return name in self.keys.model_fields_set
+
+    def is_excused(self, name: str) -> bool:
+        """Is a missing key explained by a bad one: itself, or another that was meant to be it."""
+        return name in self.bad or any(did_you_mean(bad, [name]) for bad in self.bad)
+
+
+def _missing_at_top(top: _Level) -> Iterator[Problem]:
+    hints = {"version": "write version: 1", "campaigns": "campaigns.example.yaml shows two"}
+    for name, hint in hints.items():
+        if not getattr(top.keys, name) and not top.is_excused(name):
+            is_empty = name in top.node.entries
+            message = "is empty" if is_empty else "is missing"
+            yield problem_at(top.node, (name,), "empty" if is_empty else "missing", message, hint)
+
+
+@dataclass(slots=True)
+class _Definition:
+    """One campaign on its way to being Defined; collects what is wrong across its keys."""
+
+    id: str
+    path: Path
+    top: _Level
+    own: _Level
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self) -> Defined | None:
+        """The campaign, or None where a problem (here or earlier) leaves too little of it."""
+        purpose: Purpose | None = self._needed("purpose", "write marketing or transactional")
+        brand = self._needed("brand", "who is the text from? Write it here or at the top of the file")
+        sender = self._needed("sender", "write it here or at the top of the file")
+        texts = self._texts()
+        gateway = self._gateway()
+        expires = self._expires()
+        rates = self._rates()
+        limits = self._limits(rates)
+        if purpose is None:
+            return None
+        topic = self._topic(purpose)
+        consent = self._consent(purpose)
+        quiet_hours = self._quiet_hours(purpose)
+        if self.problems or self.own.bad or self.top.bad or gateway is None:
+            return None
+        campaign = Campaign(
+            id=self.id,
+            brand=brand,
+            purpose=purpose,
+            topic=topic,
+            senders=Senders(sender.default, MappingProxyType(sender.by_country)),
+            texts=MappingProxyType(texts),
+            default_language=self._key("default_language"),
+            fallback=self._key("fallback"),
+            consent=consent,
+            quiet_hours=quiet_hours,
+            frequency=self._frequency(purpose),
+            limits=limits,
+            same_text=self._key("same_text") or PURPOSE_DEFAULTS[purpose].same_text,
+            rates=rates,
+            zone=self._key("timezone") or "UTC",
+            same_text_within=self._key("same_text_within"),
+            countries=frozenset(self._key("countries")) if self._key("countries") else None,
+            expires=expires,
+        )
+        return Defined(
+            campaign=campaign,
+            gateway=gateway,
+            sent_log=self._beside(self.top.keys.sent_log),
+            contacts=self._contacts(),
+            on_bad_rows=self._key("on_bad_rows"),
+            opt_outs=self._opt_outs(),
+        )
+
+    # -- finding keys
+
+    def _level_of(self, name: str) -> _Level:
+        """The level that says something about a key."""
+        return self.own if self.own.has(name) or not self.top.has(name) else self.top
+
+    def _key(self, name: str) -> Any:
+        return getattr(self._level_of(name).keys, name)
+
+    def _layers(self, name: str) -> tuple[BaseModel, ...] | None:
+        """What the campaign and then the top of the file say about a key with parts; None for `off`."""
+        layers: list[BaseModel] = []
+        for level in (self.own, self.top):
+            if not level.has(name):
+                continue
+            layer = getattr(level.keys, name)
+            if layer is None:
+                return tuple(layers) or None
+            layers.append(layer)
+        return tuple(layers)
+
+    def _complain(self, path: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+        """A problem at a key, at the level that wrote it."""
+        self.problems.append(problem_at(self._level_of(path[0]).node, path, code, message, hint))
+
+    def _needed(self, name: str, hint: str) -> Any:
+        value = self._key(name)
+        if value is None and not self.own.is_excused(name) and not self.top.is_excused(name):
+            self._complain((name,), "missing", "is missing", hint)
+        return value
+
+    # -- keys, one by one
+
+    def _texts(self) -> Mapping[str, Template]:
+        texts: Mapping[str, Template] | None = self._needed("text", 'write the text, or en: "…", pl: "…"')
+        default: str = self._key("default_language")
+        if not texts or "default_language" in self.own.bad | self.top.bad:
+            return {}
+        if ONE_TEXT in texts:
+            return {default: texts[ONE_TEXT]}
+        if default not in texts:
+            said = self._level_of("default_language").has("default_language")
+            message = f"there is no text in the default language, {default}"
+            hint = f"add one, or say which it is: default_language: {next(iter(texts))}"
+            self._complain(("default_language",) if said else ("text",), "no_default_text", message, hint)
+        return texts
+
+    def _gateway(self) -> GatewayChoice | None:
+        node: Node | None = self._needed(
+            "gateway", "sandbox texts nobody; write it here or at the top of the file"
+        )
+        if node is None:
+            return None
+        name = node.text.strip() if isinstance(node, Scalar) else None
+        own: Node | None = self.top.keys.gateways.get(name)
+        chosen = own or node
+        if isinstance(chosen, Scalar) and (chosen.is_null or not chosen.text.strip()):
+            hint = "the name of a preset or a file, or a whole profile"
+            self.problems.append(problem_at(chosen, (), "empty", "has no value; needs a gateway", hint))
+            return None
+        return GatewayChoice(name, chosen, node.place)
+
+    def _expires(self) -> datetime | None:
+        """The end in UTC; a date ends with its day, where `timezone` says."""
+        value: date | None = self._key("expires")
+        zone: str | None = self._key("timezone")
+        if value is None:
+            return None
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+        if zone is None:
+            if "timezone" not in self.own.bad | self.top.bad:
+                hint = "write timezone: Europe/Warsaw (or yours) at the top of the file"
+                self._complain(("expires",), "no_timezone", "needs a timezone to mean an instant", hint)
+            return None
+        local = value if isinstance(value, datetime) else datetime.combine(value + timedelta(days=1), time())
+        return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+    def _rates(self) -> Rates | None:
+        keys = self._key("rates")
+        return keys and Rates(keys.currency, MappingProxyType(keys.by_country), keys.default)
+
+    def _limits(self, rates: Rates | None) -> Limits:
+        layers = self._layers("limits") or ()
+        limits = Limits(
+            max_segments=_first(layers, "max_segments", None),
+            max_messages=_first(layers, "max_messages", None),
+            max_cost=_first(layers, "max_cost", None),
+        )
+        if limits.max_cost is not None and rates is None and "rates" not in self.own.bad | self.top.bad:
+            hint = "add rates: {currency: EUR, default: 0.08}"
+            self._complain(("limits", "max_cost"), "no_rates", "cannot be kept without rates", hint)
+        return limits
+
+    def _topic(self, purpose: Purpose) -> str:
+        if purpose is Purpose.TRANSACTIONAL:
+            return self._key("topic") or DEFAULT_TOPIC
+        hint = "what may people opt out of, short of everything? For example: topic: offers"
+        return self._needed("topic", hint) or ""
+
+    def _consent(self, purpose: Purpose) -> ConsentPolicy:
+        layers, default = self._layers("consent") or (), PURPOSE_DEFAULTS[purpose].consent
+        level = _first(layers, "level", default.level)
+        if purpose is Purpose.MARKETING and level is ConsentLevel.NONE:
+            hint = "soft, express or express_written"
+            self._complain(("consent", "level"), "needs_consent", "marketing needs consent", hint)
+        return ConsentPolicy(level, _first(layers, "max_age", default.max_age))
+
+    def _quiet_hours(self, purpose: Purpose) -> QuietHours | None:
+        layers, default = self._layers("quiet_hours"), PURPOSE_DEFAULTS[purpose].quiet_hours
+        if layers is None:
+            if purpose is Purpose.MARKETING:
+                message = "marketing needs quiet hours; off is for transactional campaigns"
+                hint = "delete the line for the usual ones, or give windows"
+                self._complain(("quiet_hours",), "needs_quiet_hours", message, hint)
+            return None
+        days = _first(layers, "windows", None)
+        named = {day: windows for key, windows in (days or {}).items() for day in weekdays(key)}
+        return QuietHours(
+            windows=_week(named) if days else default.windows,
+            holidays=_first(layers, "holidays", default.holidays),
+            margin=_first(layers, "margin", default.margin) or timedelta(),
+        )
+
+    def _frequency(self, purpose: Purpose) -> FrequencyCap | None:
+        layers, default = self._layers("frequency"), PURPOSE_DEFAULTS[purpose].frequency
+        if not layers:
+            return default if layers == () else None
+        default = default or FrequencyCap()
+        cap = FrequencyCap(
+            at_most=_first(layers, "at_most", default.at_most),
+            per=_first(layers, "per", default.per),
+            min_gap=_first(layers, "min_gap", default.min_gap),
+        )
+        return cap if cap.at_most is not None or cap.min_gap is not None else None
+
+    def _contacts(self) -> ContactsSource | None:
+        keys = self._key("contacts")
+        if keys is None:
+            return None
+        file = None if keys.file == "-" else self._beside(keys.file)
+        columns = {role.value: header for role, header in keys.columns.items()}
+        return ContactsSource(file, keys.region, keys.delimiter, MappingProxyType(columns))
+
+    def _opt_outs(self) -> tuple[Path, ...]:
+        """Those of the top and of the campaign: an opt-out is never lost by being said twice."""
+        return tuple(map(self._beside, dict.fromkeys((*self.top.keys.opt_outs, *self.own.keys.opt_outs))))
+
+    def _beside(self, name: str) -> Path:
+        return self.path.parent / name
+
+
+def _first(layers: tuple[BaseModel, ...], part: str, default: Any) -> Any:
+    """The first layer's word on a part."""
+    return next((getattr(layer, part) for layer in layers if part in layer.model_fields_set), default)
