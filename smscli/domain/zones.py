@@ -219,8 +219,8 @@ def _clock(zone: str) -> str:
 
 @cache
 def _clocks_of(country: str) -> frozenset[str]:
-    shared = {zone for countries, zone in _table("zone1970.tab") if country in countries.split(",")}
-    return frozenset(_clock(zone) for zone in shared.union(_main_zones().get(country, ())))
+    rows = _table("zone1970.tab")
+    return frozenset(_clock(zone) for countries, zone in rows if country in countries.split(","))
 
 
 @cache

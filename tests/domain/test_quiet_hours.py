@@ -377,6 +377,8 @@ HOLIDAYS: list[tuple[str, str, str, int, str, str]] = [
     # Only on weekends, and the next one is Christmas and the day after it; then the fourteen days are enough.
     ("PL", WARSAW, "fri-sat 10:00-18:00", 15, "12-19 17:00", "closed 2027-01-02 09:00"),
     ("PL", WARSAW, "fri 10:00-18:00", 15, "12-18 17:00", "never"),
+    ("PL", WARSAW, "fri 10:00-18:00", 15, "12-25 08:59:59", "never"),
+    ("PL", WARSAW, "fri 10:00-18:00", 15, "12-25 09:00", "closed 2027-01-08 09:00"),
     # Nobody knows: no such country, no country, a year too far.
     ("AC", "Atlantic/St_Helena", DAILY, 15, "11-18 12:00", "holidays unknown AC"),
     ("001", WARSAW, DAILY, 15, "11-18 12:00", "holidays unknown 001"),
