@@ -17,10 +17,14 @@ import re
 import ssl
 import zlib
 from typing import NamedTuple
+from weakref import WeakSet
 
 import aiohttp
 import httpx
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from smscli import __version__
@@ -207,6 +211,30 @@ async def _only_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
         raise _Broken(error) from None
 
 
+class _QuietConnector(aiohttp.TCPConnector):
+    """Gives no kept connection on which something was said since: it would pass for the next answer.
+
+    Proxies say 408 on idle connections before they close them, and aiohttp 3.14 hands that to whoever
+    asks next.
+    """
+
+    def __init__(self, *, limit: int, keepalive: float, tls: ssl.SSLContext | bool) -> None:
+        super().__init__(limit=limit, keepalive_timeout=keepalive, ssl=tls)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+
+    async def connect(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces=traces, timeout=timeout)
+            protocol = connection.protocol
+            if protocol is None or (protocol in self._used and protocol.should_close):
+                connection.close()
+                continue
+            self._used.add(protocol)
+            return connection
+
+
 #: Headers that belong to the connection and not to the caller.
 _OURS = frozenset({b"accept-encoding", b"connection", b"content-length", b"transfer-encoding"})
 _NOT_PRINTABLE = re.compile(rb"[^\t\x20-\x7e]")
@@ -296,9 +324,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             )
             return self._fresh
         self._kept = self._kept or self._open(
-            aiohttp.TCPConnector(
-                limit=self._connections, keepalive_timeout=self._keepalive, ssl=self._tls or True
-            )
+            _QuietConnector(limit=self._connections, keepalive=self._keepalive, tls=self._tls or True)
         )
         return self._kept
 
