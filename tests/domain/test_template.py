@@ -43,7 +43,8 @@ RENDERED = [
     ("Hi {{ first_name }}!", "Hi anna maria!"),
     ("{{first_name}}{{vip}}", "anna mariayes"),
     ("{{ padded }}, hi", "Kraków, hi"),
-    ("Hi {{ padded }}\n", "Hi Kraków"),
+    ("\n  Hi {{ padded }}\n\n ", "Hi Kraków"),
+    ("Hi {{ vip }} {% if empty %}you{% endif %}", "Hi yes"),
     ("{{ żółć }}", "bile"),
     ("{{ 'it' }} is {{ 5 }}", "it is 5"),
     # an empty field is a missing one
@@ -411,6 +412,7 @@ REFUSED = [
     ("{% if a == 5 %}b{% endif %}", "a text is compared with a number", "field | int > 5"),
     ("{% if a > 5 %}b{% endif %}", "a text is compared with a number", "field | int > 5"),
     ("{% if a == true %}b{% endif %}", "a text is compared with yes or no", ""),
+    ("{% if a | d(0) == b | d(0) %}c{% endif %}", "is compared with a number or a text", ""),
     ("{% if a in [1] %}b{% endif %}", "a text is compared with a number", ""),
     ('{% if a in "abc" %}b{% endif %}', "needs a list of texts", 'in ["one", "two"]'),
     ("{% if a in [] %}b{% endif %}", "needs a list of texts", 'in ["one", "two"]'),
