@@ -84,31 +84,25 @@ def required_secrets(profile: GatewayProfile) -> tuple[str, ...]:
 def resolve_secrets(profile: GatewayProfile, environ: Mapping[str, str]) -> Mapping[str, str]:
     """The values that a profile names, by environment variable.
 
-    Raises FilesError that names every one that is unset, empty or of several lines, and what to type.
-    No value is ever shown.
+    Raises FilesError that names every one that is unset, blank or of several lines, and what to type; or a
+    URL that they make and that is not used. No value is ever shown.
     """
-    problems = [problem for name in profile.secrets if (problem := _unset(name, environ.get(name, "")))]
-    if not problems:
-        secrets = {name: environ[name] for name in profile.secrets}
-        found = url_problem(
-            full_url(profile.wire.call, secrets), allow_plain_http=profile.wire.allow_plain_http
-        )
-        if not found:
-            return secrets
-        problems = [f"the URL {found}"]
-    exports = [f"export {name}=…" for name in profile.secrets if _unset(name, environ.get(name, ""))]
-    raise FilesError(
-        f"gateway {profile.name}: " + "; ".join(problems),
-        hint="type: " + " ".join(exports) if exports else url_hint(problems[0]),
-    )
+    unusable = {name: said for name in profile.secrets if (said := _unusable(environ.get(name, "")))}
+    if unusable:
+        said = ", ".join(f"{name} {why}" for name, why in unusable.items())
+        hint = "type: export " + " ".join(f"{name}=…" for name in unusable)
+        raise FilesError(f"gateway {profile.name} needs environment variables: {said}", hint=hint)
+    secrets = {name: environ[name] for name in profile.secrets}
+    url = full_url(profile.wire.call, secrets)
+    if found := url_problem(url, allow_plain_http=profile.wire.allow_plain_http):
+        raise FilesError(f"gateway {profile.name}: the URL {found}", hint=url_hint(found))
+    return secrets
 
 
-def _unset(name: str, value: str) -> str:
+def _unusable(value: str) -> str:
     if not value.strip():
-        return f"the environment variable {name} is not set" if not value else f"{name} is blank"
-    if has_control(value):
-        return f"the environment variable {name} holds a line break or another control character"
-    return ""
+        return "is blank" if value else "is not set"
+    return "holds a line break or another control character" if has_control(value) else ""
 
 
 def _of_table(table: Node) -> GatewayProfile:

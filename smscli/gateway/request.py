@@ -10,6 +10,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -261,9 +262,15 @@ def _pairs(tree: _Filled) -> Pairs:
     return [(name, _text(value)) for name, values in many for value in values]
 
 
-def _url(call: Call, secrets: Mapping[str, str], query: Pairs) -> str:
+def _url(call: Call, secrets: Mapping[str, str], query: Pairs) -> httpx.URL:
     url = full_url(call, secrets)
     if not query:
-        return url
+        return _parsed(url)
     joint = "&" if "?" in url else "?"
-    return url + joint + urlencode(query, quote_via=quote, safe="")
+    return httpx.URL(url + joint + urlencode(query, quote_via=quote, safe=""))
+
+
+@lru_cache(maxsize=8)
+def _parsed(url: str) -> httpx.URL:
+    """Parsed once: it is the same for every call, and parsing costs a third of a request's making."""
+    return httpx.URL(url)
