@@ -226,6 +226,10 @@ class SentLog(Protocol):
         """Forget this campaign's rehearsal (sandbox realm only); how many messages."""
         ...
 
+    def late_opt_outs(self, run_id: str) -> int:
+        """How many people opted out after a message of that run was claimed for them."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -249,11 +253,13 @@ class CountryTally:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """A character that forced UCS-2: in how many messages, and how many segments those have together."""
+    """A character that forced UCS-2: in how many messages, how many segments those have together, and
+    how many more than with a GSM-7 character in its place (a message with two counts under both)."""
 
     character: str
     messages: int
     segments: int
+    extra_segments: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,13 @@ def measure(text: str) -> Segments:
     return Segments(Encoding.GSM7, septets, _count(text, Encoding.GSM7, septets))
 
 
+def segments_without(text: str, measured: Segments) -> int:
+    """How many segments the text would need with a GSM-7 character in place of each offender."""
+    if not measured.offenders:
+        return measured.count
+    return measure(text.translate({ord(offender): "x" for offender in measured.offenders})).count
+
+
 def split(text: str) -> tuple[str, ...]:
     """The text of each segment, in order; joined they are the text. Raises Unsendable as `measure` does."""
     measured = measure(text)

@@ -315,6 +315,17 @@ class MemorySentLog:
         """The time of the newest event of any message."""
         return self._all.newest
 
+    def late_opt_outs(self, run_id: str) -> int:
+        """How many people opted out after a message of that run was claimed for them."""
+        late = {
+            logged.to
+            for logged in (row.logged for row in self._all.rows.values())
+            if logged.run_id == run_id and logged.state is not State.REJECTED
+            for wish in self.opt_outs()
+            if wish.number == logged.to and wish.topic in ("", logged.topic) and wish.at > logged.claimed_at
+        }
+        return len(late)
+
     def has_live_messages(self) -> bool:
         """Was anybody ever claimed in realm live?"""
         return any(row.logged.realm is Realm.LIVE for row in self._all.rows.values())

@@ -15,6 +15,20 @@ INSERT INTO opt_out_event (number, topic, what, at, source, by, note) VALUES (?,
 """
 
 
+#: From the list to the messages, by their index: the list is short, the log is not.
+_LATE = """
+SELECT count(DISTINCT message.number)
+FROM opt_out CROSS JOIN message ON message.number = opt_out.number AND message.claimed_at < opt_out.at
+JOIN run ON run.key = message.run
+WHERE run.id = ? AND message.state <> 'rejected' AND opt_out.topic IN ('', run.topic)
+"""
+
+
+def late(connection: sqlite3.Connection, run_id: str) -> int:
+    """People who opted out after a message of that run was claimed for them, and who may have got it."""
+    return int(connection.execute(_LATE, (run_id,)).fetchone()[0])
+
+
 def add(connection: sqlite3.Connection, wishes: Iterable[OptOut]) -> int:
     """Put wishes on the list; how many were not on it. The first word stays: its date is the evidence."""
     new = 0

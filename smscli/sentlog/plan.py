@@ -20,7 +20,7 @@ from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
-from smscli.domain.segments import Encoding, Segments
+from smscli.domain.segments import Encoding, Segments, segments_without
 from smscli.sentlog import tallying
 from smscli.sentlog.instants import from_micros, to_micros
 
@@ -42,6 +42,7 @@ CREATE TABLE planned (
     encoding TEXT,
     units INTEGER,
     segments INTEGER,
+    plain INTEGER,
     offenders TEXT,
     deadline_us INTEGER,
     language TEXT,
@@ -50,7 +51,7 @@ CREATE TABLE planned (
 )
 """
 
-_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _MESSAGE = """
 SELECT id, campaign_id, number, country, sender, body, encoding, units, segments, offenders,
@@ -58,7 +59,7 @@ SELECT id, campaign_id, number, country, sender, body, encoding, units, segments
 FROM planned
 """
 
-_NOTHING_TO_SEND = (None,) * 11
+_NOTHING_TO_SEND = (None,) * 12
 
 #: 16 MB (in KiB) of cache are all that a plan of any size needs of memory; rows go in a fifth faster on
 #: large pages.
@@ -215,6 +216,7 @@ def _columns(decision: Decision) -> tuple[object, ...]:
                 segments.encoding,
                 segments.units,
                 segments.count,
+                segments_without(message.body, segments),
                 "".join(segments.offenders),
                 to_micros(message.deadline),
                 message.language,

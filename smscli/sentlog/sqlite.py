@@ -292,6 +292,11 @@ class SqliteSentLog:
         with self.atomic():
             return opt_out_list.lift(self._connection, number, topic, by, reason, now)
 
+    def late_opt_outs(self, run_id: str) -> int:
+        """How many people opted out after a message of that run was claimed for them."""
+        with self._reading():
+            return opt_out_list.late(self._connection, run_id)
+
     def heed(self, wishes: Iterable[OptOut]) -> int:
         """Obey other lists' opt-outs while this log is open; how many are new."""
         wishes = tuple(wishes)

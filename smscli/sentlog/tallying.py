@@ -24,7 +24,7 @@ SELECT kind, reason, count(*), min(until_us) FROM planned WHERE kind <> 'send' G
 """
 
 _OFFENDERS = """
-SELECT offenders, count(*), sum(segments)
+SELECT offenders, count(*), sum(segments), sum(segments - plain)
 FROM planned WHERE kind = 'send' AND place <= ? AND offenders <> '' GROUP BY 1
 """
 
@@ -91,11 +91,13 @@ def _offenders(connection: sqlite3.Connection, last_place: int) -> tuple[Offende
     """What each character costs; a message with two of them counts under both."""
     messages: Counter[str] = Counter()
     segments: Counter[str] = Counter()
-    for characters, count, together in connection.execute(_OFFENDERS, (last_place,)):
+    extra: Counter[str] = Counter()
+    for characters, count, together, more in connection.execute(_OFFENDERS, (last_place,)):
         for character in characters:
             messages[character] += count
             segments[character] += together
-    found = (Offender(character, messages[character], segments[character]) for character in messages)
+            extra[character] += more
+    found = (Offender(each, count, segments[each], extra[each]) for each, count in messages.items())
     return tuple(sorted(found, key=lambda offender: (-offender.messages, offender.character)))
 
 

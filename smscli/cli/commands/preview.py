@@ -1,0 +1,91 @@
+"""`smscli preview`: the plan of a send, without a gateway to send it through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from smscli.cli import wiring
+from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.planned import Asked, choose, planned
+from smscli.cli.present.plan import plan_document, plan_text
+from smscli.cli.present.progress import Rows
+from smscli.cli.result import Result
+from smscli.domain.errors import ExitCode, UsageError
+from smscli.domain.rules import Again
+
+app = command_app()
+
+_CODES = {ExitCode.FILES: "files are wrong, the list is empty, or its bad rows would stop a send"}
+
+
+@app.command(epilog=exit_codes(_CODES, ExitCode.SENT_LOG))
+def preview(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaigns file.")],
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
+    contacts: Annotated[
+        str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option("--gateway", metavar="NAME", help="Another gateway, such as sandbox.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="What if it were sent then: 2026-12-01T09:30, campaign's zone."
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Plan for so many messages.")] = None,
+    again: Annotated[
+        list[Again] | None, typer.Option("--again", help="Count these as sendable again.")
+    ] = None,
+    bad_rows: Annotated[
+        Path | None,
+        typer.Option("--bad-rows", metavar="FILE", help="Write the list's bad rows to a CSV file."),
+    ] = None,
+    log: LogPath = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Show what a send would do: who, when, how many segments, what it costs."""
+    world = wiring.of(context)
+    asked = Asked(
+        file=file,
+        campaign=campaign,
+        contacts=contacts,
+        log=log,
+        gateway=gateway,
+        again=frozenset(again or ()),
+        limit=limit,
+        bad_rows=bad_rows,
+    )
+    chosen = choose(asked)
+    moment = world.clock.now() if at is None else _moment(at, chosen.campaign.zone)
+    with (
+        wiring.sent_log_if_any(world, chosen.sent_log) as sent_log,
+        Rows(world.screen) as rows,
+        planned(world, asked, chosen, sent_log, moment, rows.tick) as plan,
+    ):
+        rows.stop()
+        for problem in plan.bad.problems[:20]:
+            world.screen.trouble(f"  {problem}" + (f" ({problem.hint})" if problem.hint else ""))
+        stops = plan.bad.count and plan.chosen.on_bad_rows is plan.chosen.on_bad_rows.STOP
+        code = ExitCode.FILES if stops else ExitCode.OK
+        problems = [{"line": each.where.line, "code": each.code} for each in plan.bad.problems]
+        document = {**plan_document(plan), "problem_list": problems}
+        return Result(document, tuple(plan_text(plan)), code)
+
+
+def _moment(text: str, zone: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--at {text!r} is not a time", hint="Write it like 2026-12-01T09:30 or 2026-12-01T09:30+01:00."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

@@ -1,0 +1,237 @@
+"""`smscli send`: the plan, its confirmation, and the run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from smscli.cli import guards, wiring
+from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_bad_rows
+from smscli.cli.present.outcome import Sent, outcome_document, outcome_text
+from smscli.cli.present.plan import money, plan_document, plan_text
+from smscli.cli.present.progress import Rows, Sending
+from smscli.cli.present.text import counted
+from smscli.cli.result import Result
+from smscli.cli.sending import Run, deliver, terms_of
+from smscli.cli.wiring import World
+from smscli.domain.errors import ExitCode
+from smscli.domain.message import Realm
+from smscli.domain.rules import Again
+from smscli.engine.outcome import outcome
+from smscli.files.profile_file import resolve_secrets
+from smscli.sentlog.locks import campaign_lock
+from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
+
+app = command_app()
+
+_CODES = {
+    ExitCode.OK: "everybody on the list is accepted now, was sent before, or is rightly skipped",
+    ExitCode.INCOMPLETE: "held, not attempted, released, rejected, in doubt, or skipped but mendable",
+}
+_MORE = (ExitCode.FILES, ExitCode.REFUSED, ExitCode.STOPPED, ExitCode.SENT_LOG)
+
+
+@app.command(epilog=exit_codes(_CODES, *_MORE, ExitCode.SIGHUP, ExitCode.SIGTERM))
+def send(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaigns file.")],
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")
+    ] = False,
+    expect: Annotated[
+        int | None,
+        typer.Option("--expect", metavar="N", min=0, help="Refuse any other number of recipients."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Send the first N of the list only.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; never hold a gateway.")] = False,
+    contacts: Annotated[
+        str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option("--gateway", metavar="NAME", help="Another gateway, such as sandbox.")
+    ] = None,
+    again: Annotated[
+        list[Again] | None, typer.Option("--again", help="Send these again, on purpose.")
+    ] = None,
+    text_changed: Annotated[
+        bool, typer.Option("--text-changed", help="The rest of the list shall get the changed texts.")
+    ] = False,
+    first_run: Annotated[
+        bool,
+        typer.Option("--first-run", help="Allow an unattended live send to a log without live messages."),
+    ] = False,
+    bad_rows: Annotated[
+        Path | None,
+        typer.Option("--bad-rows", metavar="FILE", help="Write the list's bad rows to a CSV file."),
+    ] = None,
+    log: LogPath = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Send a campaign to its contact list, nobody twice."""
+    world = wiring.of(context)
+    asked = Asked(
+        file=file,
+        campaign=campaign,
+        contacts=contacts,
+        log=log,
+        gateway=gateway,
+        again=frozenset(again or ()),
+        limit=limit,
+        bad_rows=bad_rows,
+    )
+    chosen = choose(asked)
+    if dry_run:
+        return _rehearse(world, asked, chosen, expect)
+    order = _Order(
+        world, asked, chosen, yes=yes, expect=expect, text_changed=text_changed, first_run=first_run
+    )
+    return order.carry_out()
+
+
+def _rehearse(world: World, asked: Asked, chosen: Chosen, expect: int | None) -> Result:
+    """Every guard that a plan can be asked about, and no gateway."""
+    with (
+        wiring.sent_log_if_any(world, chosen.sent_log) as sent_log,
+        Rows(world.screen) as rows,
+        planned(world, asked, chosen, sent_log, world.clock.now(), rows.tick) as plan,
+    ):
+        rows.stop()
+        refuse_bad_rows(plan)
+        guards.within_limits(plan)
+        guards.expected(plan, expect)
+        return Result(
+            {**plan_document(plan), "dry_run": True}, (*plan_text(plan), "", "Dry run: nothing was sent.")
+        )
+
+
+class _Order:
+    """One order to send, with what the operator allowed."""
+
+    def __init__(
+        self,
+        world: World,
+        asked: Asked,
+        chosen: Chosen,
+        *,
+        yes: bool,
+        expect: int | None,
+        text_changed: bool,
+        first_run: bool,
+    ) -> None:
+        self._world = world
+        self._asked = asked
+        self._chosen = chosen
+        self._yes = yes
+        self._expect = expect
+        self._text_changed = text_changed
+        self._first_run = first_run
+        self._attended = world.stdin.isatty() and world.screen.err.isatty()
+        self._realm = chosen.profile.realm
+        self._secrets = resolve_secrets(chosen.profile, world.environ)
+
+    def carry_out(self) -> Result:
+        """Lock, recover, plan, guard, confirm, send: in this order."""
+        path, campaign = self._chosen.sent_log, self._chosen.campaign
+        self._check_log_is_known(path)
+        with (
+            campaign_lock(path, self._realm, campaign.id),
+            closing(open_sent_log(path, create=True, busy_wait=wiring.PATIENCE)) as log,
+        ):
+            for warning in log.warnings:
+                self._world.screen.trouble(f"warning: {warning}")
+            now = self._world.clock.now()
+            guards.right_clock(log, now)
+            recovered = log.recover(self._realm, campaign.id, now)
+            texts = campaign.texts_digest()
+            guards.same_texts(log, texts, self._realm, campaign.id, changed=self._text_changed)
+            with (
+                Rows(self._world.screen) as rows,
+                planned(self._world, self._asked, self._chosen, log, now, rows.tick) as plan,
+            ):
+                rows.stop()
+                self._guard(plan)
+                self._confirm(plan)
+                log.remember_texts(self._realm, campaign.id, texts, now)
+                sent = self._send(plan, log, recovered)
+                return self._told(sent)
+
+    def _check_log_is_known(self, path: Path) -> None:
+        """Asked before anything is created."""
+        has_live = False
+        if path.exists():
+            with closing(open_sent_log(path, create=False, busy_wait=wiring.PATIENCE)) as log:
+                has_live = log.has_live_messages()
+        guards.known_log(path, has_live, self._realm, attended=self._attended, first_run=self._first_run)
+
+    def _guard(self, plan: Planned) -> None:
+        refuse_bad_rows(plan)
+        guards.within_limits(plan)
+        guards.expected(plan, self._expect)
+
+    def _confirm(self, plan: Planned) -> None:
+        if self._yes or not (plan.tally.to_send or plan.findings.repeatable):
+            return
+        guards.may_ask(attended=self._attended and self._chosen.source.file is not None)
+        screen = self._world.screen
+        screen.trouble("\n".join(plan_text(plan)))
+        cost = (
+            f", planned cost {money(plan.forecast.cost)} {plan.forecast.currency}"
+            if plan.forecast.currency
+            else ""
+        )
+        people = counted(plan.tally.to_send, "person", "people")
+        screen.trouble(f"\nThis texts {people} through {self._chosen.profile.name} ({self._realm}){cost}.")
+        screen.ask("Type the number of recipients to send, anything else to leave: ")
+        guards.confirmed(plan, self._world.stdin.readline())
+
+    def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
+        run_id, started = self._world.new_id(), monotonic()
+        outbox = self._chosen.sent_log.with_name(f"{self._chosen.sent_log.stem}.outbox.jsonl")
+        with Sending(self._world.screen) as progress:
+            dispatcher, stop = deliver(
+                Run(
+                    planned=plan,
+                    log=log,
+                    terms=terms_of(self._chosen.campaign, self._chosen.profile, self._asked.again, run_id),
+                    secrets=self._secrets,
+                    clock=self._world.clock,
+                    new_id=self._world.new_id,
+                    watch=progress.tick,
+                    outbox=outbox,
+                )
+            )
+        return Sent(
+            planned=plan,
+            outcome=outcome(
+                problems=plan.bad.count,
+                skipped=plan.tally.skipped,
+                held=plan.tally.held,
+                left_by_limit=plan.left_by_limit,
+                counts=dispatcher.counts,
+                stopped=dispatcher.stopped,
+                signal=stop.signal,
+            ),
+            counts=dispatcher.counts,
+            run_id=run_id,
+            seconds=monotonic() - started,
+            recovered=recovered,
+            late_opt_outs=log.late_opt_outs(run_id),
+            outbox=outbox if self._realm is Realm.SANDBOX else None,
+        )
+
+    def _told(self, sent: Sent) -> Result:
+        stopped = sent.outcome.stopped
+        if stopped is not None:
+            self._world.screen.trouble(f"error: {stopped.message}")
+            if stopped.hint:
+                self._world.screen.trouble(f"hint: {stopped.hint}")
+        return Result(outcome_document(sent), tuple(outcome_text(sent)), sent.outcome.exit_code())

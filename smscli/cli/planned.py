@@ -1,0 +1,219 @@
+"""From a command line to a plan: what `preview` and `send` share. Never holds a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from smscli.domain.campaign import Campaign
+from smscli.domain.contact import Contact
+from smscli.domain.errors import FilesError, Problem, UsageError
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import OptOut, PlanTally, SentLog
+from smscli.domain.profile import GatewayProfile
+from smscli.domain.rules import Again
+from smscli.engine.forecast import Forecast, forecast
+from smscli.engine.planning import Findings, Planner
+from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, load
+from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, open_contacts, write_bad_rows
+from smscli.files.optout_file import read_opt_outs
+from smscli.files.profile_file import load_profile
+from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.opening import is_sent_log
+from smscli.sentlog.plan import SqlitePlan
+from smscli.sentlog.sqlite import open_sent_log
+
+if TYPE_CHECKING:
+    from smscli.cli.wiring import World
+
+#: So many bad rows are kept with their cells, for `--bad-rows`; beyond that they are only counted.
+MOST_BAD_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line says about which campaign, list, log and gateway."""
+
+    file: Path
+    campaign: str
+    contacts: str | None = None
+    log: Path | None = None
+    gateway: str | None = None
+    again: frozenset[Again] = frozenset()
+    limit: int | None = None
+    bad_rows: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One campaign with everything it names, read from files."""
+
+    campaign: Campaign
+    profile: GatewayProfile
+    sent_log: Path
+    source: ContactsSource
+    on_bad_rows: OnBadRows
+    opt_outs: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class BadRows:
+    """The rows that are no contacts."""
+
+    count: int = 0
+    rows: list[BadRow] = field(default_factory=list)
+    opted_out: list[Msisdn] = field(default_factory=list)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for row in self.rows for problem in row.problems)
+
+    def sift(self, rows: Iterable[Contact | BadRow]) -> Iterator[Contact]:
+        """Let contacts through and keep the rest."""
+        for row in rows:
+            if isinstance(row, Contact):
+                yield row
+                continue
+            self.count += 1
+            if row.opted_out is not None:
+                self.opted_out.append(row.opted_out)
+            if len(self.rows) < MOST_BAD_ROWS:
+                self.rows.append(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan, counted, and what it was made of."""
+
+    chosen: Chosen
+    plan: SqlitePlan
+    tally: PlanTally
+    forecast: Forecast
+    findings: Findings
+    bad: BadRows
+    reader: ContactsReader
+    left_by_limit: int
+    at: datetime
+
+
+def choose(asked: Asked) -> Chosen:
+    """Read the campaigns file and what the campaign names in it. Raises FilesError with all problems."""
+    campaigns = load(asked.file)
+    defined = _named(campaigns, asked)
+    return Chosen(
+        campaign=defined.campaign,
+        profile=load_profile(asked.gateway or defined.gateway.source, campaigns.path.parent),
+        sent_log=asked.log or defined.sent_log,
+        source=_source(asked, defined),
+        on_bad_rows=defined.on_bad_rows,
+        opt_outs=defined.opt_outs,
+    )
+
+
+def _named(campaigns: CampaignsFile, asked: Asked) -> Defined:
+    defined = campaigns.campaigns.get(asked.campaign)
+    if defined is not None:
+        return defined
+    names = list(campaigns.campaigns)
+    near = get_close_matches(asked.campaign, names, 1)
+    raise UsageError(
+        f"{asked.file} has no campaign {asked.campaign!r}; it has {', '.join(names)}",
+        hint=f"Did you mean {near[0]}?" if near else "",
+    )
+
+
+def _source(asked: Asked, defined: Defined) -> ContactsSource:
+    if asked.contacts is not None:
+        file = None if asked.contacts == "-" else Path(asked.contacts)
+        return replace(defined.contacts, file=file) if defined.contacts else ContactsSource(file=file)
+    if defined.contacts is None:
+        raise UsageError(
+            f"Campaign {defined.campaign.id} names no contact list",
+            hint="Say `contacts: FILE` in the campaigns file, or give --contacts FILE (- is standard input).",
+        )
+    return defined.contacts
+
+
+@contextmanager
+def planned(
+    world: World,
+    asked: Asked,
+    chosen: Chosen,
+    log: SentLog | None,
+    at: datetime,
+    progress: Callable[[int], None],
+) -> Iterator[Planned]:
+    """Read the list once and decide everybody. `log` None: nobody was ever sent anything.
+
+    Raises FilesError for an empty list, and for bad rows unless the campaign says to skip them.
+    """
+    memory = log if log is not None else MemorySentLog()
+    memory.heed(_foreign_opt_outs(chosen.opt_outs, chosen.source.region, at))
+    wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
+    bad = BadRows()
+    with (
+        closing(SqlitePlan()) as plan,
+        open_contacts(chosen.source, wanted, _bytes(world), today=world.clock.now().date()) as reader,
+    ):
+        planner = Planner(
+            campaign=chosen.campaign,
+            realm=chosen.profile.realm,
+            log=memory,
+            now=at,
+            new_id=world.new_id,
+            again=asked.again,
+        )
+        findings = planner.fill(plan, bad.sift(reader), progress)
+        for number in bad.opted_out:
+            plan.withdraw(number, "a bad row of the list says so")
+        if asked.bad_rows is not None and bad.rows:
+            write_bad_rows(asked.bad_rows, reader.columns, bad.rows)
+        if not findings.rows and not bad.count:
+            raise FilesError(
+                f"{reader.name} has no contacts", hint="It needs a header line and at least one row below it."
+            )
+        left = plan.limit(asked.limit) if asked.limit is not None else 0
+        mode = chosen.profile.batch
+        tally = plan.tally(mode)
+        yield Planned(
+            chosen=chosen,
+            plan=plan,
+            tally=tally,
+            forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
+            findings=findings,
+            bad=bad,
+            reader=reader,
+            left_by_limit=left,
+            at=at,
+        )
+
+
+def _bytes(world: World) -> BinaryIO | None:
+    """Standard input as bytes; None for a stream of a test that has only text."""
+    return getattr(world.stdin, "buffer", None)
+
+
+def _foreign_opt_outs(paths: Iterable[Path], region: str | None, at: datetime) -> Iterator[OptOut]:
+    """A STOP is said to a brand, not to a file: other logs and lists count."""
+    for path in paths:
+        if is_sent_log(path):
+            with closing(open_sent_log(path, create=False, busy_wait=5.0)) as other:
+                yield from other.opt_outs()
+        else:
+            yield from (OptOut(wish.number, wish.topic, at, "import") for wish in read_opt_outs(path, region))
+
+
+def refuse_bad_rows(planned: Planned) -> None:
+    """Bad rows stop a send unless the campaign says otherwise. Raises FilesError with every problem."""
+    if not planned.bad.count or planned.chosen.on_bad_rows is OnBadRows.SKIP:
+        return
+    raise FilesError(
+        f"{planned.bad.count} bad rows in {planned.reader.name}; nothing was sent",
+        hint="Mend them (--bad-rows FILE writes them out), or say `on_bad_rows: skip` in the campaigns file.",
+        problems=planned.bad.problems,
+    )

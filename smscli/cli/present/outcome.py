@@ -1,0 +1,106 @@
+"""What a send came to, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smscli.cli.present.documents import error_document
+from smscli.cli.present.plan import reasons
+from smscli.domain.decision import SkipReason
+from smscli.domain.errors import ExitCode
+from smscli.domain.message import Realm
+from smscli.engine.outcome import Counts, Outcome
+
+if TYPE_CHECKING:
+    from smscli.cli.planned import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One finished run. `late_opt_outs` opted out after their message was claimed."""
+
+    planned: Planned
+    outcome: Outcome
+    counts: Counts
+    run_id: str
+    seconds: float
+    recovered: int
+    late_opt_outs: int
+    outbox: Path | None = None
+
+
+def outcome_document(sent: Sent) -> dict[str, object]:
+    """The run for programs; the parts add up to `rows`."""
+    outcome, chosen = sent.outcome, sent.planned.chosen
+    document: dict[str, object] = {
+        "campaign": chosen.campaign.id,
+        "gateway": chosen.profile.name,
+        "realm": chosen.profile.realm,
+        "sent_log": chosen.sent_log,
+        "run": sent.run_id,
+        "rows": outcome.rows,
+        "problems": outcome.problems,
+        "skipped": dict(outcome.skipped),
+        "held": dict(outcome.held),
+        "not_attempted": outcome.not_attempted,
+        "released": outcome.released,
+        "rejected": outcome.rejected,
+        "in_doubt": outcome.in_doubt,
+        "accepted": outcome.accepted,
+        "segments": sent.counts.segments,
+        "requests": sent.counts.requests,
+        "seconds": round(sent.seconds, 3),
+        "recovered": sent.recovered,
+        "late_opt_outs": sent.late_opt_outs,
+        "outbox": sent.outbox,
+    }
+    if outcome.stopped is not None:
+        document["error"] = error_document(outcome.stopped)
+    return document
+
+
+def outcome_text(sent: Sent) -> Iterator[str]:
+    """The run for people: one line that says it all, then the parts that are not nothing."""
+    outcome, chosen = sent.outcome, sent.planned.chosen
+    yield headline(sent)
+    parts = (
+        ("accepted", outcome.accepted, ""),
+        ("in doubt", outcome.in_doubt, "the gateway may have taken them"),
+        ("rejected", outcome.rejected, ""),
+        ("released", outcome.released, "not taken by the gateway; the next send offers them again"),
+        ("not attempted", outcome.not_attempted, "the next send goes on with them"),
+        ("held", sum(outcome.held.values()), reasons(outcome.held)),
+        ("skipped", sum(outcome.skipped.values()), reasons(outcome.skipped)),
+        ("problems", outcome.problems, "bad rows of the list"),
+    )
+    yield from (f"  {name:<14}{count:>9,}   {note}".rstrip() for name, count, note in parts if count)
+    if sent.recovered:
+        yield f"  {sent.recovered:,} were in flight when an earlier run ended; they are in doubt."
+    if sent.late_opt_outs:
+        yield f"  {sent.late_opt_outs:,} opted out after their message was claimed."
+    yield f"Sent log  {chosen.sent_log}"
+    if sent.outbox is not None:
+        yield f"Outbox    {sent.outbox} (sandbox: nobody was texted)"
+    yield from _next_steps(sent)
+
+
+def headline(sent: Sent) -> str:
+    """`bike-ready: 12 of 15 accepted, 0 in doubt (sandbox)`: the line that a mail from cron needs."""
+    outcome, chosen = sent.outcome, sent.planned.chosen
+    realm = "" if chosen.profile.realm is Realm.LIVE else f" ({chosen.profile.realm})"
+    ended = {ExitCode.OK: "done", ExitCode.INCOMPLETE: "incomplete"}.get(outcome.exit_code(), "stopped")
+    return (
+        f"{chosen.campaign.id}: {ended}. {outcome.accepted:,} of {outcome.rows:,} accepted,"
+        f" {outcome.in_doubt:,} in doubt, {outcome.rejected:,} rejected{realm}"
+    )
+
+
+def _next_steps(sent: Sent) -> Iterator[str]:
+    log = f"--log {sent.planned.chosen.sent_log} --campaign {sent.planned.chosen.campaign.id}"
+    if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
+        yield f"Next      smscli resolve {log}"
+    if sent.outcome.rejected:
+        yield f"Next      smscli log {log} --state rejected"

@@ -1,0 +1,192 @@
+"""A plan as text and as JSON. Figures of cost and time are planned ones, and labelled so."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from smscli.cli.present.text import counted, inert
+from smscli.domain.decision import HoldReason, SkipReason
+from smscli.domain.profile import RateUnit
+from smscli.domain.segments import Encoding
+
+if TYPE_CHECKING:
+    from smscli.cli.planned import Planned
+
+#: So many characters that forced UCS-2 are named; the JSON document has all.
+_OFFENDERS_SHOWN = 6
+_SAMPLES = 4
+_COUNTRIES_SHOWN = 8
+
+_UNITS = {RateUnit.MESSAGE: "messages", RateUnit.SEGMENT: "segments", RateUnit.REQUEST: "requests"}
+
+
+def plan_document(planned: Planned) -> dict[str, object]:
+    """The plan for programs. `problems` counts bad rows; `cost` is null where nobody gave rates."""
+    tally, forecast, campaign = planned.tally, planned.forecast, planned.chosen.campaign
+    return {
+        "campaign": campaign.id,
+        "purpose": campaign.purpose,
+        "topic": campaign.topic,
+        "gateway": planned.chosen.profile.name,
+        "realm": planned.chosen.profile.realm,
+        "sent_log": planned.chosen.sent_log,
+        "at": planned.at,
+        "rows": tally.contacts + planned.bad.count,
+        "contacts": tally.contacts,
+        "to_send": tally.to_send,
+        "left_by_limit": planned.left_by_limit,
+        "skipped": dict(tally.skipped),
+        "held": dict(tally.held),
+        "held_until": dict(tally.held_until),
+        "problems": planned.bad.count,
+        "segments": tally.segments,
+        "encodings": {encoding: tally.by_encoding.get(encoding, 0) for encoding in Encoding},
+        "languages": dict(tally.by_language),
+        "offenders": [
+            {
+                "character": offender.character,
+                "messages": offender.messages,
+                "extra_segments": offender.extra_segments,
+            }
+            for offender in tally.offenders
+        ],
+        "countries": [
+            {"country": part.country, "messages": part.messages, "segments": part.segments}
+            for part in tally.by_country
+        ],
+        "requests": forecast.requests,
+        "currency": forecast.currency,
+        "cost": float(forecast.cost) if campaign.rates else None,
+        "cost_by_country": {country: float(cost) for country, cost in forecast.cost_by_country},
+        "unpriced": list(forecast.unpriced),
+        "seconds": None if forecast.duration is None else forecast.duration.total_seconds(),
+        "late": forecast.late,
+        "same_text_warnings": planned.findings.same_text_warnings,
+        "repeatable": len(planned.findings.repeatable),
+        "samples": [
+            {
+                "to": message.to.masked,
+                "language": message.language,
+                "sender": message.sender,
+                "text": message.body,
+                "encoding": message.segments.encoding,
+                "segments": message.segments.count,
+            }
+            for message in planned.plan.samples(_SAMPLES)
+        ],
+        "digest": planned.plan.digest(),
+    }
+
+
+def plan_text(planned: Planned) -> Iterator[str]:
+    """The plan for people, at 80 columns."""
+    yield from _head(planned)
+    yield ""
+    yield from _people(planned)
+    if planned.tally.to_send:
+        yield ""
+        yield from _figures(planned)
+        yield ""
+        yield from _samples(planned)
+
+
+def _head(planned: Planned) -> Iterator[str]:
+    campaign, chosen, reader = planned.chosen.campaign, planned.chosen, planned.reader
+    about = f"{campaign.purpose}, topic {campaign.topic}" if campaign.topic else f"{campaign.purpose}"
+    realm = "" if chosen.profile.realm == chosen.profile.name else f" ({chosen.profile.realm})"
+    yield f"Campaign  {campaign.id}: {about}"
+    yield f"Gateway   {chosen.profile.name}{realm}"
+    delimiter = {"\t": "TAB"}.get(reader.delimiter, reader.delimiter)
+    rows = counted(planned.tally.contacts + planned.bad.count, "row")
+    yield f"List      {inert(reader.name)}: {rows}, delimiter {delimiter}"
+    yield f"Plan of   {local(planned.at, campaign.zone)}"
+
+
+def _people(planned: Planned) -> Iterator[str]:
+    tally, zone = planned.tally, planned.chosen.campaign.zone
+    yield f"  to send  {tally.to_send:>9,}"
+    if planned.left_by_limit:
+        yield f"  later    {planned.left_by_limit:>9,}   beyond --limit"
+    yield f"  skipped  {sum(tally.skipped.values()):>9,}   {reasons(tally.skipped)}".rstrip()
+    yield f"  held     {sum(tally.held.values()):>9,}   {reasons(tally.held)}".rstrip()
+    for reason, until in tally.held_until.items():
+        yield f"                      {words(reason)}: the first may go {local(until, zone)}"
+    yield f"  problems {planned.bad.count:>9,}"
+    if planned.findings.same_text_warnings:
+        yield f"  warning: {planned.findings.same_text_warnings:,} had these very words from another campaign"
+    if planned.forecast.late:
+        yield f"  warning: {planned.forecast.late:,} would leave after their window closes; they will be held"
+
+
+def _figures(planned: Planned) -> Iterator[str]:
+    tally, plan, rates = planned.tally, planned.forecast, planned.chosen.campaign.rates
+    encodings = ", ".join(f"{count:,} {encoding}" for encoding, count in tally.by_encoding.items() if count)
+    yield f"Segments  {tally.segments:,} in {counted(tally.to_send, 'message')} ({encodings})"
+    for offender in tally.offenders[:_OFFENDERS_SHOWN]:
+        name = unicodedata.name(offender.character, "unnamed").lower()
+        yield (
+            f"          {inert(offender.character)} ({name}) forced UCS-2 in"
+            f" {counted(offender.messages, 'message')}: {counted(offender.extra_segments, 'segment')} more"
+        )
+    if len(tally.offenders) > _OFFENDERS_SHOWN:
+        yield f"          and {len(tally.offenders) - _OFFENDERS_SHOWN} more characters, see --json"
+    yield f"Cost      {_cost(planned) if rates else 'unknown: the campaigns file has no rates'}"
+    yield f"Requests  {plan.requests:,}, at least"
+    yield f"Time      {_pace(planned)}"
+
+
+def _cost(planned: Planned) -> str:
+    plan = planned.forecast
+    parts = [f"{country} {money(cost)}" for country, cost in plan.cost_by_country[:_COUNTRIES_SHOWN]]
+    if len(plan.cost_by_country) > _COUNTRIES_SHOWN:
+        parts.append(f"{len(plan.cost_by_country) - _COUNTRIES_SHOWN} more countries")
+    total = f"{money(plan.cost)} {plan.currency} planned ({', '.join(parts)})"
+    return total + (f"; no rate for {', '.join(plan.unpriced)}" if plan.unpriced else "")
+
+
+def _pace(planned: Planned) -> str:
+    rate, duration = planned.chosen.profile.rate, planned.forecast.duration
+    if rate is None or duration is None:
+        return "as fast as the gateway answers (its profile names no rate)"
+    return f"{span(duration)} planned, at {rate.per_second:g} {_UNITS[rate.counts]} a second"
+
+
+def _samples(planned: Planned) -> Iterator[str]:
+    for message in planned.plan.samples(_SAMPLES):
+        cost = f"{message.segments.encoding}, {counted(message.segments.count, 'segment')}"
+        yield f"To {message.to.masked} from {inert(message.sender)} [{message.language}, {cost}]"
+        yield from (f"  {inert(line)}" for line in message.body.split("\n"))
+
+
+def words(reason: SkipReason | HoldReason) -> str:
+    """`quiet_hours` as people say it."""
+    return reason.replace("_", " ")
+
+
+def reasons(counts: Mapping[SkipReason, int] | Mapping[HoldReason, int]) -> str:
+    """`opted out 3, duplicate 1`, the rules' order."""
+    return ", ".join(f"{words(reason)} {count:,}" for reason, count in counts.items() if count)
+
+
+def money(amount: Decimal) -> str:
+    """`1,204.50`: two places, rounded up so that a plan never looks cheaper than it is."""
+    return f"{amount.quantize(Decimal('0.01'), rounding='ROUND_UP'):,}"
+
+
+def local(moment: datetime, zone: str) -> str:
+    """`Mon 2026-11-23 09:00 Europe/Warsaw`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+
+
+def span(duration: timedelta) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`."""
+    seconds = round(duration.total_seconds())
+    if seconds < 120:
+        return f"{max(1, seconds)} s"
+    hours, minutes = divmod(-(-seconds // 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

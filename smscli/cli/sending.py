@@ -1,0 +1,131 @@
+"""The one event loop: opens the gateway, passes signals on, and lets the dispatcher send a plan."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from smscli.cli.planned import Planned
+from smscli.domain.campaign import Campaign, SameText
+from smscli.domain.errors import ExitCode
+from smscli.domain.message import Realm
+from smscli.domain.ports import Clock, Gateway, SentLog, Terms
+from smscli.domain.profile import GatewayProfile
+from smscli.domain.rules import Again
+from smscli.engine.dispatch import Dispatcher, Stop, Tools
+from smscli.engine.outcome import Counts
+from smscli.engine.pacing import Pacer
+from smscli.gateway.http import open_http_gateway
+from smscli.gateway.sandbox import Sandbox
+from smscli.sentlog.locks import FilePaceLedger, MemoryPaceLedger
+
+_SIGNALS = {
+    signal.SIGINT: ExitCode.SIGINT,
+    signal.SIGTERM: ExitCode.SIGTERM,
+    signal.SIGHUP: ExitCode.SIGHUP,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything one confirmed run needs."""
+
+    planned: Planned
+    log: SentLog
+    terms: Terms
+    secrets: Mapping[str, str]
+    clock: Clock
+    new_id: Callable[[], str]
+    watch: Callable[[Counts], None]
+    outbox: Path
+
+
+def deliver(run: Run) -> tuple[Dispatcher, Stop]:
+    """Send the plan; returns when everything in flight is settled, whatever ended it."""
+    return asyncio.run(_deliver(run))
+
+
+async def _deliver(run: Run) -> tuple[Dispatcher, Stop]:
+    profile, stop = run.planned.chosen.profile, Stop()
+    async with _open_gateway(profile, run.secrets, run.outbox) as gateway:
+        tools = Tools(
+            gateway=gateway,
+            log=run.log,
+            clock=run.clock,
+            pacer=Pacer(profile.rate, _ledger(profile, run.planned.chosen.sent_log)),
+            new_id=run.new_id,
+            chance=random.random,
+            stop=stop,
+            watch=run.watch,
+        )
+        dispatcher = Dispatcher(run.planned.chosen.campaign, run.terms, tools)
+        with _signals_to(stop):
+            await dispatcher.send(
+                run.planned.plan.messages(profile.batch),
+                run.planned.tally.to_send,
+                frozenset(run.planned.findings.repeatable),
+            )
+    return dispatcher, stop
+
+
+@asynccontextmanager
+async def _open_gateway(
+    profile: GatewayProfile, secrets: Mapping[str, str], outbox: Path
+) -> AsyncIterator[Gateway]:
+    """The real gateway, or the sandbox with real HTTP and nobody behind it."""
+    if profile.realm is not Realm.SANDBOX:
+        async with open_http_gateway(profile, secrets) as gateway:
+            yield gateway
+        return
+    async with Sandbox(outbox) as sandbox, open_http_gateway(profile, secrets, url=sandbox.url) as gateway:
+        yield gateway
+
+
+def _ledger(profile: GatewayProfile, sent_log: Path) -> FilePaceLedger | MemoryPaceLedger:
+    """Campaigns that run at the same time share a gateway's pace through a file beside the log."""
+    if profile.rate is None:
+        return MemoryPaceLedger()
+    return FilePaceLedger(sent_log.with_name(f"{sent_log.name}.pace-{profile.name}"))
+
+
+@contextmanager
+def _signals_to(stop: Stop) -> Iterator[None]:
+    """Signals end the run politely. One that was ignored from the start (`nohup`) stays ignored."""
+    loop = asyncio.get_running_loop()
+    wanted = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    for each in wanted:
+        loop.add_signal_handler(each, stop.request, _SIGNALS[each])
+    try:
+        yield
+    finally:
+        for each in wanted:
+            loop.remove_signal_handler(each)
+
+
+def terms_of(campaign: Campaign, profile: GatewayProfile, again: frozenset[Again], run_id: str) -> Terms:
+    """What the log asks inside the claim statement, for this campaign on this gateway."""
+    cap, promise = campaign.frequency, profile.idempotency
+    asks_same_text = campaign.same_text is SameText.SKIP and Again.SAME_TEXT not in again
+    terms = Terms(
+        realm=profile.realm,
+        campaign_id=campaign.id,
+        purpose=campaign.purpose,
+        topic=campaign.topic,
+        gateway=profile.name,
+        gateway_digest=profile.digest(),
+        run_id=run_id,
+        same_text_within=campaign.same_text_within if asks_same_text else None,
+        again_rejected=Again.REJECTED in again,
+        keep_bodies=promise is not None,
+        repeat_within=promise.window / 2 if promise else None,
+    )
+    if cap is None:
+        return terms
+    from dataclasses import replace
+
+    return replace(terms, cap_at_most=cap.at_most, cap_per=cap.per, cap_min_gap=cap.min_gap)
