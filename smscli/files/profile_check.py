@@ -34,7 +34,7 @@ from smscli.files.located import Node, Steps, problem_at
 from smscli.files.profile_models import ErrorModel, ProfileModel, TestModel
 from smscli.files.reading import did_you_mean, has_control, listed
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET = re.compile(r"pass|secret|token|key$|credential|authorization", re.IGNORECASE)
@@ -151,7 +151,7 @@ class _Check:
             self._say(("auth",), "secret_written", "names no environment variable", _ENV_HINT)
 
     def _names(self) -> None:
-        if not _NAME.fullmatch(self.model.name):
+        if not NAME.fullmatch(self.model.name):
             self._say(
                 ("name",), "wrong_value", "is not a short name", "letters a-z, digits and -, like my-gateway"
             )

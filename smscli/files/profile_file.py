@@ -20,6 +20,7 @@ from smscli.domain.errors import FilesError, Place
 from smscli.domain.message import Realm
 from smscli.domain.profile import GatewayProfile, full_url, url_problem
 from smscli.files.located import (
+    Items,
     Node,
     Scalar,
     Table,
@@ -29,7 +30,7 @@ from smscli.files.located import (
     problem_at,
     read_tree,
 )
-from smscli.files.profile_check import misfits, url_hint
+from smscli.files.profile_check import NAME, misfits, url_hint
 from smscli.files.profile_models import ProfileModel
 from smscli.files.reading import did_you_mean, has_control, listed, quoted
 
@@ -57,23 +58,48 @@ def load_profile(choice: Node | str, base: Path) -> GatewayProfile:
     """The profile that stands at `gateway:`, or whose name was given on the command line.
 
     A preset's name, a file's name (`.yaml`, beside `base`), a mapping with `preset` or `file` and what
-    differs, or a whole profile. Raises FilesError with every problem at its place.
+    differs, or a whole profile. One without a `name` is called what it is called under `gateways:`, or as
+    its file. Raises FilesError with every problem at its place.
     """
     if isinstance(choice, str):
         place = Place("--gateway")
         choice = Scalar(choice, place, place)
-    if isinstance(choice, Scalar):
-        name = choice.text.strip()
-        if name.endswith((".yaml", ".yml")):
-            return _of_table(_file_tree(choice, base))
-        return _build(_chosen_preset(choice), Realm.SANDBOX if name == SANDBOX else Realm.LIVE)
-    if not isinstance(choice, Table):
+    if isinstance(choice, Items):
         hint = "the name of a preset, of a file, or a profile (name: …, url: …)"
         raise files_error([problem_at(choice, (), "wrong_type", "needs a gateway, found a list", hint)])
+    if isinstance(choice, Scalar):
+        if _is_file(choice):
+            return _of_table(_called(_file_tree(choice, base), _stem(choice)))
+        realm = Realm.SANDBOX if _names_sandbox(choice) else Realm.LIVE
+        return _build(_chosen_preset(choice), realm)
+    own = choice.place.path.removeprefix("gateways.") if choice.place.path.startswith("gateways.") else ""
     named = choice.entries.get("file")
     if named is None:
-        return _of_table(choice)
-    return _of_table(_merged(_file_tree(named, base), _without(choice, "file")))
+        return _of_table(_called(choice, own))
+    whole = _merged(_file_tree(named, base), _without(choice, "file"))
+    return _of_table(_called(whole, own or _stem(named)))
+
+
+def _is_file(choice: Scalar) -> bool:
+    return choice.text.strip().endswith((".yaml", ".yml"))
+
+
+def _stem(choice: Node) -> str:
+    return Path(choice.text.strip()).stem if isinstance(choice, Scalar) else ""
+
+
+def _names_sandbox(choice: Node | None) -> bool:
+    return isinstance(choice, Scalar) and choice.text.strip() == SANDBOX
+
+
+def _called(table: Node, name: str) -> Node:
+    """The same with a name, where it has none and can be called so; the sandbox keeps its own."""
+    if not isinstance(table, Table) or "name" in table.entries or not NAME.fullmatch(name):
+        return table
+    if _names_sandbox(table.entries.get("preset")):
+        return table
+    entries = {**table.entries, "name": Scalar(name, table.place, table.key_place)}
+    return Table(entries, table.place, table.key_place)
 
 
 def required_secrets(profile: GatewayProfile) -> tuple[str, ...]:
@@ -111,7 +137,7 @@ def _of_table(table: Node) -> GatewayProfile:
         return _build(table, Realm.LIVE)
     chosen = table.entries["preset"]
     preset = _chosen_preset(chosen)
-    if not (isinstance(chosen, Scalar) and chosen.text.strip() == SANDBOX):
+    if not _names_sandbox(chosen):
         return _build(_merged(preset, _without(table, "preset")), Realm.LIVE)
     foreign = [key for key in table.entries if key not in _SANDBOX_KEYS]
     if foreign:

@@ -40,7 +40,7 @@ from smscli.domain.profile import (
     Words,
     words,
 )
-from smscli.files.located import Node, parse_tree
+from smscli.files.located import Node, Table, parse_tree
 from smscli.files.profile_file import load_preset, load_profile, required_secrets, resolve_secrets
 
 PLAIN = """\
@@ -76,7 +76,7 @@ name: full
 url: https://{region}.example.com/{account}/messages
 variables: {region: eu, account: {env: ACCOUNT}}
 method: POST
-headers: {Accept: application/json, X-To: "{to}"}
+headers: {Accept: application/json, X-Call: "{request_id}"}
 auth: {kind: header, fields: {Authorization: {env: KEY}}, scheme: App}
 encoding: json
 number: int
@@ -136,10 +136,7 @@ def test_every_key_finds_its_place() -> None:
     call = profile.wire.call
     assert call.url == words("https://{region}.example.com/{account}/messages")
     assert call.variables == (("region", words("eu")), ("account", SecretName("ACCOUNT")))
-    assert (
-        call.headers
-        == (("Accept", words("application/json")), ("X-To", words("{to}")))[:1] + call.headers[1:]
-    )
+    assert call.headers == (("Accept", words("application/json")), ("X-Call", words("{request_id}")))
     assert call.auth == Auth(AuthKind.HEADER, (("Authorization", SecretName("KEY")),), "App")
     assert (call.encoding, call.number) == (BodyEncoding.JSON, NumberFormat.INT)
     assert call.unicode == UnicodeSwitch("UCS2", None)
@@ -191,6 +188,12 @@ def test_every_key_finds_its_place() -> None:
         ErrorRule(ErrorClass.OPTED_OUT, (), (BodyTest(("kind",), (), "^opt"),)),
     )
     assert result.unlisted is Unlisted.REJECTED
+
+
+@pytest.mark.parametrize(("marker", "mode"), [("{to}", "list"), ("{text}", "list"), ("{id}", "fanout")])
+def test_a_header_of_many_messages_cannot_speak_of_one(marker: str, mode: str) -> None:
+    text = FULL.replace('"{request_id}"}', f'"{marker}"}}').replace("{mode: list,", f"{{mode: {mode},")
+    assert any(f"headers.X-Call bad_marker: {marker} differs by message" in line for line in told(text))
 
 
 def test_what_is_not_said_has_careful_defaults() -> None:
@@ -419,7 +422,7 @@ def test_a_file_can_start_from_a_preset_and_cannot_be_the_sandbox_under_another_
     tmp_path: Path,
 ) -> None:
     (tmp_path / "mine.yaml").write_text("preset: twilio\nconnections: 3\n", "utf-8")
-    assert loaded("mine.yaml", tmp_path) == replace(load_preset("twilio"), connections=3)
+    assert loaded("mine.yaml", tmp_path) == replace(load_preset("twilio"), name="mine", connections=3)
     (tmp_path / "bad.yaml").write_text("preset: sandbox\nurl: https://a.example/\n", "utf-8")
     assert "is fixed for the sandbox" in told("bad.yaml", tmp_path)[0]
 
@@ -432,6 +435,29 @@ def test_problems_of_a_file_are_told_in_that_file(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").write_text("file: loop.yaml\n", "utf-8")
     assert "cannot name another" in told("loop.yaml", tmp_path)[0]
     assert "no such file" in told("absent.yaml", tmp_path)[0]
+
+
+NAMELESS = PLAIN.replace("name: my-gateway\n", "")
+
+
+def test_a_profile_is_called_what_the_file_calls_it(tmp_path: Path) -> None:
+    tree = node("gateways:\n  mine:\n" + NAMELESS.replace("\n", "\n    ").join(["    ", ""]))
+    assert isinstance(tree, Table)
+    assert isinstance(tree.entries["gateways"], Table)
+    assert load_profile(tree.entries["gateways"].entries["mine"], tmp_path).name == "mine"
+    (tmp_path / "from-file.yaml").write_text(NAMELESS, "utf-8")
+    assert loaded("from-file.yaml", tmp_path).name == "from-file"
+    (tmp_path / "other.yaml").write_text(PLAIN, "utf-8")
+    assert loaded("other.yaml", tmp_path).name == "my-gateway"
+
+
+def test_two_accounts_of_one_preset_have_two_names() -> None:
+    tree = node("gateways: {twilio-eu: {preset: twilio}, rehearsal: {preset: sandbox}}")
+    assert isinstance(tree, Table)
+    gateways = tree.entries["gateways"]
+    assert isinstance(gateways, Table)
+    names = [load_profile(each, Path()).name for each in gateways.entries.values()]
+    assert names == ["twilio-eu", "sandbox"]
 
 
 # --- secrets ---
