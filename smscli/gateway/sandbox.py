@@ -182,7 +182,8 @@ def _append(outbox: int, lines: bytes) -> None:
             while lines:
                 lines = lines[os.write(outbox, lines) :]
         except OSError:
-            os.ftruncate(outbox, before)
+            with contextlib.suppress(OSError):  # a device has no length; the first error is the one to tell
+                os.ftruncate(outbox, before)
             raise
     finally:
         fcntl.flock(outbox, fcntl.LOCK_UN)

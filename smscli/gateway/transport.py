@@ -157,9 +157,9 @@ def _detail(error: Exception) -> str:
     """What the operating system, TLS or the proxy said, in a word: never a URL or a body."""
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return cause.verify_message
+        return str(getattr(cause, "verify_message", "not verified"))
     if isinstance(cause, ssl.SSLError):
-        return (cause.reason or type(cause).__name__).replace("_", " ").lower()
+        return str(getattr(cause, "reason", None) or type(cause).__name__).replace("_", " ").lower()
     if isinstance(cause, aiohttp.ClientHttpProxyError):
         return str(cause.status)
     if isinstance(cause, OSError):
