@@ -16,13 +16,13 @@ from tests.support.loopback import LoopbackGateway
 from tests.support.sending import TOKEN, Folder
 
 _MODES = {
-    "one": "batch: {mode: one}\nconnections: 8",
-    "list": "batch: {mode: list, max: 5}\nconnections: 4",
+    "one": "batch: {max: 1}\nconnections: 8",
+    "list": "batch: {max: 5}\nconnections: 4",
 }
 #: Kills in a row before a run may finish.
 _KILLS = 4
-_DEFAULT_SEEDS = range(8)
-_SOAK_SEEDS = range(100, 150)
+_DEFAULT_SEEDS = range(6)
+_SOAK_SEEDS = range(100, 125)
 
 
 def _killed_run(folder: Folder, gateway: LoopbackGateway, moment: Moment, after: int) -> None:

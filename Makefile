@@ -1,0 +1,37 @@
+# Bare `make` prints what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup test soak lint types check bench
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/smscli: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -e '.[test,lint]'
+	@touch $@
+
+setup: $(BIN)/smscli  ## a virtual environment with everything
+
+test: setup  ## the fast tests
+	$(BIN)/pytest -n auto -m 'not soak'
+
+soak: setup  ## hundreds of kills and faults (minutes)
+	$(BIN)/pytest -n auto -m soak
+
+lint: setup  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup  ## mypy, strict
+	$(BIN)/mypy
+
+check: lint types test  ## what has to pass before a commit
+
+bench: setup  ## ratios: start-up, sent log, plan to settlement (quiet machine, please)
+	$(BIN)/python -m benches.startup
+	$(BIN)/python -m benches.sentlog
+	$(BIN)/python -m benches.dispatch
