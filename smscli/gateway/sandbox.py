@@ -57,8 +57,8 @@ class Sandbox:
 
     POST `{"messages": [{"id", "from", "to", "text"}]}`, or one such object; the answer is 202 and
     `{"messages": [{"id", "ref", "status": "accepted", "segments"}]}` (or `"rejected"`, `code` and `detail`
-    for a text that no phone can receive). Each message taken is a JSON line in `outbox` (`at`, `id`, `from`, `to`,
-    `text`), written before the answer is given. Raises FilesError when the outbox cannot be opened.
+    for a text that no phone can receive). Each message taken is a JSON line in `outbox` (`at`, `id`, `from`,
+    `to`, `text`), written before the answer is given. Raises FilesError when the outbox cannot be opened.
     """
 
     def __init__(self, outbox: Path, now: Callable[[], datetime] = _utc_now) -> None:

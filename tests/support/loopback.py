@@ -159,7 +159,6 @@ class LoopbackGateway:
                 self.assert_nobody_twice(invariants.same_text)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         listening = self._loop.create_task(self._listen())
         self._loop.run_forever()
         listening.cancel()
