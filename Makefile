@@ -17,7 +17,7 @@ $(BIN)/smscli: pyproject.toml
 setup: $(BIN)/smscli  ## a virtual environment with everything
 
 test: setup  ## the fast tests
-	$(BIN)/pytest -n auto -m 'not soak'
+	$(BIN)/pytest -n auto
 
 soak: setup  ## hundreds of kills and faults (minutes)
 	$(BIN)/pytest -n auto -m soak
