@@ -29,6 +29,7 @@ from smscli.domain.profile import (
     NumberFormat,
     Rate,
     RateUnit,
+    Result,
     ResultShape,
     RetryAfter,
     SecretName,
@@ -385,6 +386,13 @@ rate: {per_second: 10}
     ]
     assert profile.wire.reply == plain.wire.reply
     assert profile.digest() != plain.digest()
+
+
+def test_another_kind_or_shape_replaces_the_whole_mapping() -> None:
+    changes = "auth: {kind: bearer, token: {env: T}}\nresult: {shape: header, header: X-Id}\n"
+    profile = loaded("preset: twilio\n" + changes)
+    assert profile.wire.call.auth == Auth(AuthKind.BEARER, (("Authorization", SecretName("T")),), "Bearer")
+    assert profile.wire.reply.result == Result(ResultShape.HEADER, header="X-Id")
 
 
 def test_a_problem_of_an_override_is_told_where_it_is_written() -> None:
