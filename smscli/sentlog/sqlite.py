@@ -89,10 +89,14 @@ class SqliteSentLog:
         """Several calls as one durable transaction; nested calls join it."""
         return self._transactions.writing()
 
+    def wait_for_writers(self, seconds: float) -> None:
+        """How long to wait for another writer before SentLogBusy; 0 while an event loop runs."""
+        self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
     def check(self) -> None:
-        """Read every page of the file. Raises SentLogDamaged."""
-        with self._reading():
-            check_pages(self._connection, self.path)
+        """Read every page of the file, not of our cache. Raises SentLogDamaged."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            check_pages(reader, self.path)
 
     # --- claim ---------------------------------------------------------------------------------
 

@@ -196,6 +196,7 @@ class _Order:
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
         run_id, started = self._world.new_id(), monotonic()
         outbox = self._chosen.sent_log.with_name(f"{self._chosen.sent_log.stem}.outbox.jsonl")
+        log.wait_for_writers(0)  # the send loop waits itself, so that answers keep arriving
         with Sending(self._world.screen) as progress:
             dispatcher, stop = deliver(
                 Run(
