@@ -1,0 +1,62 @@
+"""What the child processes of `test_processes.py` do. They import nothing but the log."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import sleep
+
+from smscli.domain.errors import SentLogBusy
+from smscli.domain.msisdn import Msisdn
+from smscli.sentlog.sqlite import open_sent_log
+
+from .making import NOW, TERMS, batch, message
+
+
+def patiently(attempt: Callable[[], frozenset[str]]) -> frozenset[str]:
+    while True:
+        try:
+            return attempt()
+        except SentLogBusy:
+            sleep(0.001)
+
+
+def claim_in_chunks(path: Path, numbers: list[Msisdn], name: str, line: Connection) -> None:
+    """Claim all of them, 50 a transaction, and tell which were won."""
+    won: list[str] = []
+    with closing(open_sent_log(path, create=True)) as log:
+        line.send("ready")
+        line.recv()
+        for start in range(0, len(numbers), 50):
+            chunk = [
+                message(to, id=f"{name}-{place}")
+                for place, to in enumerate(numbers[start : start + 50], start=start)
+            ]
+            by_id = {one.id: one.to.e164 for one in chunk}
+            offered = [batch(*chunk)]
+            won += [by_id[one] for one in patiently(lambda offered=offered: log.claim(offered, TERMS, NOW))]  # type: ignore[misc]
+    line.send(won)
+
+
+def claim_and_die(path: Path, numbers: list[Msisdn], inside: bool) -> None:
+    """Killed after the claim was durable, or (`inside`) while its transaction was open."""
+    log = open_sent_log(path, create=True)
+    if inside:
+        with log.atomic():
+            log.claim([batch(*map(message, numbers))], TERMS, NOW)
+            os.kill(os.getpid(), signal.SIGKILL)
+    log.claim([batch(*map(message, numbers))], TERMS, NOW)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def create_and_tell(path: Path, line: Connection) -> None:
+    """Open a log that may not be there yet, at the same moment as somebody else."""
+    line.send("ready")
+    line.recv()
+    with closing(open_sent_log(path, create=True, busy_wait=5.0)) as log:
+        inode = log.path.stat().st_ino
+    line.send(inode)
