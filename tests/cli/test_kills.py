@@ -78,3 +78,20 @@ def test_what_was_in_flight_at_a_kill_is_in_doubt_after_the_next_run(tmp_path: P
         gateway.assert_known_to(folder.rows())
     assert last.returncode == 3
     assert sorted(states.values()) == sorted([State.ACCEPTED, State.ACCEPTED, State.IN_DOUBT])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_gateway_that_takes_an_id_once_leaves_nobody_in_doubt(tmp_path: Path, seed: int) -> None:
+    promise = "batch: {max: 4}\nconnections: 4\nidempotency: {where: body, scope: message, window: 24h}"
+    chance = random.Random(seed)
+    with LoopbackGateway(idempotent=True) as gateway:
+        folder = Folder(tmp_path, gateway.url, profile=promise)
+        folder.write(people=40)
+        for _ in range(2):
+            _killed_run(folder, gateway, chance.choice(list(Moment)), chance.randrange(0, 8))
+        last = folder.send()
+        gateway.assert_nobody_twice()
+        gateway.assert_known_to(folder.rows())
+        assert len(gateway.taken) == 40
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert {row.state for row in folder.rows()} == {State.ACCEPTED}
