@@ -155,7 +155,11 @@ _MAYBE_AFTER = (
 
 def _detail(error: Exception) -> str:
     """What the operating system, TLS or the proxy said, in a word: never a URL or a body."""
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    cause: Exception = error
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        cause = error.os_error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return str(getattr(cause, "verify_message", "not verified"))
     if isinstance(cause, ssl.SSLError):
