@@ -9,11 +9,20 @@ from smscli.cli.planned import Planned
 from smscli.cli.present.plan import money
 from smscli.cli.present.text import counted, minute
 from smscli.domain.decision import SkipReason
-from smscli.domain.errors import Refused, RunStopped, SentLogMissing
+from smscli.domain.errors import Refused, RunStopped, SentLogMissing, UsageError
 from smscli.domain.message import Realm
 from smscli.domain.ports import SentLog
 
 _CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+def has_folder(path: Path) -> None:
+    """A sent log is made where it is said to be, but no folder is made for it."""
+    if not path.absolute().parent.is_dir():
+        raise SentLogMissing(
+            f"the folder of the sent log, {path.absolute().parent}, does not exist",
+            hint="Is the path right, and its disk mounted? If it is to be new: mkdir -p it first.",
+        )
 
 
 def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bool, first_run: bool) -> None:
@@ -29,6 +38,15 @@ def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bo
         raise SentLogMissing(
             f"{path} holds no live message: everybody would be new to it",
             hint="Is it the right log? If this really is the first send, add --first-run once.",
+        )
+
+
+def rehearsing(realm: Realm) -> None:
+    """`--fresh` forgets a rehearsal, and nothing that reached a person."""
+    if realm is not Realm.SANDBOX:
+        raise UsageError(
+            "--fresh empties the sandbox only, and this campaign would be sent for real",
+            hint="Leave it out, or add --gateway sandbox.",
         )
 
 
@@ -95,13 +113,16 @@ def confirmed(planned: Planned, answer: str) -> None:
     """The operator typed the number of recipients, and nothing else."""
     typed = answer.strip().replace(",", "").replace(" ", "")
     if typed != str(planned.tally.to_send):
-        raise Refused("not confirmed; nothing was sent")
+        raise Refused(
+            "not confirmed; nothing was sent",
+            hint=f"Run it again and type {planned.tally.to_send} to send, or see smscli preview.",
+        )
 
 
 def may_ask(*, attended: bool) -> None:
     """Without a terminal nobody can confirm."""
     if not attended:
         raise Refused(
-            "there is no terminal to confirm at; nothing was sent",
+            "not confirmed: there is no terminal to ask at; nothing was sent",
             hint="Add --yes, and --expect N to be sure of the count.",
         )

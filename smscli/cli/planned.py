@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.present.text import counted
 from smscli.domain.campaign import Campaign
 from smscli.domain.contact import Contact
 from smscli.domain.errors import FilesError, Problem, UsageError
@@ -31,8 +32,8 @@ from smscli.sentlog.sqlite import open_sent_log
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
 
-#: So many bad rows are kept with their cells, for `--bad-rows`; beyond that they are only counted.
-MOST_BAD_ROWS = 100_000
+#: So many problems are kept to be told; beyond that they are only counted. `--bad-rows` has every row.
+MOST_PROBLEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,13 @@ class Chosen:
 
 @dataclass(slots=True)
 class BadRows:
-    """The rows that are no contacts."""
+    """The rows that are no contacts. Their cells are kept only if somebody wants them in a file."""
 
+    keep: bool = False
     count: int = 0
     rows: list[BadRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     opted_out: list[Msisdn] = field(default_factory=list)
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        return tuple(problem for row in self.rows for problem in row.problems)
 
     def sift(self, rows: Iterable[Contact | BadRow]) -> Iterator[Contact]:
         """Let contacts through and keep the rest."""
@@ -82,7 +81,8 @@ class BadRows:
             self.count += 1
             if row.opted_out is not None:
                 self.opted_out.append(row.opted_out)
-            if len(self.rows) < MOST_BAD_ROWS:
+            self.problems.extend(row.problems[: MOST_PROBLEMS - len(self.problems)])
+            if self.keep:
                 self.rows.append(row)
 
 
@@ -105,7 +105,7 @@ def choose(asked: Asked) -> Chosen:
     """Read the campaigns file and what the campaign names in it. Raises FilesError with all problems."""
     campaigns = load(asked.file)
     defined = _named(campaigns, asked)
-    return Chosen(
+    chosen = Chosen(
         campaign=defined.campaign,
         profile=load_profile(asked.gateway or defined.gateway.source, campaigns.path.parent),
         sent_log=asked.log or defined.sent_log,
@@ -113,6 +113,21 @@ def choose(asked: Asked) -> Chosen:
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
     )
+    _keep_from_overwriting(asked, chosen)
+    return chosen
+
+
+def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
+    """`--bad-rows` empties the file it names: never one that we were given to read."""
+    if asked.bad_rows is None:
+        return
+    precious = [asked.file, chosen.source.file, chosen.sent_log, *chosen.opt_outs]
+    mine = asked.bad_rows.resolve()
+    if any(path is not None and path.resolve() == mine for path in precious):
+        raise UsageError(
+            f"--bad-rows {asked.bad_rows} would overwrite a file that this campaign reads",
+            hint="Name a new file.",
+        )
 
 
 def _named(campaigns: CampaignsFile, asked: Asked) -> Defined:
@@ -155,7 +170,7 @@ def planned(
     memory = log if log is not None else MemorySentLog()
     memory.heed(_foreign_opt_outs(chosen.opt_outs, chosen.source.region, at))
     wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
-    bad = BadRows()
+    bad = BadRows(keep=asked.bad_rows is not None)
     with (
         closing(SqlitePlan()) as plan,
         open_contacts(chosen.source, wanted, _bytes(world), today=world.clock.now().date()) as reader,
@@ -171,8 +186,9 @@ def planned(
         findings = planner.fill(plan, bad.sift(reader), progress)
         for number in bad.opted_out:
             plan.withdraw(number, "a bad row of the list says so")
-        if asked.bad_rows is not None and bad.rows:
+        if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
             write_bad_rows(asked.bad_rows, reader.columns, bad.rows)
+            world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")
         if not findings.rows and not bad.count:
             raise FilesError(
                 f"{reader.name} has no contacts", hint="It needs a header line and at least one row below it."
@@ -213,7 +229,7 @@ def refuse_bad_rows(planned: Planned) -> None:
     if not planned.bad.count or planned.chosen.on_bad_rows is OnBadRows.SKIP:
         return
     raise FilesError(
-        f"{planned.bad.count} bad rows in {planned.reader.name}; nothing was sent",
+        f"{counted(planned.bad.count, 'bad row')} in {planned.reader.name}; nothing was sent",
         hint="Mend them (--bad-rows FILE writes them out), or say `on_bad_rows: skip` in the campaigns file.",
         problems=planned.bad.problems,
     )

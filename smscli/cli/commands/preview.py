@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from smscli.cli import wiring
+from smscli.cli import guards, wiring
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
-from smscli.cli.planned import Asked, choose, planned
+from smscli.cli.planned import Asked, Planned, choose, planned
+from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.plan import plan_document, plan_text
 from smscli.cli.present.progress import Rows
+from smscli.cli.present.text import problem_lines
 from smscli.cli.result import Result
-from smscli.domain.errors import ExitCode, UsageError
+from smscli.domain.errors import ExitCode, Refused, UsageError
 from smscli.domain.rules import Again
+from smscli.files.campaign_file import OnBadRows
 
 app = command_app()
 
@@ -72,20 +75,43 @@ def preview(
         planned(world, asked, chosen, sent_log, moment, rows.tick) as plan,
     ):
         rows.stop()
-        for problem in plan.bad.problems[:20]:
-            world.screen.trouble(f"  {problem}" + (f" ({problem.hint})" if problem.hint else ""))
-        stops = plan.bad.count and plan.chosen.on_bad_rows is plan.chosen.on_bad_rows.STOP
-        code = ExitCode.FILES if stops else ExitCode.OK
-        problems = [{"line": each.where.line, "code": each.code} for each in plan.bad.problems]
-        document = {**plan_document(plan), "problem_list": problems}
-        return Result(document, tuple(plan_text(plan)), code)
+        for line in problem_lines(plan.bad.problems):
+            world.screen.trouble(line)
+        refusals = _refusals(plan)
+        for refusal in refusals:
+            world.screen.trouble(f"warning: a send would be refused: {refusal.message}")
+        document = {
+            **plan_document(plan),
+            "problem_list": problem_documents(plan.bad.problems),
+            "refusals": [refusal.message for refusal in refusals],
+        }
+        return Result(document, tuple(plan_text(plan)), _exit_code(plan))
+
+
+def _refusals(plan: Planned) -> tuple[Refused, ...]:
+    """What the guards of a send would say to this plan."""
+    try:
+        guards.within_limits(plan)
+    except Refused as refused:
+        return (refused,)
+    return ()
+
+
+def _exit_code(plan: Planned) -> ExitCode:
+    stops = plan.bad.count and plan.chosen.on_bad_rows is OnBadRows.STOP
+    return ExitCode.FILES if stops else ExitCode.OK
 
 
 def _moment(text: str, zone: str) -> datetime:
+    """The instant of `--at`, in the campaign's zone unless it says its own."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
             f"--at {text!r} is not a time", hint="Write it like 2026-12-01T09:30 or 2026-12-01T09:30+01:00."
         ) from None
+    if not 2000 <= moment.year < 3000:  # calendars end a little beyond what datetime can count
+        raise UsageError(
+            f"--at {text!r} is in a year that cannot be meant", hint="Write it like 2026-12-01T09:30."
+        )
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -15,12 +16,13 @@ from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_b
 from smscli.cli.present.outcome import Sent, outcome_document, outcome_text
 from smscli.cli.present.plan import money, plan_document, plan_text
 from smscli.cli.present.progress import Rows, Sending
-from smscli.cli.present.text import counted
+from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
 from smscli.cli.sending import Run, deliver, terms_of
 from smscli.cli.wiring import World
-from smscli.domain.errors import ExitCode
+from smscli.domain.errors import ExitCode, SentLogError
 from smscli.domain.message import Realm
+from smscli.domain.ports import SentLog
 from smscli.domain.rules import Again
 from smscli.engine.outcome import outcome
 from smscli.files.profile_file import resolve_secrets
@@ -68,6 +70,9 @@ def send(
         bool,
         typer.Option("--first-run", help="Allow an unattended live send to a log without live messages."),
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget this campaign's rehearsal in the sandbox first.")
+    ] = False,
     bad_rows: Annotated[
         Path | None,
         typer.Option("--bad-rows", metavar="FILE", help="Write the list's bad rows to a CSV file."),
@@ -89,15 +94,26 @@ def send(
         bad_rows=bad_rows,
     )
     chosen = choose(asked)
+    if fresh:
+        guards.rehearsing(chosen.profile.realm)
+    allowed = _Allowed(yes=yes, expect=expect, text_changed=text_changed, first_run=first_run, fresh=fresh)
     if dry_run:
-        return _rehearse(world, asked, chosen, expect)
-    order = _Order(
-        world, asked, chosen, yes=yes, expect=expect, text_changed=text_changed, first_run=first_run
-    )
-    return order.carry_out()
+        return _rehearse(world, asked, chosen, allowed)
+    return _Order(world, asked, chosen, allowed).carry_out()
 
 
-def _rehearse(world: World, asked: Asked, chosen: Chosen, expect: int | None) -> Result:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Allowed:
+    """What the operator said yes to beforehand."""
+
+    yes: bool
+    expect: int | None
+    text_changed: bool
+    first_run: bool
+    fresh: bool
+
+
+def _rehearse(world: World, asked: Asked, chosen: Chosen, allowed: _Allowed) -> Result:
     """Every guard that a plan can be asked about, and no gateway."""
     with (
         wiring.sent_log_if_any(world, chosen.sent_log) as sent_log,
@@ -107,33 +123,28 @@ def _rehearse(world: World, asked: Asked, chosen: Chosen, expect: int | None) ->
         rows.stop()
         refuse_bad_rows(plan)
         guards.within_limits(plan)
-        guards.expected(plan, expect)
+        guards.expected(plan, allowed.expect)
+        if sent_log is not None:
+            _check_texts(sent_log, chosen, allowed)
         return Result(
             {**plan_document(plan), "dry_run": True}, (*plan_text(plan), "", "Dry run: nothing was sent.")
         )
 
 
+def _check_texts(log: SentLog, chosen: Chosen, allowed: _Allowed) -> str:
+    campaign, texts = chosen.campaign, chosen.campaign.texts_digest()
+    guards.same_texts(log, texts, chosen.profile.realm, campaign.id, changed=allowed.text_changed)
+    return texts
+
+
 class _Order:
     """One order to send, with what the operator allowed."""
 
-    def __init__(
-        self,
-        world: World,
-        asked: Asked,
-        chosen: Chosen,
-        *,
-        yes: bool,
-        expect: int | None,
-        text_changed: bool,
-        first_run: bool,
-    ) -> None:
+    def __init__(self, world: World, asked: Asked, chosen: Chosen, allowed: _Allowed) -> None:
         self._world = world
         self._asked = asked
         self._chosen = chosen
-        self._yes = yes
-        self._expect = expect
-        self._text_changed = text_changed
-        self._first_run = first_run
+        self._allowed = allowed
         self._attended = world.stdin.isatty() and world.screen.err.isatty()
         self._realm = chosen.profile.realm
         self._secrets = resolve_secrets(chosen.profile, world.environ)
@@ -141,6 +152,7 @@ class _Order:
     def carry_out(self) -> Result:
         """Lock, recover, plan, guard, confirm, send: in this order."""
         path, campaign = self._chosen.sent_log, self._chosen.campaign
+        self._world.screen.note(f"sent log: {path}")
         self._check_log_is_known(path)
         with (
             campaign_lock(path, self._realm, campaign.id),
@@ -150,9 +162,10 @@ class _Order:
                 self._world.screen.trouble(f"warning: {warning}")
             now = self._world.clock.now()
             guards.right_clock(log, now)
+            if self._allowed.fresh:
+                log.empty_sandbox(campaign.id)
             recovered = log.recover(self._realm, campaign.id, now)
-            texts = campaign.texts_digest()
-            guards.same_texts(log, texts, self._realm, campaign.id, changed=self._text_changed)
+            texts = _check_texts(log, self._chosen, self._allowed)
             with (
                 Rows(self._world.screen) as rows,
                 planned(self._world, self._asked, self._chosen, log, now, rows.tick) as plan,
@@ -166,19 +179,24 @@ class _Order:
 
     def _check_log_is_known(self, path: Path) -> None:
         """Asked before anything is created."""
+        guards.has_folder(path)
         has_live = False
         if path.exists():
             with closing(open_sent_log(path, create=False, busy_wait=wiring.PATIENCE)) as log:
                 has_live = log.has_live_messages()
-        guards.known_log(path, has_live, self._realm, attended=self._attended, first_run=self._first_run)
+        guards.known_log(
+            path, has_live, self._realm, attended=self._attended, first_run=self._allowed.first_run
+        )
 
     def _guard(self, plan: Planned) -> None:
         refuse_bad_rows(plan)
         guards.within_limits(plan)
-        guards.expected(plan, self._expect)
+        guards.expected(plan, self._allowed.expect)
+        for line in problem_lines(plan.bad.problems):  # the campaign says to skip these rows
+            self._world.screen.note(line)
 
     def _confirm(self, plan: Planned) -> None:
-        if self._yes or not (plan.tally.to_send or plan.findings.repeatable):
+        if self._allowed.yes or not (plan.tally.to_send or plan.findings.repeatable):
             return
         guards.may_ask(attended=self._attended and self._chosen.source.file is not None)
         screen = self._world.screen
@@ -225,7 +243,7 @@ class _Order:
             run_id=run_id,
             seconds=monotonic() - started,
             recovered=recovered,
-            late_opt_outs=log.late_opt_outs(run_id),
+            late_opt_outs=_late_opt_outs(log, run_id),
             outbox=outbox if self._realm is Realm.SANDBOX else None,
         )
 
@@ -236,3 +254,11 @@ class _Order:
             if stopped.hint:
                 self._world.screen.trouble(f"hint: {stopped.hint}")
         return Result(outcome_document(sent), tuple(outcome_text(sent)), sent.outcome.exit_code())
+
+
+def _late_opt_outs(log: SentLog, run_id: str) -> int:
+    """Asked of a log that may have gone while it was used: the summary is told all the same."""
+    try:
+        return log.late_opt_outs(run_id)
+    except SentLogError:
+        return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smscli.cli.present.documents import error_document
-from smscli.cli.present.plan import reasons
+from smscli.cli.present.plan import local, reasons
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import ExitCode
 from smscli.domain.message import Realm
@@ -99,6 +99,10 @@ def headline(sent: Sent) -> str:
 
 
 def _next_steps(sent: Sent) -> Iterator[str]:
+    held_until = sent.planned.tally.held_until.values()
+    if held_until:
+        zone = sent.planned.chosen.campaign.zone
+        yield f"Next      run it again from {local(min(held_until), zone)} on, for those who are held"
     log = f"--log {sent.planned.chosen.sent_log} --campaign {sent.planned.chosen.campaign.id}"
     if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
         yield f"Next      smscli resolve {log}"

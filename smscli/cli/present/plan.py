@@ -117,6 +117,9 @@ def _people(planned: Planned) -> Iterator[str]:
     for reason, until in tally.held_until.items():
         yield f"                      {words(reason)}: the first may go {local(until, zone)}"
     yield f"  problems {planned.bad.count:>9,}"
+    if planned.findings.repeatable:
+        count = counted(len(planned.findings.repeatable), "message")
+        yield f"  again    {count} in doubt, which the gateway promised not to take twice"
     if planned.findings.same_text_warnings:
         yield f"  warning: {planned.findings.same_text_warnings:,} had these very words from another campaign"
     if planned.forecast.late:
