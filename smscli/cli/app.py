@@ -19,13 +19,10 @@ from smscli import __version__
 from smscli.cli.options import command_app
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.screen import Screen
-from smscli.cli.present.text import counted, inert, masked
+from smscli.cli.present.text import inert, masked, problem_lines
 from smscli.cli.result import SCHEMA, STATUS, Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, Problem, SmscliError, UsageError
-
-#: So many problems are printed; `--json` has all of them.
-PROBLEMS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +164,8 @@ def _explained(error: BaseException, command: str | None, world: World, *, rende
 def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:
     screen.trouble(f"error: {inert(error.message)}")
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
-    for problem in problems[:PROBLEMS_SHOWN]:
-        screen.trouble(f"  {inert(str(problem))}" + (f" ({inert(problem.hint)})" if problem.hint else ""))
-    if len(problems) > PROBLEMS_SHOWN:
-        screen.trouble(
-            f"  … and {counted(len(problems) - PROBLEMS_SHOWN, 'problem')} more; --json shows all."
-        )
+    for line in problem_lines(problems):
+        screen.trouble(line)
     if error.hint:
         screen.trouble(f"hint: {inert(error.hint)}")
     if screen.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from smscli.domain.errors import UsageError
-from smscli.domain.msisdn import BadNumber, Msisdn, parse
+from smscli.domain.msisdn import BadNumber, Msisdn, is_region, parse
 
 
 def number_given(text: str, region: str | None, option: str) -> Msisdn:
@@ -28,3 +28,10 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
     if bad:
         raise UsageError("; ".join(error.message for error in bad), hint=bad[0].hint)
     return tuple(good)
+
+
+def region_given(text: str | None) -> str | None:
+    """The country of `--region`. Raises UsageError for one that has no numbers."""
+    if text is None or is_region(text.upper()):
+        return text and text.upper()
+    raise UsageError(f"--region: '{text}' is no country", hint="Use two letters, such as PL.")

@@ -17,7 +17,7 @@ from tests.cli.program import NOW
 ADA = Msisdn("+12025550101", "US")
 BEN = Msisdn("+12025550102", "US")
 EVA = Msisdn("+48512345678", "PL")
-ZOE = Msisdn("+447700900123", "GB")
+ZOE = Msisdn("+61491570006", "AU")
 
 
 def message(message_id: str, campaign: str, to: Msisdn, body: str = "Hello") -> Message:

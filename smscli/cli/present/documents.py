@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +35,12 @@ def _plain(value: object) -> object:
 def error_document(error: SmscliError) -> dict[str, object]:
     """The `error` key of a document: message, hint, and all problems with their places."""
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
-    return {"message": error.message, "hint": error.hint, "problems": [_problem(each) for each in problems]}
+    return {"message": error.message, "hint": error.hint, "problems": problem_documents(problems)}
+
+
+def problem_documents(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Problems with their places in parts."""
+    return [_problem(each) for each in problems]
 
 
 def _problem(problem: Problem) -> dict[str, object]:

@@ -6,12 +6,17 @@ Knows characters, not commands.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from smscli.domain.errors import Problem
+
+#: So many problems are printed; `--json` has all of them.
+PROBLEMS_SHOWN = 20
 
 #: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
 _HARMLESS = frozenset("\u200c\u200d")
@@ -63,6 +68,14 @@ def minute(moment: datetime) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 message`, `2 messages`, `1,200 messages`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def problem_lines(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> Iterator[str]:
+    """Problems with their hints, a line each; those beyond `most` are counted."""
+    for problem in problems[:most]:
+        yield f"  {inert(str(problem))}" + (f" ({inert(problem.hint)})" if problem.hint else "")
+    if len(problems) > most:
+        yield f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all."
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:

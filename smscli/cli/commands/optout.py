@@ -1,0 +1,283 @@
+"""`smscli optout`: the opt-out list of a sent log. Anyone's wish is entered; only a reason lifts one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from smscli.cli import wiring
+from smscli.cli.numbers import numbers_given, region_given
+from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.present.documents import dumps, problem_documents
+from smscli.cli.present.text import counted, inert, iso, minute, problem_lines, table
+from smscli.cli.result import Result
+from smscli.cli.wiring import World
+from smscli.domain.errors import ExitCode, FilesError, Problem, UsageError
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import OptOut, SentLog
+
+if TYPE_CHECKING:
+    from smscli.cli.result import Block
+
+app = command_app("Keep the opt-out list.")
+
+_CODES = (ExitCode.FILES, ExitCode.SENT_LOG)
+EVERYTHING = "everything"
+
+#: What a topic may look like in a campaigns file.
+_TOPIC = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+_COLUMNS = ("number", "topic", "at", "source", "by", "note")
+
+
+class Source(StrEnum):
+    """How somebody said it."""
+
+    HAND = "hand"
+    REPLY = "reply"
+    WEB = "web"
+    PHONE = "phone"
+    LINK = "link"
+    E_MAIL = "e-mail"
+    IMPORT = "import"
+
+
+Numbers: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="NUMBER...", help="With + and country code.")
+]
+Topic: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TOPIC", help="Only this topic; else everything.")
+]
+HowSaid: TypeAlias = Annotated[Source, typer.Option(help="How they said it.")]
+Note: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="A note for the record.")]
+Region: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="CC", help="Country of numbers written without one, like PL.")
+]
+Campaigns: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--campaigns", metavar="FILE", help="The campaigns file, whose sent log is meant."),
+]
+
+
+@app.command(epilog=exit_codes(None, *_CODES))
+def add(
+    context: typer.Context,
+    numbers: Numbers,
+    topic: Topic = None,
+    source: HowSaid = Source.HAND,
+    note: Note = "",
+    region: Region = None,
+    log: LogPath = None,
+    campaigns: Campaigns = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Put numbers on the opt-out list."""
+    world = wiring.of(context)
+    given, about = numbers_given(numbers, region_given(region)), _topic(topic)
+    _warn_of_unknown(world, {about}, campaigns)
+    with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
+        now, by = world.clock.now(), world.operator()
+        added = sent_log.opt_out([OptOut(number, about, now, source, by, note) for number in given])
+    return _entered(path, len(given), added)
+
+
+@app.command(epilog=exit_codes({ExitCode.INCOMPLETE: "some number was not opted out of that"}, *_CODES))
+def remove(
+    context: typer.Context,
+    numbers: Numbers,
+    reinstate: Annotated[
+        str, typer.Option(metavar="REASON", help="Why they may be texted again; kept with your name.")
+    ] = "",
+    topic: Topic = None,
+    region: Region = None,
+    log: LogPath = None,
+    campaigns: Campaigns = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Lift opt-outs, with a reason."""
+    if not reinstate.strip():
+        raise UsageError(
+            "an opt-out is lifted only by the person's own START, or by your word with a reason",
+            hint="Say --reinstate 'why they may be texted again'; it is recorded with your name.",
+        )
+    world = wiring.of(context)
+    given, about = numbers_given(numbers, region_given(region)), _topic(topic)
+    with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
+        now, by = world.clock.now(), world.operator()
+        with sent_log.atomic():
+            lifted = {n for n in given if sent_log.reinstate(n, about, by, reinstate, now)}
+        others = _topics_of(sent_log, [number for number in given if number not in lifted])
+    return Result(
+        {
+            "sent_log": path,
+            "removed": len(lifted),
+            "not_opted_out": [{"number": n.masked, "opted_out_of": topics} for n, topics in others.items()],
+        },
+        _removed(about, len(lifted), others),
+        ExitCode.INCOMPLETE if others else ExitCode.OK,
+    )
+
+
+@app.command("list", epilog=exit_codes(None, *_CODES))
+def list_(
+    context: typer.Context,
+    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Only this topic.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV with full numbers.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="One JSON object a line, with full numbers.")
+    ] = False,
+    log: LogPath = None,
+    campaigns: Campaigns = None,
+    json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Show the opt-out list, or export it."""
+    if csv + jsonl + json > 1:
+        raise UsageError("--csv, --jsonl and --json are forms of the same", hint="Keep one.")
+    world = wiring.of(context)
+    opened = wiring.existing_sent_log(world, log=log, campaigns=campaigns)
+    path, sent_log = world.resources.enter_context(opened)
+    about = _topic(topic)
+    wishes = (wish for wish in sent_log.opt_outs() if topic is None or wish.topic == about)
+    in_full = (_record(wish) | {"number": wish.number.e164} for wish in wishes)
+    if csv:
+        return Result({}, _csv(in_full))
+    if jsonl:
+        return Result({}, map(dumps, in_full))
+    if json:
+        return Result({"sent_log": path, "opt_outs": [_record(wish) for wish in wishes]})
+    return Result({}, _listed(wishes))
+
+
+@app.command(
+    "import", epilog=exit_codes({ExitCode.INCOMPLETE: "the good lines were taken, others are bad"}, *_CODES)
+)
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A number a line, or CSV with a header.")],
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="Take the good lines although others are bad.")
+    ] = False,
+    topic: Annotated[
+        str | None, typer.Option(metavar="TOPIC", help="Topic of lines that name none; else everything.")
+    ] = None,
+    source: HowSaid = Source.IMPORT,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="A note; else file and line.")] = "",
+    region: Region = None,
+    log: LogPath = None,
+    campaigns: Campaigns = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
+) -> Result:
+    """Put the numbers of a file on the opt-out list: all of them, or none."""
+    from smscli.files.optout_file import examine_opt_outs
+
+    world = wiring.of(context)
+    about = _topic(topic)
+    found = examine_opt_outs(file, region_given(region))
+    if found.problems and not keep_good:
+        raise FilesError(
+            f"{counted(len(found.problems), 'line')} of {file} cannot be read; no opt-out was added",
+            hint="Mend them, or take the others with --keep-good.",
+            problems=found.problems,
+        )
+    topics = {wish.topic or about for wish in found.wishes}
+    _warn_of_unknown(world, topics, campaigns)
+    with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
+        now, by = world.clock.now(), world.operator()
+        wishes = [
+            OptOut(w.number, w.topic or about, now, source, by, note or f"{file.name}:{w.line}")
+            for w in found.wishes
+        ]
+        added = sent_log.opt_out(wishes)
+    for line in problem_lines(found.problems):
+        world.screen.trouble(line)
+    return _entered(path, len({(wish.number, wish.topic) for wish in wishes}), added, found.problems)
+
+
+# --- topics ---
+
+
+def _topic(text: str | None) -> str:
+    """What `--topic` means. Raises UsageError for what no campaign can have as its topic."""
+    topic = "" if text is None else text.strip().lower()
+    if text is not None and not _TOPIC.fullmatch(topic):
+        raise UsageError(
+            f"--topic: '{text}' can be no campaign's topic",
+            hint="Write it as in the campaigns file, such as offers; leave --topic out to mean everything.",
+        )
+    return topic
+
+
+def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None) -> None:
+    """A topic with a typing mistake keeps nobody from being texted: say so while somebody is looking."""
+    if campaigns is None:
+        return
+    from smscli.files.campaign_file import load
+
+    known = {defined.campaign.topic for defined in load(campaigns).campaigns.values()}
+    for topic in sorted(set(topics) - known - {""}):
+        there = ", ".join(sorted(known))
+        world.screen.trouble(f"warning: no campaign of {campaigns} has the topic {topic}; there are: {there}")
+
+
+# --- what is shown ---
+
+
+def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = ()) -> Result:
+    there = given - added
+    known = f" {counted(there, 'wish was', 'wishes were')} on it already." if there else ""
+    bad = f" {counted(len(problems), 'line')} could not be read." if problems else ""
+    return Result(
+        {"sent_log": path, "added": added, "already": there, "problems": problem_documents(problems)},
+        (f"Added to the opt-out list: {added:,}.{known}{bad}",),
+        ExitCode.INCOMPLETE if problems else ExitCode.OK,
+    )
+
+
+def _topics_of(sent_log: SentLog, numbers: Sequence[Msisdn]) -> dict[Msisdn, list[str]]:
+    """What each of these numbers is opted out of (`""` for everything)."""
+    topics: dict[Msisdn, list[str]] = {number: [] for number in numbers}
+    if topics:
+        for wish in sent_log.opt_outs():
+            if wish.number in topics:
+                topics[wish.number].append(wish.topic)
+    return topics
+
+
+def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterator[Block]:
+    yield f"Lifted, with your reason: {counted(lifted, 'opt-out')}."
+    for number, topics in others.items():
+        of = ", ".join(each or EVERYTHING for each in topics) or "nothing"
+        yield f"{number.masked} was not opted out of {topic or EVERYTHING}; it is opted out of {of}."
+
+
+def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
+    rows = [(w.number.masked, w.topic or EVERYTHING, minute(w.at), w.source, w.by, w.note) for w in wishes]
+    if rows:
+        yield table(_COLUMNS, rows)
+    yield f"{counted(len(rows), 'opt-out')}."
+
+
+def _csv(records: Iterable[dict[str, object]]) -> Iterator[str]:
+    from smscli.files.csv_export import csv_lines
+
+    return csv_lines(_COLUMNS, ([inert(str(each[name])) for name in _COLUMNS] for each in records))
+
+
+def _record(wish: OptOut) -> dict[str, object]:
+    return {
+        "number": wish.number.masked,
+        "topic": wish.topic,
+        "at": iso(wish.at),
+        "source": wish.source,
+        "by": wish.by,
+        "note": wish.note,
+    }

@@ -1,0 +1,283 @@
+"""`smscli optout`: wishes go in, only reasons take them out, and lists travel without losing anybody."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from smscli.domain.ports import OptOut
+from tests.cli.program import NOW, Finished, Program
+from tests.cli.sample_log import ADA, BEN, EVA, ZOE, opted_out, sample
+
+smscli = Program()
+
+RECORD = ["number", "topic", "at", "source", "by", "note"]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return sample(tmp_path / "sent-log.db")
+
+
+def optout(log: Path, verb: str, *words: str) -> Finished:
+    return smscli("optout", verb, "--log", str(log), *words)
+
+
+def wishes(log: Path) -> list[tuple[str, str]]:
+    return [(line["number"], line["topic"]) for line in optout(log, "list", "--jsonl").lines]
+
+
+# --- add ---
+
+
+def test_added_numbers_are_on_the_list_with_who_and_how(log: Path) -> None:
+    told = optout(log, "add", ADA.e164, "+1 (202) 555-0102", "--source", "phone", "--note", "rang us")
+    assert told.code == 0
+    assert told.out == "Added to the opt-out list: 2.\n"
+    lines = optout(log, "list", "--jsonl").lines
+    assert [list(line) for line in lines] == [RECORD] * 2
+    assert lines[0] == {
+        "number": ADA.e164, "topic": "", "at": "2026-11-22T12:00:00Z",
+        "source": "phone", "by": "ola@desk", "note": "rang us",
+    }  # fmt: skip
+    assert lines[1]["number"] == BEN.e164
+
+
+def test_a_wish_that_was_there_keeps_its_date(log: Path) -> None:
+    opted_out(log, OptOut(ADA, "", NOW - timedelta(days=9), "reply"))
+    told = optout(log, "add", ADA.e164, BEN.e164, BEN.e164, "--json")
+    assert told.document == {
+        "schema": 1, "command": "optout add", "status": "ok", "sent_log": str(log),
+        "added": 1, "already": 1, "problems": [],
+    }  # fmt: skip
+    assert optout(log, "list", "--jsonl").lines[0]["at"] == "2026-11-13T12:00:00Z"
+
+
+def test_a_region_reads_national_numbers(log: Path) -> None:
+    assert optout(log, "add", "512 345 678", "--region", "pl").code == 0
+    assert wishes(log) == [(EVA.e164, "")]
+
+
+def test_a_topic_is_one_wish_and_everything_another(log: Path) -> None:
+    optout(log, "add", ADA.e164, "--topic", "Offers")
+    optout(log, "add", ADA.e164)
+    assert wishes(log) == [(ADA.e164, ""), (ADA.e164, "offers")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["+12025550199", "+1202555", "nobody"], "nobody is not a phone number"),
+        (["512345678"], "does not say its country"),
+        ([ADA.e164, "--region", "XX"], "--region: 'XX' is no country"),
+        ([ADA.e164, "--topic", ""], "--topic"),
+        ([ADA.e164, "--topic", "two words"], "--topic"),
+        ([ADA.e164, "--source", "gossip"], "gossip"),
+        ([], "Missing argument"),
+    ],
+)
+def test_one_bad_word_and_nobody_is_added(log: Path, words: list[str], said: str) -> None:
+    told = optout(log, "add", *words)
+    assert told.code == 2
+    assert said in told.err
+    assert wishes(log) == []
+
+
+def test_every_bad_number_is_named_and_none_in_full(log: Path) -> None:
+    told = optout(log, "add", "+120255501999", "+4420794601231234")
+    assert told.err.count("+1") + told.err.count("+4") == 2
+    assert "55501999" not in told.err
+    assert "2079460123" not in told.err
+
+
+@pytest.mark.parametrize("words", [["add", ADA.e164], ["list"], ["remove", ADA.e164, "--reinstate", "x"]])
+def test_no_verb_makes_a_log(tmp_path: Path, words: list[str]) -> None:
+    assert smscli("optout", *words, "--log", str(tmp_path / "none.db")).code == 7
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- remove ---
+
+
+def test_an_opt_out_is_lifted_only_with_a_reason(log: Path) -> None:
+    optout(log, "add", ADA.e164)
+    for words in ([], ["--reinstate", " "]):
+        told = optout(log, "remove", ADA.e164, *words)
+        assert told.code == 2
+        assert "or by your word with a reason" in told.err
+        assert "--reinstate" in told.err
+    assert wishes(log) == [(ADA.e164, "")]
+    told = optout(log, "remove", ADA.e164, "--reinstate", "signed up again in the shop")
+    assert (told.code, told.out) == (0, "Lifted, with your reason: 1 opt-out.\n")
+    assert wishes(log) == []
+
+
+def test_lifting_what_is_not_there_is_told_with_what_is(log: Path) -> None:
+    optout(log, "add", ADA.e164, "--topic", "offers")
+    told = optout(log, "remove", ADA.e164, BEN.e164, "--reinstate", "asked")
+    assert told.code == 3
+    assert f"{ADA.masked} was not opted out of everything; it is opted out of offers." in told.out
+    assert f"{BEN.masked} was not opted out of everything; it is opted out of nothing." in told.out
+    document = optout(log, "remove", ADA.e164, "--reinstate", "asked", "--json").document
+    assert (document["status"], document["removed"]) == ("incomplete", 0)
+    assert document["not_opted_out"] == [{"number": ADA.masked, "opted_out_of": ["offers"]}]
+    assert optout(log, "remove", ADA.e164, "--topic", "offers", "--reinstate", "asked").code == 0
+
+
+# --- list ---
+
+
+@pytest.fixture
+def listed(log: Path) -> Path:
+    opted_out(
+        log,
+        OptOut(ADA, "", NOW, "reply", "", '=HYPERLINK("x")\x1b[31m'),
+        OptOut(BEN, "offers", NOW, "web", "", 'said, "stop"\nplease [bold]'),
+        OptOut(ZOE, "", NOW, "hand", "@ola", "żółw"),
+    )
+    return log
+
+
+def test_the_table_masks_and_is_inert(listed: Path) -> None:
+    told = optout(listed, "list")
+    assert told.code == 0
+    lines = told.out.splitlines()
+    assert lines[0].split() == RECORD
+    assert len(lines) == 5
+    assert lines[-1] == "3 opt-outs."
+    assert "everything" in lines[1]
+    assert r"\x1b[31m" in told.out
+    assert r"\nplease [bold]" in told.out
+    for person in (ADA, BEN, ZOE):
+        assert person.masked in told.out
+        assert person.digits not in told.out
+
+
+def test_json_masks_and_jsonl_does_not(listed: Path) -> None:
+    told = optout(listed, "list", "--json")
+    assert list(told.document) == ["schema", "command", "status", "sent_log", "opt_outs"]
+    assert [each["number"] for each in told.document["opt_outs"]] == [p.masked for p in (ADA, BEN, ZOE)]
+    assert wishes(listed) == [(ADA.e164, ""), (BEN.e164, "offers"), (ZOE.e164, "")]
+
+
+def test_csv_is_safe_for_spreadsheets_and_one_line_a_record(listed: Path) -> None:
+    told = optout(listed, "list", "--csv")
+    lines = told.out.splitlines()
+    assert len(lines) == 4
+    rows = list(csv.reader(lines))
+    assert rows[0] == RECORD
+    assert rows[1] == [ADA.e164, "", "2026-11-22T12:00:00Z", "reply", "", '\'=HYPERLINK("x")\\x1b[31m']
+    assert rows[2][-1] == 'said, "stop"\\nplease [bold]'
+    assert rows[3][4:] == ["'@ola", "żółw"]
+
+
+def test_a_topic_narrows_the_list(listed: Path) -> None:
+    assert [line["number"] for line in optout(listed, "list", "--jsonl", "--topic", "offers").lines] == [
+        BEN.e164
+    ]
+
+
+@pytest.mark.parametrize("two", [("--csv", "--jsonl"), ("--csv", "--json"), ("--jsonl", "--json")])
+def test_one_form_at_a_time(log: Path, two: tuple[str, str]) -> None:
+    assert optout(log, "list", *two).code == 2
+
+
+# --- import ---
+
+
+def test_an_exported_list_can_be_imported_elsewhere(listed: Path, tmp_path: Path) -> None:
+    exported = tmp_path / "stop.csv"
+    exported.write_text(optout(listed, "list", "--csv").out, "utf-8")
+    other = sample(tmp_path / "other.db")
+    told = optout(other, "import", str(exported))
+    assert told.code == 0, told.err
+    assert wishes(other) == wishes(listed)
+
+
+def test_a_plain_list_with_a_bad_line_adds_nobody_unless_told(log: Path, tmp_path: Path) -> None:
+    stop = tmp_path / "stop.txt"
+    stop.write_text(f"# said stop\n{ADA.e164}\n12\n{BEN.e164}\n+48 12\n")
+    told = optout(log, "import", str(stop), "--json")
+    assert told.code == 4
+    assert [each["line"] for each in told.document["error"]["problems"]] == [3, 5]
+    assert "stop.txt:3" in told.err
+    assert "stop.txt:5" in told.err
+    assert "--keep-good" in told.err
+    assert wishes(log) == []
+
+    kept = optout(log, "import", str(stop), "--keep-good")
+    assert kept.code == 3
+    assert kept.out == "Added to the opt-out list: 2. 2 lines could not be read.\n"
+    assert "stop.txt:3" in kept.err
+    assert wishes(log) == [(ADA.e164, ""), (BEN.e164, "")]
+    record = optout(log, "list", "--jsonl").lines[0]
+    assert (record["source"], record["note"]) == ("import", "stop.txt:2")
+
+
+def test_import_takes_topic_source_note_and_region(log: Path, tmp_path: Path) -> None:
+    stop = tmp_path / "stop.csv"
+    stop.write_text("phone,topic\n512345678,\n+61491570006,news\n")
+    options = ["--topic", "offers", "--source", "web", "--note", "form", "--region", "PL"]
+    assert optout(log, "import", str(stop), *options).code == 0
+    lines = optout(log, "list", "--jsonl").lines
+    assert [(each["number"], each["topic"], each["source"], each["note"]) for each in lines] == [
+        (EVA.e164, "offers", "web", "form"),
+        (ZOE.e164, "news", "web", "form"),
+    ]
+
+
+def test_a_missing_file_is_exit_4(log: Path, tmp_path: Path) -> None:
+    assert optout(log, "import", str(tmp_path / "none.txt")).code == 4
+
+
+# --- by the campaigns file ---
+
+
+CAMPAIGNS = """\
+version: 1
+brand: Green Garage
+sender: "+12025550143"
+gateway: sandbox
+sent_log: sent-log.db
+timezone: Europe/Warsaw
+campaigns:
+  spring:
+    purpose: marketing
+    topic: offers
+    default_language: en
+    text: {en: "Green Garage: hello. Reply STOP to opt out."}
+    consent: {level: express, max_age: 2y}
+"""
+
+
+@pytest.fixture
+def campaigns(log: Path) -> Path:
+    path = log.parent / "campaigns.yaml"
+    path.write_text(CAMPAIGNS)
+    return path
+
+
+def test_the_campaigns_file_names_the_log(log: Path, campaigns: Path) -> None:
+    told = smscli("optout", "add", ADA.e164, "--campaigns", str(campaigns), "--json")
+    assert told.code == 0, told.err
+    assert told.document["sent_log"] == str(log)
+    assert smscli("log", str(campaigns), "--json").document["sent_log"] == str(log)
+    assert smscli("resolve", str(campaigns), "--json").document["sent_log"] == str(log)
+
+
+def test_a_campaigns_file_with_problems_is_exit_4(campaigns: Path) -> None:
+    campaigns.write_text(CAMPAIGNS.replace("brand", "bland"))
+    told = smscli("log", str(campaigns), "--json")
+    assert told.code == 4
+    assert told.document["error"]["problems"][0]["file"].endswith("campaigns.yaml")
+
+
+def test_a_topic_no_campaign_has_is_warned_of(campaigns: Path) -> None:
+    told = smscli("optout", "add", ADA.e164, "--campaigns", str(campaigns), "--topic", "offer")
+    assert told.code == 0
+    assert f"warning: no campaign of {campaigns} has the topic offer; there are: offers" in told.err
+    fine = smscli("optout", "add", ADA.e164, "--campaigns", str(campaigns), "--topic", "offers")
+    assert "warning" not in fine.err
