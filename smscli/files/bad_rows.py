@@ -15,7 +15,7 @@ from smscli.domain.msisdn import Msisdn
 from smscli.files.reading import file_problem
 
 _FORMULA = frozenset("=+-@\t\r\n")
-_PLAIN_NUMBER = re.compile(r"\+?[0-9 ().-]*")
+_PLAIN_NUMBER = re.compile(r"\+[0-9 ().-]*")
 
 
 @dataclass(frozen=True, slots=True)

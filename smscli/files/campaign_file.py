@@ -40,9 +40,10 @@ from smscli.files.campaign_models import (
     FileKeys,
     OnBadRows,
     json_schema,
+    parse_id,
 )
 from smscli.files.contact_columns import ContactsSource
-from smscli.files.located import Node, Scalar, Table, examine, files_error, problem_at, read_tree
+from smscli.files.located import Node, Scalar, Table, Wrong, examine, files_error, problem_at, read_tree
 from smscli.files.reading import did_you_mean
 
 __all__ = [
@@ -148,6 +149,7 @@ def load(path: Path) -> CampaignsFile:
     problems += _missing_at_top(shared)
     defined: dict[str, Defined] = {}
     for campaign_id, node in top.good.campaigns.items():
+        problems += _id_problems(campaign_id, node)
         examined = examine(node, CampaignModel)
         problems += examined.problems
         if isinstance(node, Table) and examined.good is not None:
@@ -185,6 +187,13 @@ def _missing_at_top(top: _Level) -> Iterator[Problem]:
             is_empty = name in top.node.entries
             message = "is empty" if is_empty else "is missing"
             yield problem_at(top.node, (name,), "empty" if is_empty else "missing", message, hint)
+
+
+def _id_problems(campaign_id: str, node: Node) -> Iterator[Problem]:
+    try:
+        parse_id(campaign_id)
+    except Wrong as wrong:
+        yield problem_at(node, (), wrong.code, wrong.message, wrong.hint, of_key=True)
 
 
 @dataclass(slots=True)

@@ -74,7 +74,8 @@ def _version(text: str) -> str:
     return text
 
 
-def _id(text: str) -> str:
+def parse_id(text: str) -> str:
+    """The id of a campaign, a topic or a profile."""
     if not _ID.fullmatch(text):
         hint = "small letters, digits and . _ - (at most 64), a letter or digit first"
         raise Wrong(f"{quoted(text)} cannot be an id", hint=hint)
@@ -212,9 +213,7 @@ class _OrElse:
     def __init__(self, short: dict[str, Any]) -> None:
         self._short = short
 
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [handler(core), self._short]}
 
 
@@ -242,7 +241,7 @@ _DURATION = {"type": "string", "pattern": r"^([0-9]+\s*(y|mo|w|d|h|m|s)\s*)+$", 
 _LEVELS = [level.name.lower() for level in ConsentLevel]
 
 Version = Annotated[str, from_text(_version), WithJsonSchema({"enum": [int(VERSION), VERSION]})]
-Id = Annotated[str, from_text(_id), WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})]
+Id = Annotated[str, from_text(parse_id), WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})]
 Level = Annotated[
     ConsentLevel,
     from_text(parse_level),
@@ -420,7 +419,7 @@ class FileKeys(SharedKeys):
         dict[Id, Gateway], Field(default_factory=dict, description="Gateway profiles of your own.")
     ]
     campaigns: Annotated[
-        dict[Id, LocatedNode], Field(default_factory=dict, description="The campaigns, by id.")
+        dict[str, LocatedNode], Field(default_factory=dict, description="The campaigns, by id.")
     ]
 
 

@@ -65,8 +65,10 @@ class Wrong(ValueError):
     `at` is a path below the validated value; `of_key` points to its key and not to the value.
     """
 
+    CODE = "wrong_value"
+
     def __init__(
-        self, message: str, *, code: str = "wrong_value", hint: str = "", at: Steps = (), of_key: bool = False
+        self, message: str, *, code: str = CODE, hint: str = "", at: Steps = (), of_key: bool = False
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -216,15 +218,21 @@ def _problem(root: Node, model: type[BaseModel], error: Any) -> Problem:
     cause = (error.get("ctx") or {}).get("error")
     if kind == "value_error" and cause is not None:
         return _raised(root, path, cause, of_key)
-    if kind == "missing":
+    if kind == "union_tag_not_found":
+        path = (*path, _tag_key(error))
+    if kind in ("missing", "union_tag_not_found"):
         return at(path, "missing", "is missing", "every one needs it: add the line")
     if kind == "extra_forbidden":
         known = sorted(_keys_at(model, loc[:-1]))
         return at(path, "unknown_key", "is not known here", _key_hint(str(loc[-1]), known), of_key=True)
-    if kind.startswith("union_tag_"):
-        path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
+    if kind == "union_tag_invalid":
+        path = (*path, _tag_key(error))
     message, hint = _words(kind, error, bool(path) and bool(_SECRET.search(str(path[-1]))))
-    return at(path, "wrong_type" if _needed(kind) else "wrong_value", message, hint, of_key=of_key)
+    return at(path, "wrong_type" if _needed(kind) else Wrong.CODE, message, hint, of_key=of_key)
+
+
+def _tag_key(error: Any) -> str:
+    return str(error["ctx"]["discriminator"]).strip("'")
 
 
 def _raised(root: Node, path: Steps, cause: Exception, of_key: bool) -> Problem:
@@ -233,7 +241,7 @@ def _raised(root: Node, path: Steps, cause: Exception, of_key: bool) -> Problem:
     return problem_at(
         root,
         (*path, *below),
-        getattr(cause, "code", "wrong_value"),
+        getattr(cause, "code", Wrong.CODE),
         inert(getattr(cause, "message", str(cause)), 300),
         inert(getattr(cause, "hint", ""), 300),
         of_key=of_key or getattr(cause, "of_key", False),
@@ -294,9 +302,7 @@ def _words(kind: str, error: Any, secret: bool) -> tuple[str, str]:
         text = str(context.get("tag", error["input"]))
         meant = did_you_mean(text, choices)
         found = quoted(text) if kind == "union_tag_invalid" else found
-        return f"{found} is none of {listed(choices)}", f'did you mean "{meant}"?' if meant else ""
-    if kind == "union_tag_not_found":
-        return "is missing", "every one needs it: add the line"
+        return f"{found} is none of {listed(choices, 'or')}", f'did you mean "{meant}"?' if meant else ""
     if kind in ("string_too_short", "too_short"):
         return "is empty", "write something, or delete the line"
     if kind in ("string_too_long", "too_long"):

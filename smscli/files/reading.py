@@ -19,6 +19,7 @@ SHOWN_CHARACTERS = 40
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NUMBER = re.compile(r"(?!\d{4}-\d\d?-\d\d?$)[+(]?\d[\d\s().-]{5,}\d")  # and not a date
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _RECODE = "save the file as UTF-8, for example: iconv -f WINDOWS-1250 -t UTF-8 OLD > NEW"
 
 
@@ -45,15 +46,17 @@ def _visible(character: str) -> str:
 
 def has_control(text: str, *, allowed: str = "") -> bool:
     """Is there a C0, DEL or C1 character (or half a surrogate pair) in it, but for those allowed."""
-    return any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text)
+    if text.isprintable():  # nearly every cell of a list, and thirty times as fast
+        return False
+    return any(found not in allowed for found in _CONTROL.findall(text))
 
 
-def listed(names: Iterable[str], most: int = 30) -> str:
+def listed(names: Iterable[str], word: str = "and", most: int = 30) -> str:
     """`a, b and c`, safe to show."""
     shown = [inert(name) for name in names]
     if len(shown) > most:
-        return f"{', '.join(shown[:most])} and {len(shown) - most} more"
-    return shown[0] if len(shown) == 1 else " and ".join([", ".join(shown[:-1]), shown[-1]]) if shown else ""
+        shown[most:] = [f"{len(shown) - most} more"]
+    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

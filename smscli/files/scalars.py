@@ -119,7 +119,7 @@ def parse_level(text: str) -> ConsentLevel:
     if level is None:
         meant = did_you_mean(text, words)
         hint = f'did you mean "{meant}"?' if meant else ""
-        raise Wrong(f"{quoted(text)} is not a consent level ({listed(words)})", hint=hint)
+        raise Wrong(f"{quoted(text)} is not a consent level ({listed(words, 'or')})", hint=hint)
     return level
 
 

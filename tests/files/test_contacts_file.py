@@ -1,0 +1,533 @@
+from __future__ import annotations
+
+import csv
+import io
+import stat
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from psutil import Process
+
+from smscli.domain.contact import Consent, ConsentLevel, Contact
+from smscli.domain.errors import FilesError, Problem
+from smscli.files.campaign_file import load
+from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, open_contacts, write_bad_rows
+from smscli.files.csv_records import MAX_LINE_BYTES
+
+TODAY = date(2026, 11, 22)
+EXAMPLE = Path(__file__).parents[2] / "campaigns.example.yaml"
+
+ANN = "+12025550101"
+BEN = "+12025550102"
+
+
+def read(
+    content: str | bytes,
+    *wanted: str,
+    columns: Mapping[str, str] | None = None,
+    region: str | None = None,
+    delimiter: str | None = None,
+) -> tuple[ContactsReader, list[Contact | BadRow]]:
+    source = ContactsSource(None, region, delimiter, columns or {})
+    raw = content.encode() if isinstance(content, str) else content
+    with open_contacts(source, frozenset(wanted), io.BytesIO(raw), today=TODAY) as reader:
+        return reader, list(reader)
+
+
+def refused(content: str | bytes, *wanted: str, columns: Mapping[str, str] | None = None) -> list[Problem]:
+    with pytest.raises(FilesError) as caught:
+        read(content, *wanted, columns=columns)
+    return list(caught.value.problems)
+
+
+def said(rows: list[Contact | BadRow]) -> list[str]:
+    return [
+        str(problem).removeprefix("standard input:")
+        for row in rows
+        if isinstance(row, BadRow)
+        for problem in row.problems
+    ]
+
+
+def contact(content: str | bytes, *wanted: str, columns: Mapping[str, str] | None = None) -> Contact:
+    _, (row,) = read(content, *wanted, columns=columns)
+    assert isinstance(row, Contact), said([row])
+    return row
+
+
+# ------------------------------------------------------------------------------------------------ header
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_recognised_and_reported(delimiter: str, end: str, bom: bytes) -> None:
+    rows = [["phone", "First Name"], [ANN, "Ann"]]
+    content = bom + end.join(delimiter.join(row) for row in rows).encode()
+    reader, (row,) = read(content, "first_name")
+    assert reader.delimiter == delimiter
+    assert reader.columns == ("phone", "First Name")
+    assert isinstance(row, Contact)
+    assert row.fields == {"first_name": "Ann"}
+
+
+def test_a_list_of_one_column_has_no_delimiter_and_says_so() -> None:
+    reader, rows = read(f"phone\n{ANN}\n{BEN},x\n")
+    assert reader.delimiter == ""
+    assert isinstance(rows[0], Contact)
+    assert said(rows) == ["3: has 2 cells, the header has 1"]
+
+
+def test_of_several_delimiters_the_one_that_makes_a_phone_column_is_taken() -> None:
+    assert read(f"phone;a, b\n{ANN};x\n")[0].delimiter == ";"
+
+
+def test_an_ambiguous_delimiter_is_not_guessed() -> None:
+    (problem,) = refused("phone,x;phone\n")
+    assert problem.code == "delimiter"
+    assert problem.hint == 'say which: delimiter: ";"'
+
+
+def test_a_given_delimiter_is_obeyed() -> None:
+    reader, _ = read(f"phone;a,b\n{ANN};x,y\n", delimiter=";")
+    assert reader.columns == ("phone", "a,b")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "phone",
+        "Phone",
+        " PHONE ",
+        "phone_number",
+        "Phone-Number",
+        "ph\u200bone",
+        "\u00a0mobile\u00a0",
+        "MSISDN",
+        "Telephone",
+    ],
+)
+def test_headers_match_blind_to_case_space_underscore_hyphen_and_zero_width(header: str) -> None:
+    assert contact(f"{header},x\n{ANN},1\n").number.e164 == ANN
+
+
+@pytest.mark.parametrize("header", ["hotel", "total", "to", "tel", "cell", "phone2", "phones", "my phone"])
+def test_no_other_header_is_taken_for_a_phone(header: str) -> None:
+    (problem,) = refused(f"{header},x\n{ANN},1\n")
+    assert problem.code == "missing_column"
+    assert problem.message == f'needs a column with the numbers, called "phone"; found {header} and x'
+
+
+HEADERS = [
+    ("phone,mobile,x", {}, ["two_columns: more than one column could be the phone: phone and mobile"]),
+    ("phone,a,A_", {}, ['duplicate_header: two columns have one name: "a" (column 2) and "A_" (column 3)']),
+    ("phone,,a,", {}, ["empty_header: column 2 has no name", "empty_header: column 4 has no name"]),
+    (
+        "phone,a",
+        {"zone": "zzone"},
+        ['missing_column: needs a column called "zzone" for the zone; found phone and a'],
+    ),
+    (
+        "phone,a",
+        {"phone": "ignore"},
+        ['missing_column: needs a column called "ignore" for the phone; found phone and a'],
+    ),
+    (
+        "phone,a",
+        {"zone": "a", "language": "A"},
+        ['shared_column: the column "a" is both the zone and the language'],
+    ),
+    ("phone,a", {"consent": "a"}, ["half_consent: a consent column needs a consent_date column beside it"]),
+    ("phone,un\x1bs", {}, ['header: the header "un\\x1bs" holds a control character']),
+]
+
+
+@pytest.mark.parametrize(("header", "columns", "sentences"), HEADERS)
+def test_headers_that_cannot_be_right_stop_the_list(
+    header: str, columns: Mapping[str, str], sentences: list[str]
+) -> None:
+    found = refused(header + "\n", columns=columns)
+    assert [f"{problem.code}: {problem.message}" for problem in found] == sentences
+    assert {str(problem.where) for problem in found} == {"standard input:1"}
+
+
+def test_a_mapped_column_settles_which_of_two_is_meant() -> None:
+    content = f"phone,mobile\nnone,{ANN}\n"
+    assert contact(content, columns={"phone": "Mobile"}).number.e164 == ANN
+
+
+def test_a_field_that_no_column_has_is_told_with_what_was_found() -> None:
+    (problem,) = refused("phone,firstname,b\n", "first_nam", "brand", "b")
+    assert problem.message == 'a text needs a column called "first_nam"; found phone, firstname and b'
+    assert problem.hint == 'did you mean "firstname"?'
+
+
+LOOKALIKES = ["unsubscribed", "Opt-Out", "opt_out", "do not contact", "DNC", "STOP", "blocked", "Do_Not_Text"]
+
+
+@pytest.mark.parametrize("header", LOOKALIKES)
+def test_a_column_that_looks_like_an_opt_out_stops_the_list_until_it_is_mapped(header: str) -> None:
+    content = f"phone,{header}\n{ANN},yes\n"
+    (problem,) = refused(content)
+    assert problem.code == "opt_out_column"
+    assert f'columns: {{opt_out: "{header}"}} heeds it' in problem.hint
+    assert contact(content, columns={"opt_out": header}).opted_out == ("",)
+    assert contact(content, columns={"opt_out": "ignore"}).opted_out == ()
+
+
+def test_a_second_opt_out_column_is_not_read_over() -> None:
+    (problem,) = refused("phone,stop,dnc\n", columns={"opt_out": "stop"})
+    assert problem.message == '"dnc" looks like an opt-out, and nothing says so'
+
+
+# -------------------------------------------------------------------------------------------------- rows
+
+
+def test_a_whole_row() -> None:
+    content = (
+        "phone,country,tz,lang,consent level,consent date,consent topics,consent source,name\n"
+        "512 345 678,pl,europe/warsaw,PT_br,Express Written,2025-03-01T10:00:00+01:00,"
+        "Offers; news,web form, Ann \n"
+    )
+    row = contact(content, "name")
+    assert row.number.e164 == "+48512345678"
+    assert row.zone == "Europe/Warsaw"
+    assert row.language == "pt-BR"
+    assert row.consent == Consent(
+        ConsentLevel.EXPRESS_WRITTEN, date(2025, 3, 1), ("offers", "news"), "web form"
+    )
+    assert row.fields == {"name": "Ann"}
+    assert (row.row, row.line) == (1, 2)
+
+
+def test_only_fields_that_texts_want_are_kept() -> None:
+    assert contact(f"phone,a,b\n{ANN},1,2\n", "b").fields == {"b": "2"}
+
+
+def test_consent_without_a_source_names_its_line() -> None:
+    row = contact(f"phone,consent,consent_date\n\n{ANN},soft,2026-01-01\n")
+    assert row.consent == Consent(ConsentLevel.SOFT, date(2026, 1, 1), (), "standard input:3")
+
+
+@pytest.mark.parametrize("header", ["consent,x", "x,consent_date"])
+def test_half_of_consent_is_no_evidence(header: str) -> None:
+    assert contact(f"phone,{header}\n{ANN},express,2026-01-01\n".replace("x,", "x,")).consent is None
+
+
+def test_an_empty_or_a_refused_consent_is_none() -> None:
+    _, rows = read(f"phone,consent,consent_date\n{ANN},,\n{BEN},none,\n")
+    assert [row.consent for row in rows if isinstance(row, Contact)] == [None, None]
+
+
+CELLS = [
+    ("phone", "", "phone: there is no number"),
+    ("phone", "+12345", "phone: +12345 is too short"),
+    ("phone", "202 555 0101", "phone: 20• ••• ••01 does not say its country"),
+    ("phone", "+1 202 555 0101 ext 5", "phone: +1 2•• ••• •••1 ext 5 has an extension"),
+    ("phone", "4.41E+11", "phone: 4.41E+11 is a quantity, not a phone number"),
+    ("phone", "+1202\x1b[31m5550101", "phone: +12••\\x1b[••m•••••01 holds a control character"),
+    ("phone", "{{ x }}", "phone: {{ x }} is not a phone number"),
+    ("zone", "CET", "zone: 'CET' is an offset or an abbreviation"),
+    ("zone", "Mars", "zone: 'Mars' is no time zone"),
+    ("language", "Polish", 'language: "Polish" is not a language code'),
+    ("region", "UK", 'phone: "UK" is not an ISO country code'),
+    ("consent", "sure", 'consent: "sure" is not a consent level (none, soft, express or express_written)'),
+    ("consent", "", "consent: is empty: consent has a level and a date"),
+    ("consent_date", "", "consent_date: is empty: consent has a level and a date"),
+    ("consent_date", "01/03/2025", 'consent_date: "01/03/2025" is not a date'),
+    ("consent_date", "20250301", 'consent_date: "20••••01" is not a date'),
+    ("consent_date", "2025-02-30", 'consent_date: "2025-02-30" is not a date'),
+    ("consent_date", "2025-W09-1", 'consent_date: "2025-W09-1" is not a date'),
+    ("consent_date", "2026-11-24", 'consent_date: "2026-11-24" lies in the future'),
+    ("out", "maybe", "out: maybe is neither yes nor no"),
+    ("out", "2025-01-01", "out: 20••-••-01 is neither yes nor no"),
+    ("name", "a\x07b", "name: a\\x07b holds a control character"),
+    ("name", "a\tb", "name: a\\tb holds a control character"),
+    ("name", "a\x9bb", "name: a\\x9bb holds a control character"),
+    ("name", "a\x7fb", "name: a\\x7fb holds a control character"),
+    ("unused", "a\0b", "unused: holds a NUL byte"),
+]
+GOOD = {
+    "phone": ANN,
+    "zone": "America/New_York",
+    "language": "en",
+    "region": "",
+    "consent": "express",
+    "consent_date": "2026-11-23",
+    "out": "",
+    "name": "Ann",
+    "unused": "\x1b[31m",
+}
+
+
+def as_csv(*rows: Mapping[str, str]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, GOOD)
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("column", "cell", "sentence"), CELLS)
+def test_a_bad_cell_is_a_problem_and_the_other_rows_go_on(column: str, cell: str, sentence: str) -> None:
+    content = as_csv(GOOD, GOOD | {column: cell} | ({"phone": "5123"} if column == "region" else {}), GOOD)
+    _, rows = read(content, "name", columns={"opt_out": "out"})
+    assert [type(row) for row in rows] == [Contact, BadRow, Contact]
+    (found,) = said(rows)
+    assert found.startswith(f"3: {sentence}")
+
+
+def test_every_bad_cell_of_a_row_is_told_in_the_order_of_the_columns() -> None:
+    bad = {"phone": "x", "zone": "y", "language": "zzzz", "consent": "q", "out": "w", "name": "\x1b"}
+    _, rows = read(as_csv(GOOD | bad), "name", columns={"opt_out": "out"})
+    assert isinstance(rows[0], BadRow)
+    assert [problem.where.path for problem in rows[0].problems] == list(bad)
+    assert [problem.code for problem in rows[0].problems] == [
+        "not_a_number",
+        "bad_zone",
+        "bad_language",
+        "bad_consent",
+        "bad_opt_out",
+        "control_character",
+    ]
+
+
+STRAY = 'a quote (") stands where none can; inside a quoted cell it is written twice ("")'
+
+
+@pytest.mark.parametrize("word", ["yes", "Y", "TRUE", "t", "1", "x", " Yes "])
+def test_words_for_opted_out(word: str) -> None:
+    assert contact(f"phone,o\n{ANN},{word}\n", columns={"opt_out": "o"}).opted_out == ("",)
+
+
+@pytest.mark.parametrize("word", ["no", "N", "False", "f", "0", "", "  "])
+def test_words_for_not_opted_out(word: str) -> None:
+    assert contact(f"phone,o\n{ANN},{word}\n", columns={"opt_out": "o"}).opted_out == ()
+
+
+@pytest.mark.parametrize(("word", "heeded"), [("yes", True), ("perhaps", True), ("no", False)])
+def test_a_bad_row_still_says_who_opted_out(word: str, heeded: bool) -> None:
+    _, (row,) = read(f"phone,zone,o\n{ANN},nowhere,{word}\n", columns={"opt_out": "o"})
+    assert isinstance(row, BadRow)
+    assert (row.opted_out is not None and row.opted_out.e164 == ANN) is heeded
+
+
+def test_values_are_data() -> None:
+    hostile = '[bold]{{ phone }}{% raw %}"=cmd()'
+    row = contact(f'phone,a\n{ANN},"{hostile.replace(chr(34), chr(34) * 2)}"\n', "a")
+    assert row.fields == {"a": hostile}
+
+
+def test_cells_are_stripped_of_white_space_that_can_and_cannot_be_seen() -> None:
+    row = contact(f"phone,a\n\u00a0{ANN}\u200b,\ufeff\u2003 Ann\u00a0\u200b \n", "a")
+    assert (row.number.e164, row.fields) == (ANN, {"a": "Ann"})
+
+
+def test_line_breaks_inside_a_quoted_cell_are_kept_and_lines_stay_true() -> None:
+    _, rows = read(f'phone,a\r\n{ANN},"one\r\ntwo"\r\n\r\n,\r\n{BEN},b\r\n', "a")
+    assert [(row.row, row.line) for row in rows] == [(1, 2), (2, 6)]
+    assert isinstance(rows[0], Contact)
+    assert rows[0].fields == {"a": "one\ntwo"}
+
+
+def test_blank_rows_are_no_rows() -> None:
+    _, rows = read(f"\n  \nphone,a\n\n , \n{ANN},1\n,,,,\n\u200b,\u00a0\n")
+    assert [(row.row, row.line) for row in rows] == [(1, 6)]
+
+
+def test_a_row_of_another_width_is_a_problem() -> None:
+    _, rows = read(f"phone,a,b\n{ANN}\n{ANN},1,2,3\n{ANN},1,2\n")
+    assert said(rows) == ["2: has 1 cell, the header has 3", "3: has 4 cells, the header has 3"]
+    assert isinstance(rows[2], Contact)
+
+
+def test_a_stray_quote_costs_its_own_row() -> None:
+    _, rows = read(f'phone,a\n{ANN},"x"y\n{BEN},b\n')
+    assert [type(row) for row in rows] == [BadRow, Contact]
+    assert said(rows) == [f"2: {STRAY}"]
+
+
+def test_an_open_quote_does_not_swallow_rows_but_nobody_behind_it_is_texted() -> None:
+    _, rows = read(f'phone,a\n{ANN},"x\n{BEN},b\n12,"c"\n{BEN},d\n')
+    assert said(rows) == [
+        f"2: {STRAY}",
+        "3: stands behind a quote that line 2 opens and does not close",
+        "4: stands behind a quote that line 2 opens and does not close",
+        "4: phone: 12 does not say its country",
+    ]
+    assert isinstance(rows[3], Contact)
+
+
+def test_a_quote_that_is_never_closed_is_named_where_it_opens() -> None:
+    _, rows = read(f'phone,a\n{ANN},1\n{ANN},"x\n{BEN},b\n')
+    assert said(rows) == [
+        '3: a quote (") is opened and never closed',
+        "4: stands behind a quote that line 3 opens and does not close",
+    ]
+
+
+def test_a_cell_that_is_too_long_is_told_as_such() -> None:
+    _, rows = read(f"phone,a\n{ANN},{'x' * (csv.field_size_limit() + 1)}\n{BEN},b\n")
+    assert [type(row) for row in rows] == [BadRow, Contact]
+    assert said(rows) == ["2: a cell is longer than 131072 characters, or a quote is never closed"]
+
+
+# ------------------------------------------------------------------------------------------------- files
+
+
+FILES = [
+    (b"", "standard input: is empty"),
+    (b"\n\n \n", "standard input: is empty"),
+    ("phone,a\n".encode("utf-16"), "standard input: is written in UTF-16, not UTF-8"),
+    (b"phone,a\n1,\xb9\n", "standard input:2: byte 11 of the file (0xb9) is not UTF-8"),
+    (b"\xef\xbb\xbfphone,\xe9\n", "standard input:1: byte 10 of the file (0xe9) is not UTF-8"),
+    (b"PK\x03\x04rest", "standard input: is a spreadsheet or a zip file, not CSV"),
+    (b"SQLite format 3\0rest", "standard input: is a SQLite database, not CSV"),
+    (b"phone,a\r1,2\r", "standard input:1: the header: a line end of old Macs (CR) stands inside the row"),
+    (b"phone," + b"x" * MAX_LINE_BYTES, "standard input:1: the line is longer than 1024 KiB"),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence"), FILES, ids=range(len(FILES)))
+def test_files_that_are_no_list_are_one_clear_problem(content: bytes, sentence: str) -> None:
+    assert [str(problem) for problem in refused(content)] == [sentence]
+
+
+def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
+    for path, code in ((tmp_path / "none.csv", "missing_file"), (tmp_path, "is_directory")):
+        with (
+            pytest.raises(FilesError) as caught,
+            open_contacts(ContactsSource(path), frozenset(), today=TODAY),
+        ):
+            pass
+        assert [problem.code for problem in caught.value.problems] == [code]
+
+
+@pytest.mark.parametrize("campaign_id", ["tyre-change", "bike-ready"])
+def test_the_example_list_has_no_bad_row_on_any_day_from_2026_on(campaign_id: str) -> None:
+    defined = load(EXAMPLE).campaigns[campaign_id]
+    assert defined.contacts is not None
+    wanted = frozenset[str]().union(*(text.fields for text in defined.campaign.texts.values()))
+    with open_contacts(defined.contacts, wanted, today=date(2026, 1, 1)) as reader:
+        rows = list(reader)
+    assert said(rows) == []
+    contacts = [row for row in rows if isinstance(row, Contact)]
+    assert len(contacts) >= 12
+    assert len({one.number.country for one in contacts}) >= 6
+    assert {one.language.split("-")[0] for one in contacts if one.language} == set(defined.campaign.texts)
+    assert sum(bool(one.opted_out) for one in contacts) == 1
+    assert len({one.number for one in contacts}) == len(contacts) - 1
+    assert all(all(one.fields.values()) for one in contacts)
+
+
+# ------------------------------------------------------------------------------------------- the bad ones
+
+
+def test_bad_rows_are_written_to_be_mended_and_read_again(tmp_path: Path) -> None:
+    content = f'phone,a\nx{ANN},=1+1\n{ANN},"b\x1b"\n{ANN}\n'
+    reader, rows = read(content, "a")
+    path = tmp_path / "bad.csv"
+    assert write_bad_rows(path, reader.columns, (row for row in rows if isinstance(row, BadRow))) == 3
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        header, *lines = list(csv.reader(stream))
+    assert header == ["phone", "a", "problems"]
+    assert lines[0][:2] == [f"x{ANN}", "'=1+1"]
+    assert lines[0][2].startswith("line 2: phone: ")
+    assert lines[1] == [ANN, "b\x1b", "line 3: a: b\\x1b holds a control character"]
+    assert lines[2] == [ANN, "", "line 4: has 1 cell, the header has 2"]
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "\t=1", " =1", "\r=1"])
+def test_no_cell_is_run_as_a_formula(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "bad.csv"
+    write_bad_rows(path, ["a"], [BadRow(1, 2, (), (cell,))])
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        assert list(csv.reader(stream))[1][0] == f"'{cell}"
+
+
+def test_an_existing_file_of_bad_rows_becomes_private_and_a_link_is_not_followed(tmp_path: Path) -> None:
+    path, link = tmp_path / "bad.csv", tmp_path / "link.csv"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_bad_rows(path, ["a"], [])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    link.symlink_to(path)
+    with pytest.raises(FilesError):
+        write_bad_rows(link, ["a"], [])
+
+
+# ---------------------------------------------------------------------------------------------- properties
+
+
+PIECES = [
+    "phone",
+    "name",
+    "opt out",
+    "+12025550101",
+    ",",
+    ";",
+    "\t",
+    "\n",
+    "\r",
+    '"',
+    "\x00",
+    "\ufeff",
+    "x",
+    " ",
+    "\x1b[1m",
+]
+CSVISH = st.lists(st.sampled_from([*map(str.encode, PIECES), b"|", b"\xff"]), max_size=40).map(b"".join)
+
+
+def _assert_told(problems: Sequence[Problem]) -> None:
+    assert problems
+    assert not any("\x1b" in str(problem) + problem.hint for problem in problems)
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=60) | CSVISH | CSVISH.map(b"phone,name\n+12025550101,".__add__))
+@example(b'phone,name\n"\n"\n"')
+def test_any_bytes_are_contacts_bad_rows_or_a_files_error(content: bytes) -> None:
+    try:
+        _, rows = read(content, "name")
+    except FilesError as refusal:
+        _assert_told(refusal.problems)
+        return
+    assert [row.row for row in rows] == list(range(1, len(rows) + 1))
+    lines = [row.line for row in rows]
+    assert lines == sorted(set(lines))
+    for row in rows:
+        if isinstance(row, BadRow):
+            _assert_told(row.problems)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.text(max_size=12).filter(lambda text: "\r" not in text), min_size=1, max_size=8))
+def test_rows_that_csv_writes_come_back_one_for_one(names: list[str]) -> None:
+    stream = io.StringIO()
+    csv.writer(stream).writerows([["phone", "name"], *([ANN, name] for name in names)])
+    raw = stream.getvalue().encode("utf-8", errors="replace")
+    _, rows = read(raw, "name")
+    assert len(rows) == len(names)
+
+
+def test_a_long_list_is_streamed_and_memory_stays_flat(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    with path.open("w") as stream:
+        stream.write("phone,name\n")
+        # Rows of one cell are the cheapest: what is measured is the reading, not the parsing of numbers.
+        stream.writelines(f"{ANN},N\n" if row % 100 == 0 else f"row{row}\n" for row in range(200_000))
+    with open_contacts(ContactsSource(path), frozenset({"name"}), today=TODAY) as reader:
+        rows = iter(reader)
+        assert sum(1 for _ in islice(rows, 5_000)) == 5_000
+        before = Process().memory_info().rss
+        count = sum(1 for _ in rows)
+        grown = Process().memory_info().rss - before
+    assert count + 5_000 == 200_000
+    assert grown < 8_000_000
