@@ -172,6 +172,16 @@ def test_emptying_the_sandbox_forgets_one_rehearsal_and_nothing_else(log: SentLo
     assert claimed(log, message(ANNA), terms=rehearsal)
 
 
+def test_whoever_opts_out_after_the_claim_is_counted(log: SentLog) -> None:
+    for number in (ANNA, BEN, CELIA):
+        sent(log, number, now=NOW)
+    log.opt_out([stop(ANNA, at=NOW - HOUR), stop(ANNA, "news", at=NOW + HOUR)])
+    assert log.late_opt_outs(TERMS.run_id) == 0
+    log.opt_out([stop(BEN, at=NOW + HOUR), stop(BEN, TERMS.topic, at=NOW + HOUR)])
+    assert log.late_opt_outs(TERMS.run_id) == 1
+    assert log.late_opt_outs("run-2") == 0
+
+
 def test_emptying_takes_kept_bodies_along(log: SentLog) -> None:
     rehearsal = replace(TERMS, realm=Realm.SANDBOX, keep_bodies=True, repeat_within=DAY)
     claimed(log, message(ANNA), terms=rehearsal)

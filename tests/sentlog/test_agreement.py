@@ -1,0 +1,175 @@
+"""Whatever is done to both, in any order, SQLite and memory tell the same story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from smscli.domain.message import Batch, Fault, Realm, Receipt, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import Facts, LogFilter, SentLog, Terms
+from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.sqlite import open_sent_log
+
+from .making import ANNA, BEN, CELIA, DAY, HOUR, NOW, TERMS, batch, message, stop
+
+PEOPLE = (ANNA, BEN, CELIA)
+T = TypeVar("T")
+
+people = st.sampled_from(PEOPLE)
+topics = st.sampled_from(["", TERMS.topic, "news"])
+bodies = st.sampled_from(["Some words.", "Other words."])
+realms = st.sampled_from([Realm.LIVE, Realm.LIVE, Realm.SANDBOX, Realm.TEST])
+terms = st.builds(
+    replace,
+    st.just(TERMS),
+    realm=realms,
+    campaign_id=st.sampled_from(["one", "two"]),
+    topic=st.sampled_from([TERMS.topic, "news", ""]),
+    gateway_digest=st.sampled_from(["g", "g", "h"]),
+    run_id=st.sampled_from(["run-1", "run-2"]),
+    cap_at_most=st.sampled_from([None, None, 1, 2]),
+    cap_per=st.just(2 * DAY),
+    cap_min_gap=st.sampled_from([None, None, 5 * HOUR]),
+    same_text_within=st.sampled_from([None, DAY]),
+    again_rejected=st.booleans(),
+    keep_bodies=st.booleans(),
+    repeat_within=st.sampled_from([None, 6 * HOUR, 12 * HOUR]),
+)
+offers = st.lists(st.lists(st.tuples(people, bodies), min_size=1, max_size=3), min_size=1, max_size=2)
+later = st.sampled_from([timedelta(), timedelta(microseconds=700), HOUR, 3 * HOUR, DAY])
+chosen = st.integers(0, 200)
+states = st.sampled_from([*State])
+faults = st.sampled_from([None, None, None, Fault.OPTED_OUT, Fault.NUMBER])
+
+
+class TwoLogs(RuleBasedStateMachine):
+    """Every deed is done to both logs and must have the same outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        path = Path(self.folder.name) / "sent-log.db"
+        self.sqlite = open_sent_log(path, create=True)
+        self.sqlite._connection.execute("PRAGMA synchronous = OFF")  # hundreds of logs, no power cut
+        self.memory = MemorySentLog()
+        self.now = NOW
+        self.requests: list[tuple[Batch, Terms]] = []
+
+    def teardown(self) -> None:
+        self.sqlite.close()
+        self.folder.cleanup()
+
+    def both(self, deed: Callable[[SentLog], T]) -> T:
+        one, other = deed(self.sqlite), deed(self.memory)
+        assert one == other
+        return one
+
+    def some_ids(self, places: Sequence[int]) -> list[str]:
+        known = [one.id for request, _ in self.requests for one in request.messages] or ["nobody"]
+        return [known[place % len(known)] for place in places]
+
+    @rule(span=later)
+    def time_passes(self, span: timedelta) -> None:
+        self.now += span
+
+    @rule(offered=offers, under=terms)
+    def claim(self, offered: list[list[tuple[Msisdn, str]]], under: Terms) -> None:
+        made = [batch(*(message(to, body) for to, body in members), at=self.now) for members in offered]
+        self.both(lambda log: log.claim(made, under, self.now))
+        self.requests += [(one, under) for one in made]
+
+    @rule(place=chosen, under=terms)
+    def claim_again(self, place: int, under: Terms) -> None:
+        if self.requests:
+            made, before = self.requests[place % len(self.requests)]
+            again = replace(made, id=f"{made.id}-again-{len(self.requests)}", claimed_at=self.now)
+            same_place = replace(under, realm=before.realm, campaign_id=before.campaign_id)
+            self.both(lambda log: log.claim([again], same_place, self.now))
+            self.requests.append((again, same_place))
+
+    @rule(place=chosen, under=terms, exactly=st.booleans())
+    def reclaim(self, place: int, under: Terms, exactly: bool) -> None:
+        if self.requests:
+            made, before = self.requests[place % len(self.requests)]
+            self.both(lambda log: log.reclaim(made, before if exactly else under, self.now))
+
+    @rule(places=st.lists(chosen, max_size=4), state=states, fault=faults, ref=st.sampled_from(["", "ref"]))
+    def settle(self, places: list[int], state: State, fault: Fault | None, ref: str) -> None:
+        receipts = [
+            Receipt(one, state, ref, "code", "detail", segments=2 if ref else None, fault=fault)
+            for one in self.some_ids(places)
+        ]
+        self.both(lambda log: log.settle(receipts, self.now))
+
+    @rule(place=chosen, state=states)
+    def settle_a_request(self, place: int, state: State) -> None:
+        if self.requests:
+            made, _ = self.requests[place % len(self.requests)]
+            self.both(lambda log: log.settle([Receipt(one.id, state) for one in made.messages], self.now))
+
+    @rule(places=st.lists(chosen, max_size=4), state=st.sampled_from([State.ACCEPTED, State.RELEASED]))
+    def decide(self, places: list[int], state: State) -> None:
+        ids = self.some_ids(places)
+        self.both(lambda log: list(log.decide(ids, state, "maria", self.now)))
+
+    @rule(realm=realms, campaign=st.sampled_from(["one", "two"]))
+    def recover(self, realm: Realm, campaign: str) -> None:
+        self.both(lambda log: log.recover(realm, campaign, self.now))
+
+    @rule(number=people, topic=topics, foreign=st.booleans())
+    def opt_out(self, number: Msisdn, topic: str, foreign: bool) -> None:
+        wish = stop(number, topic, self.now)
+        self.both(lambda log: log.heed([wish]) if foreign else log.opt_out([wish]))
+
+    @rule(number=people, topic=topics)
+    def reinstate(self, number: Msisdn, topic: str) -> None:
+        self.both(lambda log: log.reinstate(number, topic, "maria", "asked", self.now))
+
+    @rule(campaign=st.sampled_from(["one", "two"]))
+    def empty_the_sandbox(self, campaign: str) -> None:
+        self.both(lambda log: log.empty_sandbox(campaign))
+
+    @rule(offered=offers, under=terms)
+    def claim_in_vain(self, offered: list[list[tuple[Msisdn, str]]], under: Terms) -> None:
+        made = [batch(*(message(to, body) for to, body in members)) for members in offered]
+
+        def claim_and_fail(log: SentLog) -> None:
+            try:
+                with log.atomic():
+                    log.claim(made, under, self.now)
+                    log.opt_out([stop(ANNA)])
+                    raise InterruptedError
+            except InterruptedError:
+                pass
+
+        self.both(claim_and_fail)
+
+    @invariant()
+    def they_tell_the_same(self) -> None:
+        self.both(lambda log: list(log.messages(LogFilter())))
+        self.both(lambda log: list(log.opt_outs()))
+        self.both(lambda log: log.newest_at())
+        self.both(lambda log: log.late_opt_outs("run-1"))
+        for realm in Realm:
+            self.both(lambda log, realm=realm: dict(log.counts(realm)))  # type: ignore[misc]
+            self.both(lambda log, realm=realm: list(log.repeatable(realm, "one", "g", self.now)))  # type: ignore[misc]
+
+            def known(log: SentLog, realm: Realm = realm) -> dict[Msisdn, Facts]:
+                return dict(log.facts(realm, "one", PEOPLE, self.now - DAY))
+
+            self.both(known)
+
+
+TestAgreement = TwoLogs.TestCase
+TestAgreement.settings = settings(
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

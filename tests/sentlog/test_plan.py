@@ -1,0 +1,278 @@
+"""The plan: what is sent, in which order, what it comes to, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smscli.domain.contact import Contact
+from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.message import Message
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import CountryTally, Offender, PlannedRow, PlanTally
+from smscli.domain.profile import BatchMode
+from smscli.domain.segments import Encoding, Segments
+from smscli.sentlog.plan import SqlitePlan
+
+from .making import ANNA, BEN, CELIA, HOUR, NOW, message, numbers
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def plan() -> Iterator[SqlitePlan]:
+    with closing(SqlitePlan()) as made:
+        yield made
+
+
+def contact(number: Msisdn = ANNA, row: int = 1) -> Contact:
+    return Contact(row, row + 1, number)
+
+
+def send(one: Message, row: int = 1) -> Send:
+    return Send(contact(one.to, row), one)
+
+
+def order(plan: SqlitePlan, mode: BatchMode = BatchMode.ONE) -> list[str]:
+    return [one.id for one in plan.messages(mode)]
+
+
+def test_a_message_comes_back_as_it_went_in(plan: SqlitePlan) -> None:
+    segments = Segments(Encoding.UCS2, 31, 1, ("ł", "🛞"))
+    one = message(CELIA, "Łatwo 🛞", segments=segments, deadline=NOW + MICROSECOND, language="pl")
+    plan.add([send(one)])
+    assert list(plan.messages(BatchMode.LIST)) == [one]
+    assert plan.samples(3) == (one,)
+
+
+def test_an_empty_plan_is_empty(plan: SqlitePlan) -> None:
+    assert plan.tally(BatchMode.FANOUT) == PlanTally()
+    assert order(plan) == []
+    assert plan.samples(3) == ()
+    assert list(plan.left_out()) == []
+    assert plan.limit(5) == 0
+    assert plan.seen([ANNA]) == frozenset()
+
+
+def test_deadline_goes_before_number(plan: SqlitePlan) -> None:
+    late, early = message(ANNA, deadline=NOW + 2 * HOUR), message(CELIA, deadline=NOW + HOUR)
+    first = message(BEN, deadline=NOW + HOUR)
+    plan.add([send(late), send(early), send(first)])
+    for mode in BatchMode:
+        assert order(plan, mode) == [first.id, early.id, late.id]
+
+
+def test_fan_out_keeps_one_sender_s_text_together(plan: SqlitePlan) -> None:
+    made = [
+        message(to, body, sender=sender, id=f"{sender}{body}{to.e164[-1]}")
+        for to in (CELIA, BEN, ANNA)
+        for body in ("x", "y")
+        for sender in ("1", "2")
+    ]
+    plan.add([send(one) for one in made])
+    # by text: +1…1, +1…2, +44…3
+    assert order(plan, BatchMode.FANOUT) == [
+        "1x1", "1x2", "1x3", "1y1", "1y2", "1y3", "2x1", "2x2", "2x3", "2y1", "2y2", "2y3",
+    ]  # fmt: skip
+    assert [one.to for one in plan.messages(BatchMode.ONE)] == [ANNA] * 4 + [BEN] * 4 + [CELIA] * 4
+
+
+def test_numbers_are_remembered_whatever_was_decided(plan: SqlitePlan) -> None:
+    plan.add([send(message(ANNA)), Skip(contact(BEN), SkipReason.NO_TEXT)])
+    plan.add([Hold(contact(CELIA), HoldReason.QUIET_HOURS, NOW)])
+    stranger = Msisdn("+12025550199", "US")
+    assert plan.seen([stranger, ANNA, BEN, CELIA, ANNA]) == {ANNA, BEN, CELIA}
+    assert plan.seen([]) == frozenset()
+
+
+def test_the_tally_adds_up(plan: SqlitePlan) -> None:
+    polish = Segments(Encoding.UCS2, 90, 2, ("ł", "ś"))
+    plan.add(
+        [
+            send(message(ANNA, "a")),
+            send(message(BEN, "b", deadline=NOW + MICROSECOND)),
+            send(message(BEN, "b")),
+            send(message(CELIA, "c", segments=polish, language="pl")),
+            send(message(CELIA, "d", segments=Segments(Encoding.UCS2, 300, 5, ("ś",)), language="pl")),
+            Skip(contact(), SkipReason.DUPLICATE),
+            Skip(contact(), SkipReason.DUPLICATE),
+            Skip(contact(), SkipReason.OPTED_OUT),
+            Hold(contact(), HoldReason.FREQUENCY_CAP, NOW + 2 * HOUR),
+            Hold(contact(), HoldReason.FREQUENCY_CAP, NOW + HOUR),
+        ]
+    )
+    expected = PlanTally(
+        contacts=10,
+        to_send=5,
+        skipped={SkipReason.DUPLICATE: 2, SkipReason.OPTED_OUT: 1},
+        held={HoldReason.FREQUENCY_CAP: 2},
+        held_until={HoldReason.FREQUENCY_CAP: NOW + HOUR},
+        segments=10,
+        by_encoding={Encoding.GSM7: 3, Encoding.UCS2: 2},
+        by_country=(CountryTally("US", 3, 3), CountryTally("GB", 2, 7)),
+        by_language={"en": 3, "pl": 2},
+        by_segments={1: 3, 2: 1, 5: 1},
+        offenders=(Offender("ś", 2, 7, 5), Offender("ł", 1, 2, 1)),
+        groups=(5,),
+        first_deadline=NOW + MICROSECOND,
+    )
+    assert plan.tally(BatchMode.ONE) == plan.tally(BatchMode.LIST) == expected
+    assert plan.tally(BatchMode.FANOUT).groups == (2, 1, 1, 1)
+
+
+def test_a_group_has_one_sender(plan: SqlitePlan) -> None:
+    plan.add([send(message(ANNA, sender="Garage")), send(message(BEN, sender="Tyres"))])
+    assert plan.tally(BatchMode.FANOUT).groups == (1, 1)
+
+
+def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: SqlitePlan) -> None:
+    people = numbers(6)
+    made = [message(number) for number in reversed(people)]
+    plan.add([Skip(contact(row=1), SkipReason.NO_CONSENT), *map(send, made[:3])])
+    plan.add([Hold(contact(row=5), HoldReason.QUIET_HOURS, NOW), *map(send, made[3:])])
+    before = plan.digest()
+    assert plan.limit(4) == 2
+    assert order(plan) == [one.id for one in reversed(made[:4])]
+    tally = plan.tally(BatchMode.FANOUT)
+    assert (tally.contacts, tally.to_send, tally.segments, tally.groups) == (8, 4, 4, (4,))
+    assert len(list(plan.left_out())) == 2
+    assert plan.digest() != before
+    assert [one.id for one in plan.samples(9)] == [one.id for one in made[:4]]
+    assert plan.limit(9) == 0
+    assert plan.limit(0) == 4
+    assert order(plan) == []
+    assert plan.tally(BatchMode.ONE).first_deadline is None
+
+
+def test_whoever_opts_out_in_a_later_row_is_skipped(plan: SqlitePlan) -> None:
+    kept = message(BEN)
+    plan.add(
+        [
+            send(message(ANNA), 1),
+            Hold(contact(ANNA, 2), HoldReason.QUIET_HOURS, NOW),
+            Skip(contact(ANNA, 3), SkipReason.DUPLICATE, "an earlier row"),
+            send(kept, 4),
+        ]
+    )
+    plan.withdraw(ANNA, "row 9 says so")
+    plan.withdraw(CELIA, "nothing to withdraw")
+    assert order(plan) == [kept.id]
+    assert list(plan.left_out()) == [
+        PlannedRow(1, 2, ANNA, SkipReason.OPTED_OUT, "row 9 says so", None),
+        PlannedRow(2, 3, ANNA, SkipReason.OPTED_OUT, "row 9 says so", None),
+        PlannedRow(3, 4, ANNA, SkipReason.DUPLICATE, "an earlier row", None),
+    ]
+    tally = plan.tally(BatchMode.ONE)
+    assert (tally.to_send, tally.skipped, tally.held) == (
+        1,
+        {SkipReason.OPTED_OUT: 2, SkipReason.DUPLICATE: 1},
+        {},
+    )
+
+
+def test_left_out_rows_come_in_list_order(plan: SqlitePlan) -> None:
+    until = NOW + MICROSECOND
+    plan.add([Hold(contact(CELIA, 1), HoldReason.QUIET_HOURS, until, "till nine"), send(message(BEN), 2)])
+    plan.add([Skip(contact(ANNA, 3), SkipReason.MISSING_FIELD, "first_name")])
+    assert list(plan.left_out()) == [
+        PlannedRow(1, 2, CELIA, HoldReason.QUIET_HOURS, "till nine", until),
+        PlannedRow(3, 4, ANNA, SkipReason.MISSING_FIELD, "first_name", None),
+    ]
+
+
+def test_samples_show_every_language_first(plan: SqlitePlan) -> None:
+    made = [message(number, language=name) for number, name in zip(numbers(6), "eeppge", strict=True)]
+    plan.add(list(map(send, made)))
+
+    def shown(most: int) -> list[int]:
+        return [made.index(one) for one in plan.samples(most)]
+
+    assert shown(0) == []
+    assert shown(2) == [0, 2]
+    assert shown(3) == [0, 2, 4]
+    assert shown(5) == [0, 2, 4, 1, 3]
+    assert shown(99) == [0, 2, 4, 1, 3, 5]
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=8)
+ROWS = st.tuples(st.sampled_from([ANNA, BEN, CELIA]), WORDS, WORDS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ROWS, max_size=5), st.lists(ROWS, max_size=5))
+def test_the_digest_says_whether_two_plans_text_the_same(
+    one: list[tuple[Msisdn, str, str]], other: list[tuple[Msisdn, str, str]]
+) -> None:
+    assert (digest_of(one) == digest_of(other)) == (sorted(one) == sorted(other))
+    assert digest_of(one) == digest_of(list(reversed(one)))
+
+
+def digest_of(rows: list[tuple[Msisdn, str, str]]) -> str:
+    with closing(SqlitePlan()) as plan:
+        plan.add([send(message(to, body, sender=sender)) for to, sender, body in rows])
+        return plan.digest()
+
+
+def test_the_digest_cannot_be_shifted_between_sender_and_body() -> None:
+    assert digest_of([(ANNA, "ab", "c")]) != digest_of([(ANNA, "a", "bc")])
+    assert digest_of([(ANNA, "a", "1")]) != digest_of([(BEN, "a", "1")])
+
+
+def test_skips_are_no_part_of_the_digest(plan: SqlitePlan) -> None:
+    one = message(ANNA)
+    decisions: list[Decision] = [send(one), Skip(contact(BEN), SkipReason.NO_CONSENT)]
+    plan.add(decisions)
+    assert plan.digest() == digest_of([(ANNA, one.sender, one.body)])
+
+
+LARGE = """
+import os, resource, sys
+from tests.sentlog.making import message
+from smscli.domain.contact import Contact
+from smscli.domain.decision import Send
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.profile import BatchMode
+from smscli.sentlog.plan import SqlitePlan
+
+def most():
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+people = [Msisdn(f"+1202{row * 7919 % 10**7:07d}", "US") for row in range(2_000)]
+chunk = [Send(Contact(1, 1, number), message(number, f"{number.e164}, " + 100 * "x")) for number in people]
+plan = SqlitePlan()
+for _ in range(10):
+    plan.add(chunk)
+small = most()
+for _ in range(90):
+    plan.add(chunk)
+plan.seen(people), plan.tally(BatchMode.FANOUT), plan.digest()
+next(plan.messages(BatchMode.ONE))  # all of them are sorted for the first
+print(most() - small)
+print(os.listdir(os.environ["SQLITE_TMPDIR"]), flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_large_plan_lies_on_disk_and_nothing_of_it_is_left(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LARGE],
+        env={"SQLITE_TMPDIR": str(tmp_path), "PYTHONPATH": ":".join(filter(None, sys.path))},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == -9, ran.stderr
+    grown, named = ran.stdout.splitlines()
+    assert float(grown) < 45, "megabytes; the cache and the sorter's share, not the rows"
+    assert named == "[]", "unlinked even while in use"
+    assert list(tmp_path.iterdir()) == []
