@@ -1,7 +1,7 @@
 """How long a person waits for `smscli --version` and `--help`, measured in `import typer`.
 
-`python -m benches.startup` runs each command several times, in turns, takes the quickest of each (the one that
-the machine disturbed least) and prints the ratios; it ends with 1 if one is over its limit.
+`python -m benches.startup` runs each command several times, in turns, takes the quickest of each (the one
+that the machine disturbed least) and prints the ratios; it ends with 1 if one is over its limit.
 """
 
 from __future__ import annotations

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from smscli import __version__
@@ -244,6 +247,37 @@ def test_a_pipe_gets_no_colours_and_no_wrapping(environ: dict[str, str]) -> None
     told = ending_child("end", "nasty table", environ=environ)
     assert "\x1b" not in told.out
     assert told.out.splitlines()[1].endswith("2")
+
+
+def at_a_terminal(*words: str, environ: Mapping[str, str]) -> str:
+    """What a terminal of 60 columns receives."""
+    clean = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR", "TERM"}}
+    started = pexpect.spawn(
+        sys.executable,
+        [*ENDING, *words],
+        env=clean | {"TERM": "xterm"} | dict(environ),
+        cwd=str(ROOT),
+        dimensions=(24, 60),
+        encoding="utf-8",
+        timeout=30,
+    )
+    shown = started.read()
+    started.close()
+    return str(shown)
+
+
+@pytest.mark.parametrize(
+    ("environ", "styled"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_a_terminal_gets_styles_unless_it_or_its_owner_wants_none(
+    environ: dict[str, str], styled: bool
+) -> None:
+    shown = at_a_terminal("end", "nasty table", environ=environ)
+    assert ("\x1b[1mone" in shown) is styled
+    assert "\x1b[31m" not in shown
+    rows = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\r\n")[:-2]
+    assert max(map(len, rows)) <= (80 if "TERM" in environ else 60)  # nobody asks a dumb terminal its width
+    assert "\x1b" not in shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
 
 
 def test_a_narrow_screen_folds_and_loses_nothing() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from smscli.cli.present.documents import dumps
 from smscli.cli.present.text import inert_lines
@@ -65,11 +65,17 @@ class Screen:
         self.err.flush()
 
     def console(self, stream: TextIO) -> Console:
-        """A rich console on one of the streams that takes values as they are."""
+        """A rich console on one of the streams that takes values as they are.
+
+        NO_COLOR leaves out bold and the like as well: whoever sets it wants to read the bytes.
+        """
         from rich.console import Console
 
         width = None if stream.isatty() or "COLUMNS" in os.environ else _UNWRAPPED
-        return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+        colors: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+        return Console(
+            file=stream, width=width, color_system=colors, markup=False, highlight=False, emoji=False
+        )
 
     def abandon_output(self) -> None:
         """Whoever read stdout has left: let the rest go nowhere, also what Python flushes when it ends."""
