@@ -36,6 +36,8 @@ class Role(StrEnum):
     OPT_OUT = "opt_out"
 
 
+_ABOUT_CONSENT = frozenset({Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE})
+
 # Folded names that are taken without being mapped. Exact: `tel` inside `hotel` is no phone. `to`, `tel` and
 # `cell` stay out: too many lists use them for something else.
 NAMES: Mapping[Role, str] = MappingProxyType(
@@ -54,12 +56,11 @@ NAMES: Mapping[Role, str] = MappingProxyType(
 )
 
 # A column that looks like an opt-out and is not mapped stops the list: to read over it texts people who said
-# stop.
-_OPT_OUT_NAMES = """
-    optout optedout optoutsms smsoptout unsubscribe unsubscribed donotcontact donottext donotsms dnc nosms
-    nocontact stop stopped blocked blacklist blacklisted suppress suppressed removed revoked consentrevoked
-"""
-LOOKS_LIKE_OPT_OUT = frozenset(_OPT_OUT_NAMES.split())
+# stop. Wrongly stopped costs a line in the campaigns file.
+_OPT_OUT_NAMES = frozenset(["dnc", "nosms", "nocontact", "stop", "stopped", "blocked", "removed", "revoked"])
+_OPT_OUT_PARTS = (
+    "optout optedout unsub donotcontact donottext donotsms dontcontact donttext blacklist suppress"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ class Layout:
 def names_of(role: Role) -> frozenset[str]:
     """The folded headers that have this role without being mapped."""
     return frozenset(NAMES[role].split())
+
+
+def looks_like_opt_out(name: str) -> bool:
+    """Does this header say that its column may hold opt-outs: `unsubscribed_at`, `SMS opt-out`, `DNC`."""
+    folded = fold(name)
+    return folded in _OPT_OUT_NAMES or any(part in folded for part in _OPT_OUT_PARTS.split())
 
 
 def header_problem(
@@ -189,7 +196,8 @@ def _roles(
                 complaints.add("two_columns", f"more than one column could be the {role}: {several}", hint)
             elif not found and role is Role.PHONE:
                 message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
-                complaints.add("missing_column", message, 'say which it is: columns: {phone: "…"}')
+                hint = 'say which it is: columns: {phone: "…"}; the first line has to name the columns'
+                complaints.add("missing_column", message, hint)
         elif mapped != IGNORE or role is Role.PHONE:
             message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
             complaints.add("missing_column", message, _meant(mapped, columns))
@@ -209,15 +217,14 @@ def _refuse_shared(roles: Mapping[Role, int], columns: Sequence[str], complaints
 def _with_whole_consent(
     source: ContactsSource, roles: dict[Role, int], complaints: _Complaints
 ) -> Mapping[Role, int]:
-    """Consent needs a level and a date; half of it is not evidence."""
-    if Role.CONSENT in roles and Role.CONSENT_DATE in roles:
+    """Consent needs a level and a date; without both its columns are no evidence, and are left alone."""
+    lacking = [role for role in (Role.CONSENT, Role.CONSENT_DATE) if role not in roles]
+    if not lacking:
         return roles
-    for role, other in ((Role.CONSENT, Role.CONSENT_DATE), (Role.CONSENT_DATE, Role.CONSENT)):
-        if role in roles and role in source.columns:
-            hint = f'add columns: {{{other}: "…"}}'
-            complaints.add("half_consent", f"a {role} column needs a {other} column beside it", hint)
-    consent = (Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE)
-    return {role: index for role, index in roles.items() if role not in consent}
+    for role in sorted(_ABOUT_CONSENT.intersection(roles).intersection(source.columns)):
+        hint = f'add columns: {{{lacking[0]}: "…"}}'
+        complaints.add("half_consent", f"a {role} column needs a {lacking[0]} column beside it", hint)
+    return {role: index for role, index in roles.items() if role not in _ABOUT_CONSENT}
 
 
 def _refuse_opt_outs(
@@ -226,7 +233,7 @@ def _refuse_opt_outs(
     if source.columns.get(Role.OPT_OUT) == IGNORE:
         return
     for index, name in enumerate(columns):
-        if fold(name) not in LOOKS_LIKE_OPT_OUT or roles.get(Role.OPT_OUT) == index:
+        if not looks_like_opt_out(name) or roles.get(Role.OPT_OUT) == index:
             continue
         shown = inert(name)
         if Role.OPT_OUT in roles:

@@ -30,7 +30,7 @@ from smscli.files.contact_columns import (
 )
 from smscli.files.csv_records import Lines, Record, cleaned, records
 from smscli.files.located import Wrong
-from smscli.files.reading import has_control, inert, open_file, quoted
+from smscli.files.reading import has_control, inert, open_file, quoted, shown
 from smscli.files.scalars import parse_country, parse_language, parse_level
 
 __all__ = [
@@ -127,7 +127,7 @@ class _Row:
         """The contact, or all that keeps the row from being one."""
         if not self._is_whole():
             return self._bad()
-        number = self._cell(Role.PHONE, lambda text: parse(text, self._country()))
+        number = self._number()
         opted_out = self._cell(Role.OPT_OUT, _says_stop)
         consent = self._consent()
         zone = self._cell(Role.ZONE, check_zone_name)
@@ -140,12 +140,12 @@ class _Row:
         return Contact(self._row, self._record.line, number, consent, stops, zone, language, fields)
 
     def _bad(self, opted_out: Msisdn | None = None) -> BadRow:
-        columns = ("", *map(inert, self._layout.columns))
+        columns = ("", *map(shown, self._layout.columns))
         problems = sorted(self._problems, key=lambda problem: columns.index(problem.where.path))
         return BadRow(self._row, self._record.line, tuple(problems), self._record.cells, opted_out)
 
     def _complain(self, column: str, code: str, message: str, hint: str = "") -> None:
-        place = Place(self._name, self._record.line, None, inert(column))
+        place = Place(self._name, self._record.line, None, shown(column))
         self._problems.append(Problem(place, code, inert(message, 300), inert(hint, 300)))
 
     def _is_whole(self) -> bool:
@@ -188,11 +188,14 @@ class _Row:
             self._complain(column, code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
             return None
 
-    def _country(self) -> str | None:
-        """The country of this row's number, where it does not say its own."""
-        index = self._layout.roles.get(Role.REGION)
-        text = cleaned(self._record.cells[index]) if index is not None else ""
-        return parse_country(text) if text else self._region
+    def _number(self) -> Msisdn | None:
+        """The number; one that does not start with + is read in the row's region, else in the list's."""
+        says_country = cleaned(self._record.cells[self._layout.roles[Role.PHONE]]).startswith("+")
+        before = len(self._problems)
+        region = None if says_country else self._cell(Role.REGION, parse_country)
+        if len(self._problems) > before:
+            return None
+        return self._cell(Role.PHONE, lambda text: parse(text, region or self._region))
 
     def _field(self, index: int) -> str:
         text = cleaned(self._record.cells[index])

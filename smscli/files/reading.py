@@ -29,10 +29,14 @@ def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
     return "".join(_visible(character) for character in cut)
 
 
+def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
+    """The same; what may be a phone number is masked."""
+    return inert(mask(text) if _NUMBER.fullmatch(text.strip()) else text, most)
+
+
 def quoted(text: str) -> str:
-    """The same in quotes; what may be a phone number is masked."""
-    shown = mask(text) if _NUMBER.fullmatch(text.strip()) else text
-    return f'"{inert(shown)}"'
+    """The same in quotes."""
+    return f'"{shown(text)}"'
 
 
 def _visible(character: str) -> str:
@@ -53,10 +57,10 @@ def has_control(text: str, *, allowed: str = "") -> bool:
 
 def listed(names: Iterable[str], word: str = "and", most: int = 30) -> str:
     """`a, b and c`, safe to show."""
-    shown = [inert(name) for name in names]
-    if len(shown) > most:
-        shown[most:] = [f"{len(shown) - most} more"]
-    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+    parts = [shown(name) for name in names]
+    if len(parts) > most:
+        parts[most:] = [f"{len(parts) - most} more"]
+    return f" {word} ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -143,7 +143,15 @@ HEADERS = [
         ['shared_column: the column "a" is both the zone and the language'],
     ),
     ("phone,a", {"consent": "a"}, ["half_consent: a consent column needs a consent_date column beside it"]),
-    ("phone,un\x1bs", {}, ['header: the header "un\\x1bs" holds a control character']),
+    (
+        "phone,a,b",
+        {"consent_topics": "a", "consent": "b"},
+        [
+            "half_consent: a consent column needs a consent_date column beside it",
+            "half_consent: a consent_topics column needs a consent_date column beside it",
+        ],
+    ),
+    ("phone,\x1bs", {}, ['header: the header "\\x1bs" holds a control character']),
 ]
 
 
@@ -154,6 +162,18 @@ def test_headers_that_cannot_be_right_stop_the_list(
     found = refused(header + "\n", columns=columns)
     assert [f"{problem.code}: {problem.message}" for problem in found] == sentences
     assert {str(problem.where) for problem in found} == {"standard input:1"}
+
+
+def test_a_list_without_a_header_shows_no_number() -> None:
+    (problem,) = refused(f"{ANN},Ann\n")
+    assert problem.message == 'needs a column with the numbers, called "phone"; found +12•••••••01 and Ann'
+
+
+def test_a_region_matters_only_to_numbers_that_do_not_say_theirs() -> None:
+    _, rows = read(f"phone,country\n{ANN},Narnia\n512 345 678,PL\n512 345 678,\n", region="ES")
+    numbers = [row.number for row in rows if isinstance(row, Contact)]
+    assert [number.country for number in numbers] == ["US", "PL", "ES"]
+    assert numbers[0].e164 == ANN
 
 
 def test_a_mapped_column_settles_which_of_two_is_meant() -> None:
@@ -167,7 +187,17 @@ def test_a_field_that_no_column_has_is_told_with_what_was_found() -> None:
     assert problem.hint == 'did you mean "firstname"?'
 
 
-LOOKALIKES = ["unsubscribed", "Opt-Out", "opt_out", "do not contact", "DNC", "STOP", "blocked", "Do_Not_Text"]
+LOOKALIKES = [
+    "unsubscribed",
+    "Opt-Out",
+    "opt_out",
+    "do not contact",
+    "DNC",
+    "STOP",
+    "blocked",
+    "Do_Not_Text",
+    "SMS Opt-Out Date",
+]
 
 
 @pytest.mark.parametrize("header", LOOKALIKES)
@@ -235,7 +265,7 @@ CELLS = [
     ("zone", "CET", "zone: 'CET' is an offset or an abbreviation"),
     ("zone", "Mars", "zone: 'Mars' is no time zone"),
     ("language", "Polish", 'language: "Polish" is not a language code'),
-    ("region", "UK", 'phone: "UK" is not an ISO country code'),
+    ("region", "UK", 'region: "UK" is not an ISO country code'),
     ("consent", "sure", 'consent: "sure" is not a consent level (none, soft, express or express_written)'),
     ("consent", "", "consent: is empty: consent has a level and a date"),
     ("consent_date", "", "consent_date: is empty: consent has a level and a date"),
