@@ -138,7 +138,7 @@ _MAYBE_AFTER = (
     _Sentence(
         TimeoutError,
         "{where} gave no whole answer in time",
-        "the gateway may be slow: more connections or a longer timeout may help",
+        "if the gateway is only slow, give it a longer timeout in the profile",
     ),
     _Sentence(aiohttp.ServerDisconnectedError, "{where} closed the connection without a whole answer"),
     _Sentence(aiohttp.ClientPayloadError, "the answer of {where} broke off"),
@@ -147,19 +147,21 @@ _MAYBE_AFTER = (
         "the answer of {where} is not HTTP",
         "does something else listen on this port?",
     ),
-    _Sentence(ConnectionError, "the connection to {where} broke after the request began to leave"),
     _Sentence(OSError, "the connection to {where} broke after the request began to leave"),
     _Sentence(_Unreadable, "the answer of {where} cannot be used: {detail}"),
 )
 
 
-def _detail(error: Exception) -> str:
-    """What the operating system, TLS or the proxy said, in a word: never a URL or a body."""
-    cause: Exception = error
+def _cause(error: Exception) -> Exception:
+    """What the operating system or TLS said when connecting failed, or the error itself."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
+        return error.certificate_error  # has no os_error in aiohttp 3.12
+    return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+
+
+def _detail(error: Exception) -> str:
+    """The cause in a word, for operators: never a URL or a body."""
+    cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return str(getattr(cause, "verify_message", "not verified"))
     if isinstance(cause, ssl.SSLError):
@@ -193,11 +195,9 @@ def translate(error: Exception, where: str = "the gateway") -> CallFailed:
 
 
 def _is_refusal(error: Exception) -> bool:
-    return (
-        isinstance(error, aiohttp.ClientConnectorError)
-        and not isinstance(error, aiohttp.ClientProxyConnectionError)
-        and isinstance(error.os_error, ConnectionRefusedError)
-    )
+    """Whether the gateway, and not a proxy before it, refused the connection."""
+    by_proxy = isinstance(error, aiohttp.ClientProxyConnectionError)
+    return isinstance(_cause(error), ConnectionRefusedError) and not by_proxy
 
 
 async def _only_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
