@@ -149,13 +149,8 @@ def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) ->
 def _sent_log_of(campaigns: Path) -> Path:
     from smscli.files.campaign_file import load
 
-    paths: set[Path] = {defined.sent_log for defined in load(campaigns).campaigns.values()}
-    if len(paths) != 1:
-        raise UsageError(
-            f"{campaigns} names {len(paths)} sent logs and this command reads one",
-            hint="Say which: --log PATH.",
-        )
-    return paths.pop()
+    [path] = {defined.sent_log for defined in load(campaigns).campaigns.values()}  # the file names one
+    return path
 
 
 @contextmanager
