@@ -92,7 +92,8 @@ def real_world(arguments: Sequence[str]) -> World:
     becomes a question mark, and a stream that was closed before we started swallows what it is told.
     """
     out, err = (_writable(stream) for stream in (sys.stdout, sys.stderr))
-    screen = Screen(out, err, json=_has_flag(arguments, "--json"), quiet=_has_flag(arguments, "--quiet"))
+    flags = {name: _has_flag(arguments, f"--{name}") for name in ("json", "quiet")}
+    screen = Screen(out, err, environ=os.environ, **flags)
     return World(SystemClock(), new_id, operator, os.environ, _readable(sys.stdin), screen)
 
 

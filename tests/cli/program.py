@@ -100,7 +100,8 @@ class Program:
 
     def __call__(self, *arguments: str, stdin: str = "", typed: str | None = None) -> Finished:
         out, err = io.StringIO(), io.StringIO()
-        screen = Screen(out, err, json="--json" in arguments, quiet="--quiet" in arguments)
+        flags = {name: f"--{name}" in arguments for name in ("json", "quiet")}
+        screen = Screen(out, err, environ=self.environ, **flags)
         keyboard = io.StringIO(stdin) if typed is None else Terminal(typed)
         world = World(
             clock=StoppedClock(self.now),

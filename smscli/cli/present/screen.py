@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from smscli.cli.present.documents import dumps
@@ -22,9 +23,21 @@ _UNWRAPPED = 10_000
 
 
 class Screen:
-    """Where a command's words go. `json`: one document on stdout. `quiet`: no notes on stderr."""
+    """Where a command's words go. `json`: one document on stdout. `quiet`: no notes on stderr.
 
-    def __init__(self, out: TextIO, err: TextIO, *, json: bool = False, quiet: bool = False) -> None:
+    `environ` is asked for COLUMNS and NO_COLOR.
+    """
+
+    def __init__(
+        self,
+        out: TextIO,
+        err: TextIO,
+        *,
+        environ: Mapping[str, str] = MappingProxyType({}),
+        json: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        self._environ = environ
         self.out = out
         self.err = err
         self.json = json
@@ -71,8 +84,8 @@ class Screen:
         """
         from rich.console import Console
 
-        width = None if stream.isatty() or "COLUMNS" in os.environ else _UNWRAPPED
-        colors: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+        width = None if stream.isatty() or "COLUMNS" in self._environ else _UNWRAPPED
+        colors: Literal["auto"] | None = None if self._environ.get("NO_COLOR") else "auto"
         return Console(
             file=stream, width=width, color_system=colors, markup=False, highlight=False, emoji=False
         )
