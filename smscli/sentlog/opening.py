@@ -29,6 +29,9 @@ _MAGIC = b"SQLite format 3\x00"
 #: Checked page by page when opened; larger ones only when asked.
 SMALL = 4 * 1024 * 1024
 
+#: Somebody who closes the log as the last one locks it for a moment; opening it sits that out.
+_PATIENCE = 5.0
+
 #: Locks and shared memory of these are promises that some of their servers break.
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "9p", "afs", "ceph", "lustre", "gpfs", "glusterfs"}
@@ -192,7 +195,7 @@ def _connect(path: Path, busy_wait: float, mode: str = "rw") -> sqlite3.Connecti
 def open_connection(file: LogFile, busy_wait: float) -> tuple[sqlite3.Connection, LogFile]:
     """A connection that writes durably to a checked log. Raises SentLogError and its kinds."""
     with translated(file.path):
-        connection = _connect(file.path, busy_wait)
+        connection = _connect(file.path, max(busy_wait, _PATIENCE))
         try:
             check_header(connection, file.path)
             _switch_wal_on(connection, file.path)
@@ -204,6 +207,7 @@ def open_connection(file: LogFile, busy_wait: float) -> tuple[sqlite3.Connection
             migrate(connection)
             for statement in statements(PRIVATE_TABLES):
                 connection.execute(statement)
+            connection.execute(f"PRAGMA busy_timeout = {int(busy_wait * 1000)}")
             file.compare()
             wal = Path(os.path.realpath(file.path) + "-wal")
             return connection, replace(file, wal=wal, wal_identity=_identity(wal))
@@ -216,7 +220,7 @@ def open_reader(file: LogFile) -> sqlite3.Connection:
     """A second connection for long lists: a snapshot that holds up neither writers nor our own writes."""
     file.compare()
     with translated(file.path):
-        connection = _connect(file.path, 1.0, mode="ro")
+        connection = _connect(file.path, _PATIENCE, mode="ro")
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
 

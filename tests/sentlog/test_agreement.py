@@ -23,6 +23,7 @@ from .making import ANNA, BEN, CELIA, DAY, HOUR, NOW, TERMS, batch, message, sto
 
 PEOPLE = (ANNA, BEN, CELIA)
 T = TypeVar("T")
+Offered = list[list[tuple[Msisdn, str]]]
 
 people = st.sampled_from(PEOPLE)
 topics = st.sampled_from(["", TERMS.topic, "news"])
@@ -81,9 +82,15 @@ class TwoLogs(RuleBasedStateMachine):
     def time_passes(self, span: timedelta) -> None:
         self.now += span
 
+    def made(self, offered: Offered, under: Terms) -> list[Batch]:
+        return [
+            batch(*(message(to, body, campaign_id=under.campaign_id) for to, body in members), at=self.now)
+            for members in offered
+        ]
+
     @rule(offered=offers, under=terms)
-    def claim(self, offered: list[list[tuple[Msisdn, str]]], under: Terms) -> None:
-        made = [batch(*(message(to, body) for to, body in members), at=self.now) for members in offered]
+    def claim(self, offered: Offered, under: Terms) -> None:
+        made = self.made(offered, under)
         self.both(lambda log: log.claim(made, under, self.now))
         self.requests += [(one, under) for one in made]
 
@@ -139,8 +146,8 @@ class TwoLogs(RuleBasedStateMachine):
         self.both(lambda log: log.empty_sandbox(campaign))
 
     @rule(offered=offers, under=terms)
-    def claim_in_vain(self, offered: list[list[tuple[Msisdn, str]]], under: Terms) -> None:
-        made = [batch(*(message(to, body) for to, body in members)) for members in offered]
+    def claim_in_vain(self, offered: Offered, under: Terms) -> None:
+        made = self.made(offered, under)
 
         def claim_and_fail(log: SentLog) -> None:
             try:

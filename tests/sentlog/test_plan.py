@@ -17,7 +17,7 @@ from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import CountryTally, Offender, PlannedRow, PlanTally
+from smscli.domain.ports import CountryTally, Offender, Plan, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import Encoding, Segments
 from smscli.sentlog.plan import SqlitePlan
@@ -28,7 +28,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def plan() -> Iterator[SqlitePlan]:
+def plan() -> Iterator[Plan]:
     with closing(SqlitePlan()) as made:
         yield made
 
@@ -41,11 +41,11 @@ def send(one: Message, row: int = 1) -> Send:
     return Send(contact(one.to, row), one)
 
 
-def order(plan: SqlitePlan, mode: BatchMode = BatchMode.ONE) -> list[str]:
+def order(plan: Plan, mode: BatchMode = BatchMode.ONE) -> list[str]:
     return [one.id for one in plan.messages(mode)]
 
 
-def test_a_message_comes_back_as_it_went_in(plan: SqlitePlan) -> None:
+def test_a_message_comes_back_as_it_went_in(plan: Plan) -> None:
     segments = Segments(Encoding.UCS2, 31, 1, ("ł", "🛞"))
     one = message(CELIA, "Łatwo 🛞", segments=segments, deadline=NOW + MICROSECOND, language="pl")
     plan.add([send(one)])
@@ -53,7 +53,7 @@ def test_a_message_comes_back_as_it_went_in(plan: SqlitePlan) -> None:
     assert plan.samples(3) == (one,)
 
 
-def test_an_empty_plan_is_empty(plan: SqlitePlan) -> None:
+def test_an_empty_plan_is_empty(plan: Plan) -> None:
     assert plan.tally(BatchMode.FANOUT) == PlanTally()
     assert order(plan) == []
     assert plan.samples(3) == ()
@@ -62,7 +62,7 @@ def test_an_empty_plan_is_empty(plan: SqlitePlan) -> None:
     assert plan.seen([ANNA]) == frozenset()
 
 
-def test_deadline_goes_before_number(plan: SqlitePlan) -> None:
+def test_deadline_goes_before_number(plan: Plan) -> None:
     late, early = message(ANNA, deadline=NOW + 2 * HOUR), message(CELIA, deadline=NOW + HOUR)
     first = message(BEN, deadline=NOW + HOUR)
     plan.add([send(late), send(early), send(first)])
@@ -70,7 +70,7 @@ def test_deadline_goes_before_number(plan: SqlitePlan) -> None:
         assert order(plan, mode) == [first.id, early.id, late.id]
 
 
-def test_fan_out_keeps_one_sender_s_text_together(plan: SqlitePlan) -> None:
+def test_fan_out_keeps_one_sender_s_text_together(plan: Plan) -> None:
     made = [
         message(to, body, sender=sender, id=f"{sender}{body}{to.e164[-1]}")
         for to in (CELIA, BEN, ANNA)
@@ -85,7 +85,7 @@ def test_fan_out_keeps_one_sender_s_text_together(plan: SqlitePlan) -> None:
     assert [one.to for one in plan.messages(BatchMode.ONE)] == [ANNA] * 4 + [BEN] * 4 + [CELIA] * 4
 
 
-def test_numbers_are_remembered_whatever_was_decided(plan: SqlitePlan) -> None:
+def test_numbers_are_remembered_whatever_was_decided(plan: Plan) -> None:
     plan.add([send(message(ANNA)), Skip(contact(BEN), SkipReason.NO_TEXT)])
     plan.add([Hold(contact(CELIA), HoldReason.QUIET_HOURS, NOW)])
     stranger = Msisdn("+12025550199", "US")
@@ -93,7 +93,7 @@ def test_numbers_are_remembered_whatever_was_decided(plan: SqlitePlan) -> None:
     assert plan.seen([]) == frozenset()
 
 
-def test_the_tally_adds_up(plan: SqlitePlan) -> None:
+def test_the_tally_adds_up(plan: Plan) -> None:
     polish = Segments(Encoding.UCS2, 90, 2, ("ł", "ś"))
     plan.add(
         [
@@ -128,12 +128,12 @@ def test_the_tally_adds_up(plan: SqlitePlan) -> None:
     assert plan.tally(BatchMode.FANOUT).groups == (2, 1, 1, 1)
 
 
-def test_a_group_has_one_sender(plan: SqlitePlan) -> None:
+def test_a_group_has_one_sender(plan: Plan) -> None:
     plan.add([send(message(ANNA, sender="Garage")), send(message(BEN, sender="Tyres"))])
     assert plan.tally(BatchMode.FANOUT).groups == (1, 1)
 
 
-def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: SqlitePlan) -> None:
+def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: Plan) -> None:
     people = numbers(6)
     made = [message(number) for number in reversed(people)]
     plan.add([Skip(contact(row=1), SkipReason.NO_CONSENT), *map(send, made[:3])])
@@ -152,7 +152,7 @@ def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: SqlitePlan) -> 
     assert plan.tally(BatchMode.ONE).first_deadline is None
 
 
-def test_whoever_opts_out_in_a_later_row_is_skipped(plan: SqlitePlan) -> None:
+def test_whoever_opts_out_in_a_later_row_is_skipped(plan: Plan) -> None:
     kept = message(BEN)
     plan.add(
         [
@@ -178,7 +178,7 @@ def test_whoever_opts_out_in_a_later_row_is_skipped(plan: SqlitePlan) -> None:
     )
 
 
-def test_left_out_rows_come_in_list_order(plan: SqlitePlan) -> None:
+def test_left_out_rows_come_in_list_order(plan: Plan) -> None:
     until = NOW + MICROSECOND
     plan.add([Hold(contact(CELIA, 1), HoldReason.QUIET_HOURS, until, "till nine"), send(message(BEN), 2)])
     plan.add([Skip(contact(ANNA, 3), SkipReason.MISSING_FIELD, "first_name")])
@@ -188,7 +188,7 @@ def test_left_out_rows_come_in_list_order(plan: SqlitePlan) -> None:
     ]
 
 
-def test_samples_show_every_language_first(plan: SqlitePlan) -> None:
+def test_samples_show_every_language_first(plan: Plan) -> None:
     made = [message(number, language=name) for number, name in zip(numbers(6), "eeppge", strict=True)]
     plan.add(list(map(send, made)))
 
@@ -226,7 +226,7 @@ def test_the_digest_cannot_be_shifted_between_sender_and_body() -> None:
     assert digest_of([(ANNA, "a", "1")]) != digest_of([(BEN, "a", "1")])
 
 
-def test_skips_are_no_part_of_the_digest(plan: SqlitePlan) -> None:
+def test_skips_are_no_part_of_the_digest(plan: Plan) -> None:
     one = message(ANNA)
     decisions: list[Decision] = [send(one), Skip(contact(BEN), SkipReason.NO_CONSENT)]
     plan.add(decisions)
