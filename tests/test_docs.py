@@ -1,0 +1,498 @@
+"""The docs against the program: what it can do is documented, and what the docs show works.
+
+Everything is enumerated from the program (commands, options, exit codes, reasons, keys, problem codes): no
+second list is kept here, and what is documented but gone fails as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+import yaml
+
+from smscli.cli.app import COMMANDS, app, load
+from smscli.domain.campaign import Purpose
+from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
+from smscli.domain.errors import ExitCode
+from smscli.domain.profile import MARKERS
+from smscli.engine.caution import ErrorBudget
+from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS
+from smscli.files.campaign_file import PURPOSE_DEFAULTS, json_schema
+from smscli.files.campaign_file import load as load_campaigns
+from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
+from smscli.files.profile_file import load_preset, load_profile, preset_names
+from smscli.files.profile_models import ProfileModel
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+}
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+# --- reading Markdown, as far as these pages use it ---
+
+
+def prose(text: str) -> str:
+    """A page without its fenced blocks."""
+    return FENCE.sub("", text)
+
+
+def section(page: str, heading: str) -> str:
+    """What stands below a heading, its own subsections included."""
+    lines = PAGES[page].splitlines(keepends=True)
+    start = next((at for at, line in enumerate(lines) if line.strip() == heading), None)
+    assert start is not None, f"{page} has no section {heading!r}"
+    level, kept, in_fence = len(heading.split()[0]), [], False
+    for line in lines[start + 1 :]:
+        in_fence ^= line.startswith("```")
+        marks = re.match(r"#+ ", line)
+        if marks and not in_fence and len(marks[0]) - 1 <= level:
+            break
+        kept.append(line)
+    return "".join(kept)
+
+
+def spans(text: str) -> list[str]:
+    """What is set as `code`, in order."""
+    return re.findall(r"`([^`\n]+)`", prose(text).replace(r"\|", "|"))
+
+
+def words(text: str) -> frozenset[str]:
+    """Every word set as code: `--limit N` has two."""
+    return frozenset(word for span in spans(text) for word in (span, *span.split()))
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of all tables in a text, without header and ruler."""
+    table = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+        for line in prose(text).splitlines()
+        if line.startswith("|")
+    ]
+    rulers = [at for at, cells in enumerate(table) if all(re.fullmatch(r":?-+:?", cell) for cell in cells)]
+    outside = {at for ruler in rulers for at in (ruler - 1, ruler)}
+    return [cells for at, cells in enumerate(table) if at not in outside]
+
+
+def firsts(text: str) -> list[str]:
+    """The code in the first cells of all tables, in order."""
+    return [span for cells in rows(text) for span in spans(cells[0])]
+
+
+def fences(kind: str) -> list[Any]:
+    """The fenced blocks of one kind on all pages, each under the name of its page."""
+    return [
+        pytest.param(body, id=f"{page}:{text[: found.start()].count(chr(10)) + 1}")
+        for page, text in PAGES.items()
+        for found in FENCE.finditer(text)
+        if found[1] == kind and (body := found[2])
+    ]
+
+
+# --- commands and options ---
+
+
+def all_commands() -> Mapping[str, Any]:
+    """Every command and verb by what one types, the program itself included."""
+    found: dict[str, Any] = {"smscli": typer.main.get_command(app)}
+    for name, listed in COMMANDS.items():
+        command = load(listed)
+        found[f"smscli {name}"] = command
+        for verb, below in getattr(command, "commands", {}).items():
+            found[f"smscli {name} {verb}"] = below
+    return found
+
+
+ALL_COMMANDS = all_commands()
+
+
+def options_of(command: Any) -> Iterator[Any]:
+    """The options of a command without --help, which every one has."""
+    return (param for param in command.params if param.param_type_name == "option")
+
+
+def choices_of(annotation: Any) -> Iterator[str]:
+    """The values of the enumerations in `list[State] | None` and the like."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield from (str(choice.value) for choice in annotation)
+    for part in get_args(annotation):
+        yield from choices_of(part)
+
+
+@pytest.mark.parametrize("name", ALL_COMMANDS)
+def test_each_option_and_its_choices_stand_in_the_section_of_its_command(name: str) -> None:
+    said = words(section("docs/commands.md", f"## {name}"))
+    for option in options_of(ALL_COMMANDS[name]):
+        assert set(option.opts) <= said, f"{name} {option.opts} is not documented"
+        missing = set(choices_of(option.type_descriptor.annotation)) - said
+        assert not missing, f"{name} {option.opts}: {missing} not documented"
+
+
+@pytest.mark.parametrize("name", ALL_COMMANDS)
+def test_no_option_is_documented_that_a_command_does_not_have(name: str) -> None:
+    known = {opt for option in options_of(ALL_COMMANDS[name]) for opt in option.opts}
+    documented = {span.split()[0] for span in firsts(section("docs/commands.md", f"## {name}"))}
+    assert {word for word in documented if word.startswith("--")} <= known
+
+
+def test_no_command_is_documented_that_is_gone() -> None:
+    headings = re.findall(r"^## (smscli.*)$", PAGES["docs/commands.md"], re.MULTILINE)
+    assert sorted(headings) == sorted(ALL_COMMANDS)
+
+
+def command_lines(block: str) -> Iterator[list[str]]:
+    """The `smscli` calls of a block of shell, without what they are piped to."""
+    for line in block.splitlines():
+        call = re.split(r"&&|\|\||[|;<>]", line.removeprefix("$ "))
+        for part in call:
+            if part.strip().startswith("smscli "):
+                yield shlex.split(part, comments=True)[1:]
+
+
+@pytest.mark.parametrize("block", [*fences("sh"), *fences("console")])
+def test_every_command_line_of_the_docs_parses(block: str) -> None:
+    for arguments in command_lines(block):
+        name, *rest = arguments
+        command = load(COMMANDS[name])
+        while below := getattr(command, "commands", {}):
+            command, rest = below[rest[0]], rest[1:]
+        command.make_context(name, list(rest))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_that_is_named_in_a_sentence_exists(page: str) -> None:
+    for span in spans(PAGES[page]):
+        typed = span.split()
+        if typed[0] != "smscli":
+            continue
+        path = [word for word in typed[:3] if re.fullmatch(r"[a-z]+", word)]
+        while " ".join(path) not in ALL_COMMANDS and len(path) > 2 and path[1] != "optout":
+            path.pop()  # the argument of a command
+        assert " ".join(path) in ALL_COMMANDS, f"{page}: {span}"
+        own = {opt for option in options_of(ALL_COMMANDS[" ".join(path)]) for opt in option.opts}
+        named = {word for word in typed if word.startswith("--")}
+        assert named <= own | {"--help"}, f"{page}: {span}"
+
+
+# --- exit codes and reasons ---
+
+
+def test_each_exit_code_has_its_row() -> None:
+    documented = {int(cells[0]): cells[1].strip("`") for cells in rows(PAGES["docs/exit-codes.md"])}
+    assert documented == {code.value: code.name for code in ExitCode}
+
+
+def test_the_readme_names_each_exit_code_once() -> None:
+    cells = [cells[0] for cells in rows(section("README.md", "## Exit codes"))]
+    assert [int(code) for cell in cells for code in cell.split(",")] == [code.value for code in ExitCode]
+
+
+def test_the_reasons_to_skip_stand_in_the_order_of_the_rules() -> None:
+    assert firsts(section("docs/rules.md", "## Skipped")) == list(SkipReason)
+
+
+def test_the_reasons_to_hold_are_all_there() -> None:
+    assert firsts(section("docs/rules.md", "## Held")) == list(HoldReason)
+
+
+def test_what_one_can_mend_is_what_the_exit_code_minds() -> None:
+    mendable = {cells[0].strip("`"): cells[2] for cells in rows(section("docs/rules.md", "## Skipped"))}
+    assert mendable == {reason: "no" if reason in SETTLED_SKIPS else "yes" for reason in SkipReason}
+
+
+def test_the_figures_of_retries_and_error_budget_are_those_of_the_program() -> None:
+    offered = " ".join(section("docs/certainty.md", "## Offered again").split())
+    assert f"at most {MOST_ATTEMPTS} times a message" in offered
+    assert f"After {GIVE_UP_COLD} calls in a row" in offered
+    assert f"({GIVE_UP_WARM}, when something was accepted before)" in offered
+    assert f"more than {LONGEST_PAUSE:g} seconds" in offered
+    budget = " ".join(section("docs/certainty.md", "## The error budget").split())
+    assert f"{ErrorBudget.MOST_REQUESTS_IN_DOUBT} requests are in doubt" in budget
+    assert f"the first {ErrorBudget.ALL_REJECTED} messages are all rejected" in budget
+    share = f"{ErrorBudget.MOST_REJECTED * 100:g} %"
+    assert f"after {ErrorBudget.SHARE_FROM} answers more than {share}" in budget
+
+
+# --- the campaigns file and the contact list ---
+
+
+def keys_of(schema: Mapping[str, Any], part: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The dotted keys of a part of a JSON Schema, however deep, without what is in lists."""
+    if "$ref" in part:
+        part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+    for either in (*part.get("anyOf", ()), *part.get("allOf", ())):
+        yield from keys_of(schema, either, path)
+    for name, below in part.get("properties", {}).items():
+        dotted = f"{path}.{name}" if path else name
+        yield dotted
+        yield from keys_of(schema, below, dotted)
+
+
+def campaign_keys() -> tuple[frozenset[str], frozenset[str]]:
+    """The keys that can stand at the top, and in a campaign."""
+    schema = json_schema()
+    campaign = schema["$defs"]["Campaign"]
+    return frozenset(keys_of(schema, schema)), frozenset(keys_of(schema, campaign))
+
+
+@pytest.mark.parametrize(
+    ("heading", "at_top", "in_campaign"),
+    [
+        ("## At the top of the file only", True, False),
+        ("## In a campaign only", False, True),
+        ("## At the top, or in a campaign", True, True),
+    ],
+)
+def test_each_key_of_the_campaigns_file_stands_where_it_may_be_written(
+    heading: str, at_top: bool, in_campaign: bool
+) -> None:
+    top, campaign = campaign_keys()
+    expected = {key for key in top | campaign if (key in top, key in campaign) == (at_top, in_campaign)}
+    documented = firsts(section("docs/campaigns-file.md", heading))
+    assert set(documented) == expected
+    assert len(documented) == len(expected), "a key is documented twice"
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_defaults_of_a_purpose_written_out_are_its_defaults(purpose: Purpose, tmp_path: Path) -> None:
+    found = FENCE.search(section("docs/campaigns-file.md", "## Defaults by purpose"))
+    assert found is not None
+    written = tmp_path / "written.yaml"
+    written.write_text(found[2], "utf-8")
+    campaign = load_campaigns(written).campaigns[f"{purpose}-as-it-comes"].campaign
+    defaults = PURPOSE_DEFAULTS[purpose]
+    assert campaign.purpose is purpose
+    assert campaign.consent == defaults.consent
+    assert campaign.quiet_hours == defaults.quiet_hours
+    assert campaign.frequency == defaults.frequency
+    assert campaign.same_text == defaults.same_text
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_defaults_of_a_purpose_leave_nothing_to_its_defaults(purpose: Purpose) -> None:
+    found = FENCE.search(section("docs/campaigns-file.md", "## Defaults by purpose"))
+    assert found is not None
+    campaign = yaml.safe_load(found[2])["campaigns"][f"{purpose}-as-it-comes"]
+    by_purpose = {
+        cells[0].strip("`").partition(".")[0]
+        for cells in rows(section("docs/campaigns-file.md", "## At the top, or in a campaign"))
+        if cells[1] == "by purpose"
+    }
+    assert by_purpose <= campaign.keys()
+
+
+def test_each_role_of_a_column_has_a_row_with_its_headers() -> None:
+    table = rows(section("docs/campaigns-file.md", "## The contact list"))
+    documented = {cells[0].strip("`"): frozenset(spans(cells[1])) for cells in table}
+    assert documented == {role.value: names_of(role) for role in Role}
+
+
+def test_each_header_that_is_said_to_look_like_an_opt_out_does() -> None:
+    said = section("docs/campaigns-file.md", "## The contact list").partition("look like an opt-out: ")[2]
+    assert len(spans(said)) > 10
+    assert [header for header in spans(said) if not looks_like_opt_out(header)] == []
+
+
+# --- gateway profiles ---
+
+
+def in_lists(schema: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of mappings that stand in lists: tests and error rules."""
+    for part in schema["$defs"].values():
+        for below in part.get("properties", {}).values():
+            if "items" in below and "$ref" in below["items"]:
+                yield from schema["$defs"][below["items"]["$ref"].rpartition("/")[2]]["properties"]
+
+
+def test_each_key_of_a_gateway_profile_has_its_row() -> None:
+    schema = ProfileModel.model_json_schema()
+    documented = firsts(section("docs/gateways.md", "### The request"))
+    reply = section("docs/gateways.md", "### The reply").partition("A path goes through")[0]
+    documented += firsts(reply)
+    assert set(documented) == set(keys_of(schema, schema))
+    assert len(documented) == len(set(documented)), "a key is documented twice"
+
+
+def test_each_key_of_tests_and_error_rules_is_named() -> None:
+    assert words(section("docs/gateways.md", "### The reply")) >= set(
+        in_lists(ProfileModel.model_json_schema())
+    )
+
+
+def test_each_value_that_a_profile_can_choose_from_is_named() -> None:
+    schema = ProfileModel.model_json_schema()
+    choices = {value for part in schema["$defs"].values() for value in part.get("enum", ())}
+    assert choices, "the profile's enumerations are in its schema"
+    assert choices - words(PAGES["docs/gateways.md"]) == set()
+
+
+def test_each_marker_is_named() -> None:
+    assert {f"{{{marker}}}" for marker in MARKERS} <= words(PAGES["docs/gateways.md"])
+
+
+def test_each_preset_has_a_row_with_the_environment_variables_it_needs() -> None:
+    table = rows(PAGES["docs/gateways.md"].partition("\n## ")[0])
+    documented = {cells[0].strip("`"): tuple(spans(cells[2])) for cells in table}
+    assert documented == {name: load_preset(name).secrets for name in preset_names()}
+
+
+# --- problem codes ---
+
+
+def called(node: ast.Call) -> str:
+    """The name that a call is made by."""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def takes_a_code(trees: list[ast.Module]) -> dict[str, set[int]]:
+    """What is called with a problem code, and at which position: every signature with a `code`."""
+    found: dict[str, set[int]] = {}
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef):
+            names = {node.name: [each.arg for each in node.args.args if each.arg != "self"]}
+        elif isinstance(node, ast.ClassDef):
+            fields = [
+                str(getattr(each.target, "id", "")) for each in node.body if isinstance(each, ast.AnnAssign)
+            ]
+            made = [
+                each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"
+            ]
+            names = {node.name: [each.arg for each in made[0].args.args[1:]] if made else fields}
+        else:
+            continue
+        for name, parameters in names.items():
+            if "code" in parameters:
+                found.setdefault(name, set()).add(parameters.index("code"))
+    return found
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    """The texts that an argument can be: one, or one of two."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from literals(node.body)
+        yield from literals(node.orelse)
+
+
+def problem_codes() -> frozenset[str]:
+    """Every code that is written in the rooms that find problems in files."""
+    package = ROOT / "smscli"
+    files = [*package.glob("files/*.py"), package / "domain" / "msisdn.py", package / "domain" / "errors.py"]
+    trees = [ast.parse(path.read_text("utf-8")) for path in files]
+    takers = takes_a_code(trees)
+    found = {"wrong_value"}  # Wrong.CODE, below: where nobody says more
+    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        given = [each.value for each in call.keywords if each.arg == "code"]
+        positions = takers.get(called(call), ())
+        given += [call.args[at] for at in positions if at < len(call.args)]
+        found.update(code for each in given for code in literals(each) if re.fullmatch(r"[a-z0-9_]+", code))
+    return frozenset(found)
+
+
+def test_each_problem_code_is_documented_and_none_that_is_gone() -> None:
+    by_role = {f"bad_{role}" for role in Role}  # made from the column's role in contacts_file.py
+    documented = set(firsts(PAGES["docs/problem-codes.md"]))
+    assert problem_codes() - documented == set()
+    assert documented - problem_codes() - by_role == set()
+
+
+# --- what the pages show, and where they point ---
+
+
+@pytest.mark.parametrize("block", fences("yaml"))
+def test_every_yaml_example_loads(block: str, tmp_path: Path) -> None:
+    """A campaigns file with its gateways, or a gateway profile."""
+    example = tmp_path / "example.yaml"
+    example.write_text(block, "utf-8")
+    written = yaml.safe_load(block)
+    if "campaigns" not in written:
+        assert load_profile("example.yaml", tmp_path).name
+        return
+    assert load_campaigns(example).campaigns
+    for name in written.get("gateways", {}):
+        own = re.sub(r"^gateway: .*$", f"gateway: {name}", block, flags=re.MULTILINE)
+        example.write_text(own, "utf-8")
+        for defined in load_campaigns(example).campaigns.values():
+            assert load_profile(defined.gateway.source, tmp_path).name == name
+
+
+def anchors(page: str) -> frozenset[str]:
+    """What `#…` can point to, as GitHub makes it from the headings."""
+    headings = re.findall(r"^#+ (.*)$", prose(PAGES[page]), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_relative_link_resolves(page: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(PAGES[page])):
+        parts = urlsplit(target)
+        if parts.scheme:
+            continue
+        file = (ROOT / page).parent / parts.path if parts.path else ROOT / page
+        assert file.exists(), f"{page}: {target}"
+        if parts.fragment:
+            assert parts.fragment in anchors(file.resolve().relative_to(ROOT).as_posix()), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/")])
+def test_every_page_is_reached_from_the_readme(page: str) -> None:
+    assert f"]({page})" in PAGES["README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_names_a_place_of_somebodys_machine(page: str) -> None:
+    assert not re.search(r"\.\./shared|(?<![\w.])/(work|tmp|home|root|Users)/", PAGES[page])
+
+
+# --- dependencies ---
+
+
+def rooms_of_imports() -> dict[str, set[str]]:
+    """Distribution to the packages of ours that import it, or read its files."""
+    distributions = {name: found[0].lower() for name, found in packages_distributions().items()}
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "smscli").glob("*/**/*.py"):
+        room = path.relative_to(ROOT / "smscli").parts[0]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            elif isinstance(node, ast.Call) and called(node) == "files" and node.args:
+                names = list(literals(node.args[0]))
+            for name in names:
+                top = name.partition(".")[0]
+                found.setdefault(distributions.get(top, top), set()).add(room)
+    return found
+
+
+def requirements(of: list[str]) -> list[str]:
+    return [re.split(r"[<>=!~;\[ ]", each)[0].lower() for each in of]
+
+
+def test_each_dependency_has_a_paragraph_that_names_its_room() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    said = section("CONTRIBUTING.md", "## Dependencies")
+    ours, _, tests = said.partition("For tests:")
+    documented = {
+        name: {room} for name, room in re.findall(r"^- \*\*(\S+)\*\* \(`(\w+)`\): \w", ours, re.MULTILINE)
+    }
+    rooms = rooms_of_imports()
+    assert documented == {name: rooms[name] for name in requirements(project["dependencies"])}
+    for_tests = re.findall(r"^- \*\*(\S+)\*\*: \w", tests, re.MULTILINE)
+    assert for_tests == requirements(project["optional-dependencies"]["test"])
