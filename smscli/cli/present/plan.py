@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from textwrap import wrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,12 @@ _OFFENDERS_SHOWN = 6
 _SAMPLES = 4
 _COUNTRIES_SHOWN = 8
 
+_WIDTH = 80
+#: Where the text behind a label begins, and that behind a count of people.
+_LABEL = 10
+_COUNT = 23
+
+_ORDER: tuple[str, ...] = (*SkipReason, *HoldReason)
 _UNITS = {RateUnit.MESSAGE: "messages", RateUnit.SEGMENT: "segments", RateUnit.REQUEST: "requests"}
 
 
@@ -85,14 +93,27 @@ def plan_document(planned: Planned) -> dict[str, object]:
 
 def plan_text(planned: Planned) -> Iterator[str]:
     """The plan for people, at 80 columns."""
-    yield from _head(planned)
+    yield from _folded(_head(planned), _LABEL)
     yield ""
-    yield from _people(planned)
+    yield from _folded(_people(planned), _COUNT)
     if planned.tally.to_send:
         yield ""
-        yield from _figures(planned)
+        yield from _folded(_figures(planned), _LABEL)
         yield ""
         yield from _samples(planned)
+
+
+def _folded(lines: Iterable[str], indent: int) -> Iterator[str]:
+    """Long lines go on below, behind their label; a path is never broken."""
+    for line in lines:
+        yield from wrap(
+            line,
+            _WIDTH,
+            subsequent_indent=" " * indent,
+            drop_whitespace=True,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _head(planned: Planned) -> Iterator[str]:
@@ -133,8 +154,8 @@ def _figures(planned: Planned) -> Iterator[str]:
     for offender in tally.offenders[:_OFFENDERS_SHOWN]:
         name = unicodedata.name(offender.character, "unnamed").lower()
         yield (
-            f"          {inert(offender.character)} ({name}) forced UCS-2 in"
-            f" {counted(offender.messages, 'message')}: {counted(offender.extra_segments, 'segment')} more"
+            f"          {inert(offender.character)} forced UCS-2 in {counted(offender.messages, 'message')},"
+            f" {counted(offender.extra_segments, 'segment')} more: {name}"
         )
     if len(tally.offenders) > _OFFENDERS_SHOWN:
         yield f"          and {len(tally.offenders) - _OFFENDERS_SHOWN} more characters, see --json"
@@ -166,14 +187,15 @@ def _samples(planned: Planned) -> Iterator[str]:
         yield from (f"  {inert(line)}" for line in message.body.split("\n"))
 
 
-def words(reason: SkipReason | HoldReason) -> str:
+def words(reason: StrEnum) -> str:
     """`quiet_hours` as people say it."""
     return reason.replace("_", " ")
 
 
 def reasons(counts: Mapping[SkipReason, int] | Mapping[HoldReason, int]) -> str:
-    """`opted out 3, duplicate 1`, the rules' order."""
-    return ", ".join(f"{words(reason)} {count:,}" for reason, count in counts.items() if count)
+    """`opted out 3, duplicate 1`, in the order in which the rules ask."""
+    parts = sorted(counts.items(), key=lambda part: _ORDER.index(part[0]))
+    return ", ".join(f"{words(reason)} {count:,}" for reason, count in parts if count)
 
 
 def money(amount: Decimal) -> str:
