@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,23 @@ class _TerminalScreen(io.StringIO):
         return True
 
 
+class _WrongClock(SystemClock):
+    """The machine's clock, wrong by so much."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
 @dataclass
 class Desk:
     """Where an operator sits. Tests enter the folder, so that names are as people type them."""
 
     path: Path
     environ: dict[str, str] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
 
     def campaigns(self, campaigns: str = READY, *, top: str = "", gateway: str = "sandbox") -> None:
         """Write the campaigns file."""
@@ -80,7 +92,7 @@ class Desk:
         keyboard = io.TextIOWrapper(io.BytesIO(stdin)) if typed is None else Terminal(typed)
         screen = Screen(out, err, json="--json" in arguments, quiet="--quiet" in arguments)
         world = World(
-            clock=SystemClock(),
+            clock=_WrongClock(self.ahead),
             new_id=new_id,
             operator=lambda: "ola@desk",
             environ={**self.environ, **(environ or {})},
