@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from smscli.domain.errors import Problem
 from smscli.domain.msisdn import Msisdn
+from smscli.files.csv_export import csv_lines
 from smscli.files.reading import file_problem
-
-_FORMULA = frozenset("=+-@\t\r\n")
-_PLAIN_NUMBER = re.compile(r"\+[0-9 ().-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +29,23 @@ class BadRow:
     opted_out: Msisdn | None = None
 
 
-def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) -> int:
-    """Write rows as they were, with a last column that says what is wrong; how many. The file is 0600.
+def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) -> None:
+    """Write rows as they were, with a last column that says what is wrong. The file is 0600.
 
-    Cells that a spreadsheet would run as a formula get a `'` in front (numbers such as +48… do not need it).
     Raises FilesError where the file cannot be written.
     """
-    count = 0
     try:
         with _private_file(path) as stream:
-            writer = csv.writer(stream)
-            writer.writerow(_harmless(cell) for cell in (*header, "problems"))
-            for row in rows:
-                said = "; ".join(_said(problem) for problem in row.problems)
-                padding = ("",) * (len(header) - len(row.cells))
-                writer.writerow(_harmless(cell) for cell in (*row.cells, *padding, said))
-                count += 1
+            lines = csv_lines((*header, "problems"), _told(len(header), rows))
+            stream.writelines(f"{line}\r\n" for line in lines)
     except OSError as trouble:
         raise file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}") from trouble
-    return count
+
+
+def _told(columns: int, rows: Iterable[BadRow]) -> Iterator[Sequence[str]]:
+    for row in rows:
+        said = "; ".join(_said(problem) for problem in row.problems)
+        yield (*row.cells, *[""] * (columns - len(row.cells)), said)
 
 
 def _private_file(path: Path) -> TextIO:
@@ -64,9 +58,3 @@ def _private_file(path: Path) -> TextIO:
 def _said(problem: Problem) -> str:
     column = f"{problem.where.path}: " if problem.where.path else ""
     return f"line {problem.where.line}: {column}{problem.message}"
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    starts = cell.lstrip()[:1]
-    return f"'{cell}" if starts in _FORMULA and starts and not _PLAIN_NUMBER.fullmatch(cell) else cell

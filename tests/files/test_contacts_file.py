@@ -462,7 +462,7 @@ def test_bad_rows_are_written_to_be_mended_and_read_again(tmp_path: Path) -> Non
     content = f'phone,a\nx{ANN},=1+1\n{ANN},"b\x1b"\n{ANN}\n'
     reader, rows = read(content, "a")
     path = tmp_path / "bad.csv"
-    assert write_bad_rows(path, reader.columns, (row for row in rows if isinstance(row, BadRow))) == 3
+    write_bad_rows(path, reader.columns, (row for row in rows if isinstance(row, BadRow)))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header, *lines = list(csv.reader(stream))
