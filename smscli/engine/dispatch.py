@@ -285,7 +285,6 @@ class Dispatcher:
             self.counts.requests += 1
             self.counts.in_flight += len(batch.messages)
             if not repeats:
-                self.counts.segments += sum(message.segments.count for message in batch.messages)
                 self.counts.states[State.RELEASED] -= sum(
                     message.id in self._attempts for message in batch.messages
                 )
@@ -307,6 +306,8 @@ class Dispatcher:
         self._unsettled.extend(answer.receipts)
         states = Counter(receipt.state for receipt in answer.receipts)
         self.counts.states.update(states)
+        taken = {receipt.message_id for receipt in answer.receipts if receipt.state is State.ACCEPTED}
+        self.counts.segments += sum(each.segments.count for each in call.batch.messages if each.id in taken)
         self._learn(call, answer, states)
         self._check_clock(answer.server_date)
         self.stopped = self.stopped or self._budget.count(answer.receipts)

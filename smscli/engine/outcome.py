@@ -15,7 +15,7 @@ from smscli.domain.message import State
 class Counts:
     """What the running send has come to so far, in messages. `to_send` is what was confirmed.
 
-    `dropped` are those planned whom a fact learnt since then took out.
+    `dropped` are those planned whom a fact learnt since then took out. `segments` are of accepted messages.
     """
 
     to_send: int = 0

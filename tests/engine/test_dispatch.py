@@ -199,6 +199,13 @@ def test_a_call_that_was_not_taken_is_made_again_with_the_same_ids(bench: Bench)
     assert dispatcher.counts.states[State.RELEASED] == 0
 
 
+def test_segments_of_what_was_accepted_are_counted_once_however_often_it_was_offered(bench: Bench) -> None:
+    gateway = ScriptedGateway(PROFILE, not_now, accept, reject, accept)
+    dispatcher = bench.run(gateway, people(4, body="x" * 200))
+    assert dispatcher.counts.states[State.ACCEPTED] == 3
+    assert dispatcher.counts.segments == 6
+
+
 def test_retry_after_is_never_shortened(bench: Bench) -> None:
     gateway = ScriptedGateway(PROFILE, accept, lambda batch: not_now(batch, 0.3), accept)
     bench.run(gateway, people(3))
