@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from shutil import copy
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from smscli.files.campaign_file import load as load_campaigns
 from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
 from smscli.files.profile_file import load_preset, load_profile, preset_names
 from smscli.files.profile_models import ProfileModel
+from tests.cli.program import child
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -185,6 +187,32 @@ def test_every_command_that_is_named_in_a_sentence_exists(page: str) -> None:
         own = {opt for option in options_of(ALL_COMMANDS[" ".join(path)]) for opt in option.opts}
         named = {word for word in typed if word.startswith("--")}
         assert named <= own | {"--help"}, f"{page}: {span}"
+
+
+CAMPAIGN = ("campaigns.example.yaml", "bike-ready")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "stdin"),
+    [
+        ("smscli preview", ("preview", *CAMPAIGN, "--json"), ""),
+        ("smscli send", ("send", *CAMPAIGN, "--yes", "--json"), ""),
+        ("smscli log", ("log", "campaigns.example.yaml", "--jsonl"), ""),
+        ("smscli segments", ("segments", "--jsonl"), '"Hi"\n'),
+    ],
+)
+def test_the_keys_to_rely_on_are_there(
+    name: str, arguments: tuple[str, ...], stdin: str, tmp_path: Path
+) -> None:
+    for example in ROOT.glob("*.example.*"):
+        copy(example, tmp_path)
+    if name == "smscli log":
+        assert child("send", *CAMPAIGN, "--yes", cwd=tmp_path).code == 0
+    done = child(*arguments, cwd=tmp_path, stdin=stdin)
+    found = done.lines[0] if "--jsonl" in arguments else done.document
+    said = re.sub(r"\([^)]*\)", "", section("docs/commands.md", f"## {name}").partition("to rely on:")[2])
+    assert spans(said), f"{name} promises no key"
+    assert set(spans(said)) - found.keys() == set()
 
 
 # --- exit codes and reasons ---
