@@ -164,8 +164,8 @@ class Dispatcher:
     async def _rest(self) -> None:
         """Sleep until an answer, a signal, or the next moment at which something may be sent."""
         self._wake.clear()
-        if self._answered:
-            return
+        if self._answered or (self._ending and not self._flying):
+            return  # a signal may have come while the log was busy
         try:
             async with asyncio.timeout(self._idle_for()):
                 await self._wake.wait()
