@@ -8,6 +8,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,7 @@ from smscli.sentlog.opening import check_sqlite, network_file_system
 from smscli.sentlog.schema import APPLICATION_ID, MIGRATIONS, NEWEST
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 
-from .making import ANNA, BEN, NOW, claimed, message, numbers, sent, settle, stop
+from .making import ANNA, BEN, HOUR, NOW, TERMS, batch, claimed, message, numbers, sent, settle, stop
 
 
 def reopened(path: Path) -> SqliteSentLog:
@@ -339,6 +340,15 @@ def test_a_log_deleted_under_a_sender_stops_it(path: Path, sqlite_log: SqliteSen
     with pytest.raises(SentLogMoved):
         claimed(sqlite_log, message(BEN))
     assert sqlite_log.counts(Realm.LIVE) == {State.SUBMITTING: 1}
+
+
+def test_a_log_deleted_under_a_sender_repeats_nothing(path: Path, sqlite_log: SqliteSentLog) -> None:
+    made, promised = batch(message(ANNA)), replace(TERMS, repeat_within=HOUR)
+    sqlite_log.claim([made], promised, NOW)
+    sqlite_log.recover(Realm.LIVE, TERMS.campaign_id, NOW)
+    path.unlink()
+    with pytest.raises(SentLogMoved):
+        sqlite_log.reclaim(made, promised, NOW)
 
 
 def test_a_log_replaced_under_a_sender_stops_it(path: Path, sqlite_log: SqliteSentLog) -> None:
