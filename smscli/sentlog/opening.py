@@ -120,7 +120,7 @@ def _missing(path: Path) -> SentLogMissing:
         )
     return SentLogMissing(
         f"there is no sent log at {path}",
-        hint="Name it with --log PATH or SMSCLI_SENT_LOG; `smscli init` and a first `smscli send` make one.",
+        hint="Name it with --log PATH or SMSCLI_SENT_LOG; a first `smscli send` makes one.",
     )
 
 

@@ -34,8 +34,9 @@ app = command_app()
 
 ALL = "all"
 
-#: Characters of an id that can stand for it; fewer could be a slip of the keyboard.
+#: Characters of an id that can stand for it (fewer could be a slip of the keyboard), and as many as fit.
 _ENOUGH = 6
+_SHOWN = 8
 _CODES = {
     ExitCode.OK: "nothing is in doubt (any more)",
     ExitCode.INCOMPLETE: "something is still in doubt",
@@ -217,9 +218,9 @@ def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
     yield table(headers, [_row(message, size) for message, size in _sized(left)], right=("together",))
     gateways = ", ".join(sorted({message.gateway for message in left}))
     yield (
-        f"\nAsk {gateways} whether it took messages with these ids (the client reference), or look for the "
-        "numbers in its own log. `together` counts those claimed at the same moment: a request's messages "
-        "share one fate. Then:"
+        f"\nAsk {gateways} whether it took messages with these ids (the client reference; --json has them "
+        "whole), or look for the numbers in its own log. `together` counts those claimed at the same moment: "
+        "a request's messages share one fate. Then:"
     )
     yield f"  {again} --sent ID        if it was taken"
     yield f"  {again} --not-sent ID    if it was not: the next send texts that person again"
@@ -229,7 +230,7 @@ def _row(message: LoggedMessage, together: int) -> tuple[str, ...]:
     detail = " ".join(filter(None, (message.code, message.detail)))
     since = minute(message.claimed_at)
     to, realm = message.to.masked, message.realm
-    return since, message.campaign_id, realm, to, message.gateway, str(together), message.id, detail
+    return since, message.campaign_id, realm, to, message.gateway, str(together), message.id[:_SHOWN], detail
 
 
 def _command(file: Path | None, log: Path | None, campaign: str | None) -> str:
