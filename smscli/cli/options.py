@@ -14,12 +14,22 @@ from smscli.domain.errors import ExitCode
 #: their help and need not look.
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="No notes on stderr; trouble is still told.")]
+
+#: `readable=False`: a file that may not be read is told by who reads it, with a hint and its own exit code.
 LogPath: TypeAlias = Annotated[
-    Path | None, typer.Option("--log", metavar="PATH", help="The sent log, instead of the campaigns file's.")
+    Path | None,
+    typer.Option(
+        "--log", metavar="PATH", readable=False, help="The sent log, instead of the campaigns file's."
+    ),
 ]
 CampaignsPath: TypeAlias = Annotated[
     Path | None,
-    typer.Argument(metavar="[FILE]", show_default=False, help="The campaigns file, whose sent log is meant."),
+    typer.Argument(
+        metavar="[FILE]",
+        show_default=False,
+        readable=False,
+        help="The campaigns file, whose sent log is meant.",
+    ),
 ]
 CampaignId: TypeAlias = Annotated[
     str | None, typer.Option("--campaign", metavar="ID", help="Only this campaign.")

@@ -29,7 +29,7 @@ _CODES = {ExitCode.FILES: "files are wrong, the list is empty, or its bad rows w
 @app.command(epilog=exit_codes(_CODES, ExitCode.SENT_LOG))
 def preview(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaigns file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")],
     campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
     contacts: Annotated[
         str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
@@ -49,7 +49,9 @@ def preview(
     ] = None,
     bad_rows: Annotated[
         Path | None,
-        typer.Option("--bad-rows", metavar="FILE", help="Write the list's bad rows to a CSV file."),
+        typer.Option(
+            "--bad-rows", metavar="FILE", readable=False, help="Write the list's bad rows to a CSV file."
+        ),
     ] = None,
     log: LogPath = None,
     _json: AsJson = False,

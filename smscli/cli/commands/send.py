@@ -41,7 +41,7 @@ _MORE = (ExitCode.FILES, ExitCode.REFUSED, ExitCode.STOPPED, ExitCode.SENT_LOG)
 @app.command(epilog=exit_codes(_CODES, *_MORE, ExitCode.SIGHUP, ExitCode.SIGTERM))
 def send(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaigns file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")],
     campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")
@@ -75,7 +75,9 @@ def send(
     ] = False,
     bad_rows: Annotated[
         Path | None,
-        typer.Option("--bad-rows", metavar="FILE", help="Write the list's bad rows to a CSV file."),
+        typer.Option(
+            "--bad-rows", metavar="FILE", readable=False, help="Write the list's bad rows to a CSV file."
+        ),
     ] = None,
     log: LogPath = None,
     _json: AsJson = False,
