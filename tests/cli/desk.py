@@ -14,6 +14,7 @@ from typing import Any
 from smscli.cli.app import run
 from smscli.cli.present.screen import Screen
 from smscli.cli.wiring import SystemClock, World, new_id
+from smscli.domain.message import Realm
 from smscli.domain.ports import LogFilter, LoggedMessage
 from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.program import Finished, Terminal
@@ -126,6 +127,10 @@ class Desk:
         """Every message of the sent log."""
         with closing(open_sent_log(self.log_path, create=False, busy_wait=5)) as log:
             return list(log.messages(LogFilter()))
+
+    def live_messages(self) -> bool:
+        """Would an unattended live send be no first run?"""
+        return any(row.realm is Realm.LIVE for row in self.rows())
 
     def outbox(self) -> Sequence[dict[str, Any]]:
         """What the sandbox took."""
