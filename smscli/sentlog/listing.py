@@ -19,7 +19,6 @@ WITH asked (number) AS (SELECT value FROM json_each(:numbers))
 SELECT asked.number, 'prior', m.state, NULL, NULL, NULL
 FROM asked CROSS JOIN message AS m ON m.realm = :realm AND m.campaign_id = :campaign_id
     AND m.number = asked.number AND m.test_id = ''
-WHERE :realm <> 'test'
 UNION ALL
 SELECT asked.number, 'opted_out', o.topic, NULL, NULL, NULL
 FROM asked CROSS JOIN opt_out AS o ON o.number = asked.number

@@ -159,6 +159,15 @@ def test_a_log_that_cannot_be_written_can_be_read_and_claims_nothing(read_only_f
             claimed(log, message(BEN))
 
 
+def test_an_empty_file_is_not_taken_for_a_new_log(path: Path) -> None:
+    """Somebody truncated it: whom it knew would be texted again."""
+    path.touch()
+    with pytest.raises(SentLogDamaged, match="0 bytes") as caught:
+        open_sent_log(path, create=True)
+    assert "backup" in caught.value.hint
+    assert path.read_bytes() == b""
+
+
 # --- links ---------------------------------------------------------------------------------------
 
 
@@ -274,30 +283,21 @@ def test_a_full_disk_stops_a_claim_and_leaves_nothing_half_done(sqlite_log: Sqli
     assert len(claimed(sqlite_log, *map(message, numbers(5_000)))) == 5_000
 
 
-def test_whoever_swallows_a_full_disk_cannot_go_on(sqlite_log: SqliteSentLog) -> None:
-    def swallow() -> None:
+def test_nothing_goes_on_after_sqlite_has_rolled_back_on_its_own(sqlite_log: SqliteSentLog) -> None:
+    """Some errors of a disk make SQLite do so; whoever swallows one must not write without a transaction."""
+
+    def roll_back_and_go_on(*, claim: bool) -> None:
         with sqlite_log.atomic():
-            with full_disk(sqlite_log), pytest.raises(SentLogDamaged):
-                claimed(sqlite_log, *map(message, numbers(5_000)))
             claimed(sqlite_log, message(ANNA))
+            sqlite_log._connection.execute("ROLLBACK")
+            if claim:
+                claimed(sqlite_log, message(BEN))
 
-    if sqlite_rolls_back_on_its_own(sqlite_log):
+    for claim in (True, False):
         with pytest.raises(SentLogDamaged, match="undid"):
-            swallow()
+            roll_back_and_go_on(claim=claim)
         assert sqlite_log.counts(Realm.LIVE) == {}
-    else:
-        swallow()
-        assert sqlite_log.counts(Realm.LIVE) == {State.SUBMITTING: 1}
-
-
-def sqlite_rolls_back_on_its_own(log: SqliteSentLog) -> bool:
-    log._connection.execute("BEGIN IMMEDIATE")
-    with full_disk(log), pytest.raises(sqlite3.OperationalError):
-        log._connection.execute("CREATE TABLE big AS SELECT zeroblob(1000000)")
-    rolled_back = not log._connection.in_transaction
-    if not rolled_back:
-        log._connection.execute("ROLLBACK")
-    return rolled_back
+    assert claimed(sqlite_log, message(ANNA)), "and then it works again"
 
 
 @contextmanager
