@@ -82,7 +82,7 @@ def _adds_up(document: dict[str, Any]) -> bool:
     return bool(document["rows"] == sum(counts))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     people=rows,
     script=st.lists(answers, max_size=25),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ KEYS = {
     "released",
     "rejected",
     "in_doubt",
+    "reasons",
     "accepted",
     "segments",
     "requests",
@@ -232,6 +234,7 @@ def test_what_was_rejected_stays_so_until_it_is_meant(desk: Desk) -> None:
         gateway.script(AcceptSome({"+12025550000": "sender"}))
         first = desk.sent("--first-run")
         assert (first["rejected"], first["accepted"], first["status"]) == (1, 2, "incomplete")
+        assert first["reasons"] == {"rejected": {"sender": 1}}
         again = desk.sent()
         assert again["skipped"] == {"rejected_before": 1, "already_sent": 2}
         assert desk.sent("--again", "rejected")["accepted"] == 1
@@ -486,3 +489,14 @@ def test_an_opt_out_learned_from_the_gateway_is_kept(desk: Desk) -> None:
         desk.send("--first-run")
         desk.campaigns(READY.replace("ready:", "other:", 1))
         assert desk.sent(campaign="other")["skipped"] == {"opted_out": 1}
+
+
+def test_a_number_that_the_gateway_quotes_is_masked(desk: Desk) -> None:
+    with LoopbackGateway() as gateway:
+        desk.live(gateway)
+        gateway.script(AcceptSome({"+12025550000": "12025550000 \x1b[31mlooks odd"}))
+        done = desk.send("--first-run")
+        assert "rejected              1\n" in done.out
+        assert re.search(r"1: 120••• .*\[31mlooks odd", done.out)
+        assert "\x1b" not in done.out
+        gateway.assert_quiet(done.out + done.err, numbers=["+12025550000"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +23,8 @@ from smscli.cli.result import Result
 from smscli.cli.sending import Run, deliver, terms_of
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, SentLogError
-from smscli.domain.message import Realm
-from smscli.domain.ports import SentLog
+from smscli.domain.message import Realm, State
+from smscli.domain.ports import LogFilter, SentLog
 from smscli.domain.rules import Again
 from smscli.engine.outcome import outcome
 from smscli.files.profile_file import resolve_secrets
@@ -246,6 +248,7 @@ class _Order:
             seconds=monotonic() - started,
             recovered=recovered,
             late_opt_outs=_late_opt_outs(log, run_id),
+            reasons=_reasons(log, plan, run_id) if dispatcher.counts.requests else {},
             outbox=outbox if self._realm is Realm.SANDBOX else None,
         )
 
@@ -264,3 +267,17 @@ def _late_opt_outs(log: SentLog, run_id: str) -> int:
         return log.late_opt_outs(run_id)
     except SentLogError:
         return 0
+
+
+def _reasons(log: SentLog, plan: Planned, run_id: str) -> Mapping[State, Counter[str]]:
+    """What the gateway or the wire said of those of this run that were not accepted."""
+    found = {state: Counter[str]() for state in (State.IN_DOUBT, State.REJECTED)}
+    campaign, realm = plan.chosen.campaign.id, plan.chosen.profile.realm
+    wanted = LogFilter(campaign_id=campaign, realm=realm, states=frozenset(found), since=plan.at)
+    try:
+        for message in log.messages(wanted):
+            if message.run_id == run_id:
+                found[message.state][" ".join(filter(None, (message.code, message.detail)))] += 1
+    except SentLogError:  # as above
+        return {}
+    return found

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.plan import local, reasons
+from smscli.cli.present.text import inert, masked
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import ExitCode
-from smscli.domain.message import Realm
+from smscli.domain.message import Realm, State
 from smscli.engine.outcome import Counts, Outcome
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
+
+
+#: So many different things that a gateway said are shown; `smscli log` has them all.
+_REASONS_SHOWN = 3
+
+_STATES = {"in doubt": State.IN_DOUBT, "rejected": State.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Sent:
     recovered: int
     late_opt_outs: int
     outbox: Path | None = None
+    reasons: Mapping[State, Counter[str]] = field(default_factory=dict)
 
 
 def outcome_document(sent: Sent) -> dict[str, object]:
@@ -49,6 +59,7 @@ def outcome_document(sent: Sent) -> dict[str, object]:
         "released": outcome.released,
         "rejected": outcome.rejected,
         "in_doubt": outcome.in_doubt,
+        "reasons": {state: _said(counts) for state, counts in sent.reasons.items() if counts},
         "accepted": outcome.accepted,
         "segments": sent.counts.segments,
         "requests": sent.counts.requests,
@@ -76,7 +87,11 @@ def outcome_text(sent: Sent) -> Iterator[str]:
         ("skipped", sum(outcome.skipped.values()), reasons(outcome.skipped)),
         ("problems", outcome.problems, "bad rows of the list"),
     )
-    yield from (f"  {name:<14}{count:>9,}   {note}".rstrip() for name, count, note in parts if count)
+    for name, count, note in parts:
+        if count:
+            yield f"  {name:<14}{count:>9,}   {note}".rstrip()
+            said = _said(sent.reasons.get(_STATES.get(name, State.ACCEPTED), Counter()))
+            yield from (f"{'':<28}{times:,}: {inert(text)}" for text, times in said.items() if text)
     if sent.recovered:
         yield f"  {sent.recovered:,} were in flight when an earlier run ended; they are in doubt."
     if sent.late_opt_outs:
@@ -85,6 +100,14 @@ def outcome_text(sent: Sent) -> Iterator[str]:
     if sent.outbox is not None:
         yield f"Outbox    {sent.outbox} (sandbox: nobody was texted)"
     yield from _next_steps(sent)
+
+
+def _said(counts: Counter[str]) -> dict[str, int]:
+    """The usual reasons, the commonest first; a gateway may quote numbers, and they are masked."""
+    said: Counter[str] = Counter()
+    for text, count in counts.items():
+        said[masked(text, {})] += count
+    return dict(said.most_common(_REASONS_SHOWN))
 
 
 def headline(sent: Sent) -> str:
@@ -103,7 +126,8 @@ def _next_steps(sent: Sent) -> Iterator[str]:
     if held_until:
         zone = sent.planned.chosen.campaign.zone
         yield f"Next      run it again from {local(min(held_until), zone)} on, for those who are held"
-    log = f"--log {sent.planned.chosen.sent_log} --campaign {sent.planned.chosen.campaign.id}"
+    chosen = sent.planned.chosen
+    log = f"--log {quote(str(chosen.sent_log))} --campaign {chosen.campaign.id}"
     if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
         yield f"Next      smscli resolve {log}"
     if sent.outcome.rejected:
