@@ -79,7 +79,10 @@ class HttpGateway:
             # Any error at all: one that is not known to come before the first byte means in doubt.
             found = of_exception(error)
             return _all(batch, found.verdict, found.state, found.reason, found.hint)
-        answer = read(self._profile, batch, response.status_code, response.headers, body, proven=proven)
+        headers = {
+            name.decode("latin-1").lower(): said.decode("latin-1") for name, said in response.headers.raw
+        }
+        answer = read(self._profile, batch, response.status_code, headers, body, proven=proven)
         return self._without_secrets(answer)
 
     async def close(self) -> None:

@@ -69,9 +69,12 @@ def read(
     *,
     proven: bool = False,
 ) -> Answer:
-    """The answer that a reply comes to; never an exception. `proven`: see `ports.Gateway.submit`."""
+    """The answer that a reply comes to; never an exception. `proven`: see `ports.Gateway.submit`.
+
+    `headers` by lower-case name.
+    """
     reply = profile.wire.reply
-    seen = _Seen(status, {name.lower(): value for name, value in headers.items()}, body)
+    seen = _Seen(status, headers, body)
     if status in reply.statuses and all(_holds(test, seen.tree, seen.text) for test in reply.when):
         outcomes = _Reader(reply.result, seen).outcomes(batch.messages)
         verdict, reason, hint = _sum_up(outcomes)
@@ -83,11 +86,15 @@ def read(
     return Answer(
         verdict,
         receipts,
-        retry_after=_retry_after(reply, seen),
+        retry_after=None if _all_accepted(outcomes) else _retry_after(reply, seen),
         server_date=_http_date(seen.header("Date")),
         reason=reason,
         hint=hint,
     )
+
+
+def _all_accepted(outcomes: Iterable[_Outcome]) -> bool:
+    return all(outcome.state is State.ACCEPTED for outcome in outcomes)
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,7 @@ def _said(value: Any) -> str | None:
     """A scalar as text (`true`, `null`, `201`), or None for what is absent, a list or an object."""
     if isinstance(value, str):
         return value
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, (bool, int, float)):
         try:
             return json.dumps(value)
         except ValueError:  # an integer of more digits than Python turns into text
@@ -169,13 +176,16 @@ def _name(value: Any) -> str:
 
 def _line(text: str) -> str:
     """One line of bounded length without control characters."""
-    printable = "".join(character if character.isprintable() else " " for character in text[:1000])
-    return " ".join(printable.split())[:LONGEST_DETAIL]
+    cut = text[:1000]
+    if not cut.isprintable():
+        cut = "".join(character if character.isprintable() else " " for character in cut)
+    return " ".join(cut.split())[:LONGEST_DETAIL]
 
 
 def _detail(value: Any) -> str:
     """A gateway's own words with whatever may be a phone number masked."""
-    return _NUMBERS.sub(lambda found: mask(found[0]), _line(_said(value) or ""))
+    said = _said(value)
+    return _NUMBERS.sub(lambda found: mask(found[0]), _line(said)) if said else ""
 
 
 @lru_cache(maxsize=256)
@@ -421,6 +431,7 @@ def _seconds(said: str, factor: float = 1.0) -> float | None:
     return min(seconds, LONGEST_DELAY) if isfinite(seconds) else None
 
 
+@lru_cache(maxsize=4)  # hundreds of replies share a second
 def _http_date(said: str) -> datetime | None:
     """An HTTP date as aware UTC."""
     if not said:

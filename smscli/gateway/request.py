@@ -149,22 +149,22 @@ class _Fill:
         return numbers if self._call.join is None else self._call.join.join(str(number) for number in numbers)
 
     def _unicode(self, messages: Sequence[Message]) -> _Filled:
-        needed = any(message.segments.encoding is Encoding.UCS2 for message in messages)
         switch = self._call.unicode
+        if switch.when_needed is None is switch.otherwise:
+            return _NOTHING
+        needed = any(message.segments.encoding is Encoding.UCS2 for message in messages)
         said = switch.when_needed if needed else switch.otherwise
         return _NOTHING if said is None else said
 
     def value(self, value: Value, known: Mapping[str, _Filled] | None = None) -> _Filled:
         """One value; alone in its text, a slot keeps its kind (number, list, nothing)."""
         known = self._whole if known is None else known
-        match value:
-            case SecretName(env):
-                return self._secrets[env]
-            case Words((Slot(name),)):
-                return known[name]
-            case Words(parts):
-                filled = [part if isinstance(part, str) else known[part.name] for part in parts]
-                return "".join(str(part) for part in filled if not isinstance(part, _Nothing))
+        if isinstance(value, SecretName):
+            return self._secrets[value.env]
+        filled = [known[part.name] if isinstance(part, Slot) else part for part in value.parts]
+        if len(filled) == 1:
+            return filled[0]
+        return "".join(str(part) for part in filled if not isinstance(part, _Nothing))
 
     def text(self, value: Value) -> str | None:
         """The same as text; None: left out."""
@@ -173,6 +173,8 @@ class _Fill:
 
     def tree(self, node: Node, known: Mapping[str, _Filled] | None = None) -> _Filled:
         """A tree without the fields that have nothing to say."""
+        if isinstance(node, Words):  # by far the most, and a match would ask for them last
+            return self.value(node, known)
         match node:
             case Constant(constant):
                 return constant
@@ -244,10 +246,13 @@ def _headers(call: Call, named: Pairs) -> Pairs:
     return named + [(name, said) for name, said in extra.items() if name.lower() not in present]
 
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _encode(encoding: BodyEncoding, tree: _Filled) -> bytes:
     match encoding:
         case BodyEncoding.JSON:
-            return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+            return _AS_JSON.encode(tree).encode()
         case BodyEncoding.FORM:
             return urlencode(_pairs(tree)).encode()
         case _:

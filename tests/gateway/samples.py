@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from smscli.domain.message import Batch, Message
@@ -42,3 +42,8 @@ def batch(*messages: Message, batch_id: str = "r-1") -> Batch:
 
 def batch_to(numbers: Sequence[str], body: str = "Hello") -> Batch:
     return batch(*(message(number, body) for number in numbers))
+
+
+def lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by lower-case name, as the gateway hands them to the reader of replies."""
+    return {name.lower(): said for name, said in headers.items()}

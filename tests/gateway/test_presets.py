@@ -23,7 +23,7 @@ from smscli.gateway.reply import read
 from smscli.gateway.request import build
 from smscli.gateway.sandbox import Sandbox
 from tests import support as loop
-from tests.gateway.samples import ALICE, BOB, batch, batch_to, message
+from tests.gateway.samples import ALICE, BOB, batch, batch_to, lowered, message
 
 TWILIO_SID = "AC" + "0123456789abcdef" * 2
 SECRETS = {
@@ -49,7 +49,7 @@ def told(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     octets = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return read(load_preset(preset), some or batch(), status, headers or {}, octets, proven=True)
+    return read(load_preset(preset), some or batch(), status, lowered(headers or {}), octets, proven=True)
 
 
 def test_the_presets_are_these() -> None:

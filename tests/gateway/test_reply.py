@@ -28,7 +28,7 @@ from smscli.domain.profile import (
     Wire,
 )
 from smscli.gateway.reply import LONGEST_DELAY, LONGEST_DETAIL, read
-from tests.gateway.samples import ALICE, BOB, CAROL, batch, batch_to
+from tests.gateway.samples import ALICE, BOB, CAROL, batch, batch_to, lowered
 
 ACCEPTED, REJECTED, RELEASED, IN_DOUBT = State.ACCEPTED, State.REJECTED, State.RELEASED, State.IN_DOUBT
 ONE = batch()
@@ -61,7 +61,7 @@ def answered(
     scope: IdempotencyScope | None = None,
 ) -> Answer:
     octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(profile(reply, scope=scope), some, status, headers or {}, octets, proven=proven)
+    return read(profile(reply, scope=scope), some, status, lowered(headers or {}), octets, proven=proven)
 
 
 def told(answer: Answer) -> list[tuple[State, str]]:
@@ -508,7 +508,7 @@ def test_whatever_comes_every_message_gets_one_receipt(
         code=("code",),
         retry_after=RetryAfter(path=("id",), header="X-Id", pattern=r"(\d+)"),
     )
-    answer = read(profile(reply), some, status, headers, body, proven=proven)
+    answer = read(profile(reply), some, status, lowered(headers), body, proven=proven)
     assert [receipt.message_id for receipt in answer.receipts] == [message.id for message in some.messages]
     assert all((receipt.fault is not None) is (receipt.state is REJECTED) for receipt in answer.receipts)
     assert {receipt.state for receipt in answer.receipts} <= {ACCEPTED, REJECTED, RELEASED, IN_DOUBT}
