@@ -29,8 +29,9 @@ def hold(path: Path, line: Connection) -> None:
 
 def test_a_second_send_of_a_campaign_is_told_who_is_first(path: Path) -> None:
     ours, theirs = spawn.Pipe()
-    child = spawn.Process(target=hold, args=(path, theirs))
+    child = spawn.Process(target=hold, args=(path, theirs), daemon=True)
     child.start()
+    theirs.close()  # so that a child that dies is heard
     pid = ours.recv()
     with pytest.raises(SentLogBusy) as caught, campaign_lock(path, Realm.LIVE, "tyre-change"):
         pass
@@ -44,8 +45,9 @@ def test_a_second_send_of_a_campaign_is_told_who_is_first(path: Path) -> None:
 
 def test_a_killed_sender_holds_no_lock(path: Path) -> None:
     ours, theirs = spawn.Pipe()
-    child = spawn.Process(target=hold, args=(path, theirs))
+    child = spawn.Process(target=hold, args=(path, theirs), daemon=True)
     child.start()
+    theirs.close()  # so that a child that dies is heard
     ours.recv()
     child.kill()
     child.join()

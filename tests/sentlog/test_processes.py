@@ -25,8 +25,9 @@ def together(target: Callable[..., None], *argument_lists: tuple[object, ...]) -
     children = []
     for arguments in argument_lists:
         ours, theirs = spawn.Pipe()
-        child = spawn.Process(target=target, args=(*arguments, theirs))
+        child = spawn.Process(target=target, args=(*arguments, theirs), daemon=True)
         child.start()
+        theirs.close()  # so that a child that dies is heard
         children.append((child, ours))
     for _, line in children:
         assert line.recv() == "ready"
