@@ -7,6 +7,7 @@ durable before a byte leaves, and every claimed message gets exactly one receipt
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -119,6 +120,7 @@ class Dispatcher:
         self.counts.to_send = to_send
         self._waiting = Waiting(messages, self._profile.batch, self._profile.batch_max)
         self._tools.stop.listener = self._on_stop
+        gc.freeze()  # what exists now lives to the end; walking it again and again costs a twentieth
         try:
             await self._plan_repeats(may_repeat)
             while not self._finished():
@@ -128,6 +130,7 @@ class Dispatcher:
             self.stopped = self.stopped or error
         finally:
             await self._land()
+            gc.unfreeze()
 
     # --- the loop ----------------------------------------------------------------------------
 

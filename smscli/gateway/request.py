@@ -66,13 +66,27 @@ def build(profile: GatewayProfile, secrets: Mapping[str, str], batch: Batch) -> 
     try:
         fill = _Fill(profile, secrets, batch)
         query, headers, content = _assemble(profile, batch, fill)
-        return Request(call.method, _url(call, secrets, query), headers=headers, content=content)
+        return _made(call.method, _url(call, secrets, query), headers, content)
     except KeyError as missing:
         raise Unbuildable(f"nothing is known of {missing.args[0]}") from None
     except UnicodeEncodeError:
         raise Unbuildable("a text holds half a surrogate pair, which has no bytes") from None
     except httpx.InvalidURL:
         raise Unbuildable("the profile's url is not a URL") from None
+
+
+def _made(method: str, url: httpx.URL, headers: Pairs, content: bytes) -> httpx.Request:
+    """As a stream that is read at once: with `content=` httpx makes every header anew for Content-Length
+    and Host, which the transport says itself, and that is half of a request's cost."""
+    request = Request(method, url, headers=_shared_headers(tuple(headers)), stream=httpx.ByteStream(content))
+    request.read()
+    return request
+
+
+@lru_cache(maxsize=8)
+def _shared_headers(headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
+    """Made once where they are the same for every call; httpx copies them."""
+    return httpx.Headers(list(headers))
 
 
 def _check(profile: GatewayProfile, batch: Batch) -> None:
