@@ -15,7 +15,7 @@ from smscli.domain.message import Answer, Batch, Receipt, State, Verdict
 from smscli.domain.profile import GatewayProfile, plain, variables
 from smscli.gateway.certainty import of_exception
 from smscli.gateway.reply import read
-from smscli.gateway.request import Unbuildable, build
+from smscli.gateway.request import Requests, Unbuildable
 from smscli.gateway.transport import AiohttpTransport, silence_libraries
 
 #: A secret shorter than this is not looked for in texts: it would be found everywhere.
@@ -53,6 +53,7 @@ class HttpGateway:
     ) -> None:
         self._profile = profile
         self._secrets = dict(secrets)
+        self._requests = Requests(profile, self._secrets)
         self._transport = transport
 
     def __repr__(self) -> str:
@@ -65,7 +66,7 @@ class HttpGateway:
     async def submit(self, batch: Batch, *, proven: bool) -> Answer:
         """Hand one batch over. Never raises for the wire; asyncio.CancelledError passes through."""
         try:
-            request = build(self._profile, self._secrets, batch)
+            request = self._requests.build(batch)
         except Unbuildable as refused:
             hint = "look at the gateway's profile and the sender ID"
             return _all(batch, Verdict.REFUSED, State.RELEASED, f"no request can be made: {refused}", hint)

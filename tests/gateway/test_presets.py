@@ -20,7 +20,7 @@ from smscli.domain.profile import BatchMode
 from smscli.files.profile_file import load_preset, preset_names
 from smscli.gateway.http import open_http_gateway
 from smscli.gateway.reply import read
-from smscli.gateway.request import build
+from smscli.gateway.request import Requests
 from smscli.gateway.sandbox import Sandbox
 from tests import support as loop
 from tests.gateway.samples import ALICE, BOB, batch, batch_to, lowered, message
@@ -37,7 +37,7 @@ SECRETS = {
 
 
 def asked(preset: str, some: Batch) -> httpx.Request:
-    return build(load_preset(preset), SECRETS, some)
+    return Requests(load_preset(preset), SECRETS).build(some)
 
 
 def told(

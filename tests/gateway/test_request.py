@@ -34,7 +34,7 @@ from smscli.domain.profile import (
     Wire,
     words,
 )
-from smscli.gateway.request import Unbuildable, build
+from smscli.gateway.request import Requests, Unbuildable
 from tests.gateway.samples import ALICE, BOB, batch, message
 
 SECRETS = {"KEY": "s3cr3t/key", "SID": "AC/12 3"}
@@ -68,7 +68,7 @@ def profile(
 
 
 def built(described: GatewayProfile, some: Batch | None = None) -> httpx.Request:
-    return build(described, SECRETS, some or batch())
+    return Requests(described, SECRETS).build(some or batch())
 
 
 LISTED = Fields((("messages", Each(fields(id="{id}", to="{to}", text="{text}"))),))
@@ -273,7 +273,10 @@ def test_variables_stay_inside_their_place_in_the_url() -> None:
 
 def test_the_whole_url_can_be_a_secret() -> None:
     described = profile(url=SecretName("URL"))
-    assert str(build(described, {"URL": "https://h.example/x?k=v"}, batch()).url) == "https://h.example/x?k=v"
+    assert (
+        str(Requests(described, {"URL": "https://h.example/x?k=v"}).build(batch()).url)
+        == "https://h.example/x?k=v"
+    )
 
 
 def test_headers_carry_markers_and_leave_out_what_has_nothing_to_say() -> None:
