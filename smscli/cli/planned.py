@@ -168,7 +168,7 @@ def planned(
     Raises FilesError for an empty list, and for bad rows unless the campaign says to skip them.
     """
     memory = log if log is not None else MemorySentLog()
-    memory.heed(_foreign_opt_outs(chosen.opt_outs, chosen.source.region, at))
+    memory.heed(_foreign_opt_outs(chosen, at))
     wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
     bad = BadRows(keep=asked.bad_rows is not None)
     with (
@@ -214,9 +214,12 @@ def _bytes(world: World) -> BinaryIO | None:
     return getattr(world.stdin, "buffer", None)
 
 
-def _foreign_opt_outs(paths: Iterable[Path], region: str | None, at: datetime) -> Iterator[OptOut]:
+def _foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
     """A STOP is said to a brand, not to a file: other logs and lists count."""
-    for path in paths:
+    region = chosen.source.region
+    for path in chosen.opt_outs:
+        if path.exists() and chosen.sent_log.exists() and path.samefile(chosen.sent_log):
+            continue  # asked anyway; and to open and close it here would drop SQLite's locks on it
         if is_sent_log(path):
             with closing(open_sent_log(path, create=False, busy_wait=5.0)) as other:
                 yield from other.opt_outs()

@@ -91,8 +91,14 @@ def measure(text: str) -> Segments:
 
 def segments_without(text: str, measured: Segments) -> int:
     """How many segments the text would need with a GSM-7 character in place of each offender."""
-    if not measured.offenders:
+    if measured.count == 1 or not measured.offenders:
         return measured.count
+    limits = _LIMITS[Encoding.GSM7]
+    pairs = len(limits.pairs.findall(text))
+    if len(text) + pairs <= limits.alone:
+        return 1
+    if not pairs:  # nothing can straddle a boundary, and division is exact
+        return -(-len(text) // limits.joined)
     return measure(text.translate({ord(offender): "x" for offender in measured.offenders})).count
 
 

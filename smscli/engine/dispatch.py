@@ -344,7 +344,8 @@ class Dispatcher:
         self.counts.waiting_for = answer.reason
         give_up = GIVE_UP_WARM if self.counts.states[State.ACCEPTED] else GIVE_UP_COLD
         if self._failures >= give_up or wait > LONGEST_PAUSE:
-            self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint)
+            later = f"Run it again in {max(1, round(wait / 60))} min: what was not taken is offered again."
+            self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint or later)
 
     def _retry(self, call: _Call, answer: Answer) -> None:
         """Offer what was not taken again, under the same ids."""

@@ -363,6 +363,14 @@ def test_an_opt_out_in_another_row_of_the_number_keeps_the_first_from_being_text
     assert numbers(desk) == ["+12025550102"]
 
 
+def test_a_sent_log_may_be_named_among_its_own_opt_outs(desk: Desk) -> None:
+    desk.campaigns(top="opt_outs: [sent-log.db]\n")
+    desk.people(3)
+    assert desk.send("--yes").code == 0
+    assert len(desk.rows()) == 3
+    assert desk.send("--yes").code == 0
+
+
 def test_opt_outs_of_other_lists_and_other_logs_hold(desk: Desk) -> None:
     (desk.path / "stop.txt").write_text("+1 202 555 0000\n", encoding="utf-8")
     brand = Desk(desk.path)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smscli.domain.gsm7 import BASIC, DEFAULT_ALPHABET, ESCAPE, EXTENDED, EXTENSION_TABLE
-from smscli.domain.segments import Encoding, Segments, Unsendable, measure, split
+from smscli.domain.segments import Encoding, Segments, Unsendable, measure, segments_without, split
 from tests.domain import bitpack, segment_texts
 
 GSM7, UCS2 = Encoding.GSM7, Encoding.UCS2
@@ -320,3 +320,9 @@ def test_any_text_at_all_is_measured_or_refused_by_name(text: str) -> None:
         assert not text or ESCAPE in text or any("\ud800" <= c <= "\udfff" for c in text)
     else:
         assert measured.count >= 1
+
+
+@given(st.text("aż€ 1Ω", min_size=1, max_size=400))
+def test_what_a_text_would_cost_without_offenders_is_what_it_costs_with_them_replaced(text: str) -> None:
+    measured = measure(text)
+    assert segments_without(text, measured) == measure(text.replace("ż", "x")).count
