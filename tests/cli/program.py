@@ -48,6 +48,7 @@ def child(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     program: Sequence[str] = ("-m", "smscli"),
+    timeout: float = 60,
 ) -> Finished:
     """A real process with pipes; stdout and stderr are read as UTF-8."""
     clean = {
@@ -61,7 +62,7 @@ def child(
         capture_output=True,
         env=clean | dict(environ or {}),
         cwd=cwd,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
