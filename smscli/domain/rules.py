@@ -6,10 +6,11 @@ answers from the Case it is given: the contact, the campaign, the log's facts an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.contact import ConsentLevel, Contact
@@ -22,7 +23,6 @@ from smscli.domain.quiet_hours import (
     NeverOpen,
     Open,
     Permission,
-    QuietHours,
     ZoneUnknown,
     permission,
 )
@@ -41,7 +41,8 @@ class Again(StrEnum):
     REJECTED = "rejected"
 
 
-AskHours = Callable[[QuietHours, Sequence[str], str, datetime], Permission]
+#: Zones, country and instant: may somebody there be texted then?
+AskHours = Callable[[tuple[str, ...], str, datetime], Permission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ class NoText:
 
 @dataclass(slots=True)
 class Case:
-    """One contact before the rules. The text is composed once, when the first rule asks for it."""
+    """One contact before the rules. Text and hours are worked out once, when the first rule asks for them.
+
+    `ask_hours` answers for the campaign's quiet hours; by default they are asked anew each time.
+    """
 
     contact: Contact
     campaign: Campaign
@@ -71,8 +75,9 @@ class Case:
     facts: Facts = NO_FACTS
     repeated: bool = False
     again: frozenset[Again] = frozenset()
-    ask_hours: AskHours = permission
+    ask_hours: AskHours | None = None
     _text: Text | NoText | None = field(default=None, init=False)
+    _hours_now: Permission | None = field(default=None, init=False)
 
     @property
     def text(self) -> Text | NoText:
@@ -80,13 +85,19 @@ class Case:
             self._text = compose(self.campaign, self.contact)
         return self._text
 
+    @property
+    def hours_now(self) -> Permission:
+        if self._hours_now is None:
+            self._hours_now = self.hours(self.now)
+        return self._hours_now
+
     def hours(self, at: datetime) -> Permission:
         """May this person be texted at that instant, as far as hours go?"""
-        hours = self.campaign.quiet_hours
+        hours, number = self.campaign.quiet_hours, self.contact.number
         if hours is None:
             return Open(at + HORIZON)
-        number = self.contact.number
-        return self.ask_hours(hours, zones_of(number, self.contact.zone), number.country, at)
+        ask = self.ask_hours or partial(permission, hours)
+        return ask(zones_of(number, self.contact.zone), number.country, at)
 
 
 def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
@@ -125,7 +136,7 @@ def decide(case: Case, new_id: Callable[[], str]) -> Decision:
 
 
 def _message(case: Case, message_id: str) -> Message:
-    text, hours, campaign = case.text, case.hours(case.now), case.campaign
+    text, hours, campaign = case.text, case.hours_now, case.campaign
     assert isinstance(text, Text)  # the rules let nothing else through
     assert isinstance(hours, Open)
     number = case.contact.number
@@ -250,7 +261,7 @@ def text_too_long(case: Case) -> Skip | None:
 
 def hours_unknown(case: Case) -> Skip | None:
     """Hours that cannot be known are closed hours."""
-    hours = case.hours(case.now)
+    hours = case.hours_now
     if isinstance(hours, ZoneUnknown):
         return Skip(case.contact, SkipReason.ZONE_UNKNOWN, hours.detail)
     if isinstance(hours, HolidaysUnknown):
@@ -271,7 +282,7 @@ def expired(case: Case) -> Skip | None:
 
 
 def quiet_hours(case: Case) -> Skip | Hold | None:
-    if isinstance(case.hours(case.now), Open):
+    if isinstance(case.hours_now, Open):
         return None
     return _hold(case, HoldReason.QUIET_HOURS, SkipReason.EXPIRED)
 

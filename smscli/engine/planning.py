@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from smscli.domain.campaign import Campaign, SameText
@@ -14,8 +14,8 @@ from smscli.domain.decision import Decision, Send, Skip, SkipReason
 from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Plan, SentLog
-from smscli.domain.quiet_hours import Permission, QuietHours, permission
-from smscli.domain.rules import Again, Case, decide, same_text_lately
+from smscli.domain.quiet_hours import QuietHours, permission
+from smscli.domain.rules import Again, AskHours, Case, decide, same_text_lately
 
 #: Rows whose facts are fetched in one statement.
 CHUNK = 2_000
@@ -50,7 +50,7 @@ class Planner:
     ) -> Findings:
         """Decide every contact of the list, in order; `progress` is told the rows done so far."""
         findings = Findings()
-        ask_hours = _remembering_hours()
+        ask_hours = _remembering_hours(self.campaign.quiet_hours)
         for chunk in _chunks(contacts):
             self._decide_chunk(plan, chunk, findings, ask_hours)
             findings.rows += len(chunk)
@@ -58,7 +58,7 @@ class Planner:
         return findings
 
     def _decide_chunk(
-        self, plan: Plan, chunk: Sequence[Contact], findings: Findings, ask_hours: _Hours
+        self, plan: Plan, chunk: Sequence[Contact], findings: Findings, ask_hours: AskHours | None
     ) -> None:
         numbers = [contact.number for contact in chunk]
         facts, seen = self._facts(numbers), set(plan.seen(numbers))
@@ -115,17 +115,9 @@ def look_back(campaign: Campaign) -> timedelta:
     return max(spans)
 
 
-_Hours = Callable[[QuietHours, Sequence[str], str, datetime], Permission]
-
-
-def _remembering_hours() -> _Hours:
+def _remembering_hours(hours: QuietHours | None) -> AskHours | None:
     """Hours asked once per set of zones: a list has few of them, and each answer walks a calendar."""
-
-    @lru_cache(maxsize=4_096)
-    def remembered(hours: QuietHours, zones: tuple[str, ...], country: str, at: datetime) -> Permission:
-        return permission(hours, zones, country, at)
-
-    return lambda hours, zones, country, at: remembered(hours, tuple(zones), country, at)
+    return None if hours is None else lru_cache(maxsize=4_096)(partial(permission, hours))
 
 
 def _chunks(contacts: Iterable[Contact]) -> Iterator[Sequence[Contact]]:
