@@ -35,8 +35,11 @@ def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bo
             hint="Leave out --first-run. It is for one run only and must not stay in a crontab.",
         )
     if not (has_live_messages or attended or first_run):
+        found = (
+            f"{path} holds no live message" if path.exists() else f"there is no sent log at {path.absolute()}"
+        )
         raise SentLogMissing(
-            f"{path} holds no live message: everybody would be new to it",
+            f"{found}: everybody would be new to it",
             hint="Is it the right log? If this really is the first send, add --first-run once.",
         )
 

@@ -58,6 +58,7 @@ KEYS = {
     "skipped",
     "held",
     "held_until",
+    "list",
     "problems",
     "problem_list",
     "refusals",
@@ -92,11 +93,7 @@ Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
   problems         1
 
 Segments  3 in 3 messages (2 GSM-7, 1 UCS-2)
-          ę forced UCS-2 in 1 message, 0 segments more: latin small letter e
-          with ogonek
-          ł forced UCS-2 in 1 message, 0 segments more: latin small letter l
-          with stroke
-          – forced UCS-2 in 1 message, 0 segments more: en dash
+          ę ł – forced UCS-2 and cost no segment more
 Cost      0.05 EUR planned (US 0.02, PL 0.04)
 Requests  1, at least
 Time      as fast as the gateway answers (its profile names no rate)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,15 @@ import typer
 
 from smscli.cli import guards, wiring
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.plan_options import (
+    AgainWhat,
+    BadRowsFile,
+    CampaignName,
+    CampaignsFile,
+    Contacts,
+    GatewayName,
+    Limit,
+)
 from smscli.cli.planned import Asked, Planned, choose, planned
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.plan import plan_document, plan_text
@@ -18,7 +26,6 @@ from smscli.cli.present.progress import Rows
 from smscli.cli.present.text import problem_lines
 from smscli.cli.result import Result
 from smscli.domain.errors import ExitCode, Refused, UsageError
-from smscli.domain.rules import Again
 from smscli.files.campaign_file import OnBadRows
 
 app = command_app()
@@ -29,30 +36,19 @@ _CODES = {ExitCode.FILES: "files are wrong, the list is empty, or its bad rows w
 @app.command(epilog=exit_codes(_CODES, ExitCode.SENT_LOG))
 def preview(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")],
-    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
-    contacts: Annotated[
-        str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
-    ] = None,
-    gateway: Annotated[
-        str | None, typer.Option("--gateway", metavar="NAME", help="Another gateway, such as sandbox.")
-    ] = None,
+    file: CampaignsFile,
+    campaign: CampaignName,
+    contacts: Contacts = None,
+    gateway: GatewayName = None,
     at: Annotated[
         str | None,
         typer.Option(
             "--at", metavar="TIME", help="What if it were sent then: 2026-12-01T09:30, campaign's zone."
         ),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Plan for so many messages.")] = None,
-    again: Annotated[
-        list[Again] | None, typer.Option("--again", help="Count these as sendable again.")
-    ] = None,
-    bad_rows: Annotated[
-        Path | None,
-        typer.Option(
-            "--bad-rows", metavar="FILE", readable=False, help="Write the list's bad rows to a CSV file."
-        ),
-    ] = None,
+    limit: Limit = None,
+    again: AgainWhat = None,
+    bad_rows: BadRowsFile = None,
     log: LogPath = None,
     _json: AsJson = False,
     _quiet: Quiet = False,

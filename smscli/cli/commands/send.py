@@ -14,9 +14,18 @@ import typer
 
 from smscli.cli import guards, wiring
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.plan_options import (
+    AgainWhat,
+    BadRowsFile,
+    CampaignName,
+    CampaignsFile,
+    Contacts,
+    GatewayName,
+    Limit,
+)
 from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_bad_rows
 from smscli.cli.present.outcome import Sent, outcome_document, outcome_text
-from smscli.cli.present.plan import money, plan_document, plan_text
+from smscli.cli.present.plan import gateway_words, money, plan_document, plan_text
 from smscli.cli.present.progress import Rows, Sending
 from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
@@ -25,7 +34,6 @@ from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, SentLogError
 from smscli.domain.message import Realm, State
 from smscli.domain.ports import LogFilter, SentLog
-from smscli.domain.rules import Again
 from smscli.engine.outcome import outcome
 from smscli.files.profile_file import resolve_secrets
 from smscli.sentlog.locks import campaign_lock
@@ -43,8 +51,8 @@ _MORE = (ExitCode.FILES, ExitCode.REFUSED, ExitCode.STOPPED, ExitCode.SENT_LOG)
 @app.command(epilog=exit_codes(_CODES, *_MORE, ExitCode.SIGHUP, ExitCode.SIGTERM))
 def send(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")],
-    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
+    file: CampaignsFile,
+    campaign: CampaignName,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")
     ] = False,
@@ -52,19 +60,11 @@ def send(
         int | None,
         typer.Option("--expect", metavar="N", min=0, help="Refuse any other number of recipients."),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Send the first N of the list only.")
-    ] = None,
+    limit: Limit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; never hold a gateway.")] = False,
-    contacts: Annotated[
-        str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
-    ] = None,
-    gateway: Annotated[
-        str | None, typer.Option("--gateway", metavar="NAME", help="Another gateway, such as sandbox.")
-    ] = None,
-    again: Annotated[
-        list[Again] | None, typer.Option("--again", help="Send these again, on purpose.")
-    ] = None,
+    contacts: Contacts = None,
+    gateway: GatewayName = None,
+    again: AgainWhat = None,
     text_changed: Annotated[
         bool, typer.Option("--text-changed", help="The rest of the list shall get the changed texts.")
     ] = False,
@@ -75,12 +75,7 @@ def send(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget this campaign's rehearsal in the sandbox first.")
     ] = False,
-    bad_rows: Annotated[
-        Path | None,
-        typer.Option(
-            "--bad-rows", metavar="FILE", readable=False, help="Write the list's bad rows to a CSV file."
-        ),
-    ] = None,
+    bad_rows: BadRowsFile = None,
     log: LogPath = None,
     _json: AsJson = False,
     _quiet: Quiet = False,
@@ -211,7 +206,7 @@ class _Order:
             else ""
         )
         people = counted(plan.tally.to_send, "person", "people")
-        screen.trouble(f"\nThis texts {people} through {self._chosen.profile.name} ({self._realm}){cost}.")
+        screen.trouble(f"\nThis texts {people} through {gateway_words(self._chosen.profile)}{cost}.")
         screen.ask("Type the number of recipients to send, anything else to leave: ")
         guards.confirmed(plan, self._world.stdin.readline())
 
@@ -249,7 +244,7 @@ class _Order:
             recovered=recovered,
             late_opt_outs=_late_opt_outs(log, run_id),
             reasons=_reasons(log, plan, run_id) if dispatcher.counts.requests else {},
-            outbox=outbox if self._realm is Realm.SANDBOX else None,
+            outbox=outbox if self._realm is Realm.SANDBOX and dispatcher.counts.requests else None,
         )
 
     def _told(self, sent: Sent) -> Result:

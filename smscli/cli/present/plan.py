@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from smscli.cli.present.text import counted, inert
 from smscli.domain.decision import HoldReason, SkipReason
-from smscli.domain.profile import RateUnit
+from smscli.domain.ports import Offender
+from smscli.domain.profile import GatewayProfile, RateUnit
 from smscli.domain.segments import Encoding
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: So many characters that forced UCS-2 are named; the JSON document has all.
 _OFFENDERS_SHOWN = 6
+_FREE_SHOWN = 12
 _SAMPLES = 4
 _COUNTRIES_SHOWN = 8
 
@@ -44,6 +46,11 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "realm": planned.chosen.profile.realm,
         "sent_log": planned.chosen.sent_log,
         "at": planned.at,
+        "list": {
+            "name": planned.reader.name,
+            "delimiter": planned.reader.delimiter,
+            "columns": dict(planned.reader.mapping),
+        },
         "rows": tally.contacts + planned.bad.count,
         "contacts": tally.contacts,
         "to_send": tally.to_send,
@@ -119,12 +126,13 @@ def _folded(lines: Iterable[str], indent: int) -> Iterator[str]:
 def _head(planned: Planned) -> Iterator[str]:
     campaign, chosen, reader = planned.chosen.campaign, planned.chosen, planned.reader
     about = f"{campaign.purpose}, topic {campaign.topic}" if campaign.topic else f"{campaign.purpose}"
-    realm = "" if chosen.profile.realm == chosen.profile.name else f" ({chosen.profile.realm})"
     yield f"Campaign  {campaign.id}: {about}"
-    yield f"Gateway   {chosen.profile.name}{realm}"
-    delimiter = {"\t": "TAB"}.get(reader.delimiter, reader.delimiter)
+    yield f"Gateway   {gateway_words(chosen.profile)}"
+    delimiter = {"\t": "delimiter TAB", "": "one column"}.get(
+        reader.delimiter, f"delimiter {reader.delimiter}"
+    )
     rows = counted(planned.tally.contacts + planned.bad.count, "row")
-    yield f"List      {inert(reader.name)}: {rows}, delimiter {delimiter}"
+    yield f"List      {inert(reader.name)}: {rows}, {delimiter}"
     yield f"Plan of   {local(planned.at, campaign.zone)}"
 
 
@@ -151,17 +159,26 @@ def _figures(planned: Planned) -> Iterator[str]:
     tally, plan, rates = planned.tally, planned.forecast, planned.chosen.campaign.rates
     encodings = ", ".join(f"{count:,} {encoding}" for encoding, count in tally.by_encoding.items() if count)
     yield f"Segments  {tally.segments:,} in {counted(tally.to_send, 'message')} ({encodings})"
-    for offender in tally.offenders[:_OFFENDERS_SHOWN]:
+    yield from _offenders(tally.offenders)
+    yield f"Cost      {_cost(planned) if rates else 'unknown: the campaigns file has no rates'}"
+    yield f"Requests  {plan.requests:,}, at least"
+    yield f"Time      {_pace(planned)}"
+
+
+def _offenders(offenders: Sequence[Offender]) -> Iterator[str]:
+    """The dearest characters one by one; those that cost no segment more in one line."""
+    dear = sorted((each for each in offenders if each.extra_segments), key=lambda each: -each.extra_segments)
+    for offender in dear[:_OFFENDERS_SHOWN]:
         name = unicodedata.name(offender.character, "unnamed").lower()
         yield (
             f"          {inert(offender.character)} forced UCS-2 in {counted(offender.messages, 'message')},"
             f" {counted(offender.extra_segments, 'segment')} more: {name}"
         )
-    if len(tally.offenders) > _OFFENDERS_SHOWN:
-        yield f"          and {len(tally.offenders) - _OFFENDERS_SHOWN} more characters, see --json"
-    yield f"Cost      {_cost(planned) if rates else 'unknown: the campaigns file has no rates'}"
-    yield f"Requests  {plan.requests:,}, at least"
-    yield f"Time      {_pace(planned)}"
+    if len(dear) > _OFFENDERS_SHOWN:
+        yield f"          and {counted(len(dear) - _OFFENDERS_SHOWN, 'character')} more, see --json"
+    if free := [inert(each.character) for each in offenders if not each.extra_segments]:
+        some = " ".join(free[:_FREE_SHOWN]) + (" …" if len(free) > _FREE_SHOWN else "")
+        yield f"          {some} forced UCS-2 and cost no segment more"
 
 
 def _cost(planned: Planned) -> str:
@@ -185,6 +202,11 @@ def _samples(planned: Planned) -> Iterator[str]:
         cost = f"{message.segments.encoding}, {counted(message.segments.count, 'segment')}"
         yield f"To {message.to.masked} from {inert(message.sender)} [{message.language}, {cost}]"
         yield from (f"  {inert(line)}" for line in message.body.split("\n"))
+
+
+def gateway_words(profile: GatewayProfile) -> str:
+    """`twilio (live)`; the sandbox says its realm with its name."""
+    return profile.name if profile.name == profile.realm else f"{profile.name} ({profile.realm})"
 
 
 def words(reason: StrEnum) -> str:
