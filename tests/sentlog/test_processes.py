@@ -41,9 +41,9 @@ def together(target: Callable[..., None], *argument_lists: tuple[object, ...]) -
 
 def test_two_senders_below_the_lock_win_every_number_once(path: Path) -> None:
     people = list(numbers(2_000))
-    one, two = together(senders.claim_in_chunks, (path, people, "one"), (path, people, "two"))
-    assert one, "both had a chance"
-    assert two, "both had a chance"
+    runs = ((path, people, "one"), (path, people[::-1], "two"))
+    one, two = together(senders.claim_in_chunks, *runs)
+    assert min(len(one), len(two)) >= 50, "both had a chance"
     assert sorted(one + two) == [number.e164 for number in people]
     with closing(open_sent_log(path, create=False)) as log:
         assert log.counts(Realm.LIVE) == {State.SUBMITTING: 2_000}
