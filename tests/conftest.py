@@ -1,0 +1,15 @@
+"""Settings for every test: machines are shared and noisy, so no example of hypothesis has a deadline."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "shared-machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,  # a submission fails for what it changed, not for what was drawn
+)
+settings.load_profile("shared-machine")
