@@ -186,6 +186,7 @@ def planned(
         findings = planner.fill(plan, bad.sift(reader), progress)
         for number in bad.opted_out:
             plan.withdraw(number, "a bad row of the list says so")
+            findings.repeatable.discard(number)
         if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
             write_bad_rows(asked.bad_rows, reader.columns, bad.rows)
             world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")

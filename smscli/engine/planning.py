@@ -83,6 +83,7 @@ class Planner:
         plan.add(decisions)
         for contact in withdrawn:  # after add: the earlier row may be of this chunk
             plan.withdraw(contact.number, f"says row {contact.row} of the list")
+            findings.repeatable.discard(contact.number)
 
     def _facts(self, numbers: Sequence[Msisdn]) -> dict[Msisdn, Facts]:
         if self.log is None:

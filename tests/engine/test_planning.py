@@ -165,3 +165,11 @@ def test_every_contact_of_any_list_is_decided_exactly_once(people: list[Contact]
     assert sum(tally.skipped.values()) + sum(tally.held.values()) == len(left_out)
     stopped = {each.number for each in people if {"", "offers"} & set(each.opted_out)}
     assert not stopped & set(sent)
+
+
+def test_an_opt_out_in_a_later_row_keeps_somebody_in_doubt_from_being_repeated(
+    plan: SqlitePlan, log: MemorySentLog
+) -> None:
+    _claimed(log, "spring", State.IN_DOUBT)
+    findings = fill(plan, [contact(1, 7), contact(2, 7, opted_out=("",))], log)
+    assert findings.repeatable == set()
