@@ -153,7 +153,7 @@ class Dispatcher:
         groups, grant = self._form_requests()
         if not groups and not self._unsettled:
             return launched
-        batches, lost = await self._patiently(lambda: self._settle_and_claim(groups))
+        batches, lost = await self._patiently(lambda: self._settle_and_claim(groups), grant)
         self._submit(batches)
         if grant is not None:
             await asyncio.sleep(0)  # the calls begin; stamped before that, the pace could be exceeded
@@ -182,7 +182,10 @@ class Dispatcher:
         if self._ending:
             return None
         now = self._tools.clock.monotonic()
-        moments = [repeat.at for repeat in self._repeats]
+        moments: list[float] = []
+        if (repeat := self._next_repeat()) is not None:
+            free = now + self._tools.pacer.wait(self._tools.pacer.amount(repeat.batch.messages), now)
+            moments.append(max(repeat.at, free, self._paused_until))
         if self._waiting.next_retry is not None:
             moments.append(self._waiting.next_retry)
         if (first := self._peek()) is not None and self._room() > 0:
@@ -190,8 +193,8 @@ class Dispatcher:
             moments.append(max(free, self._paused_until))
         return max(0.001, min(moments) - now) if moments else None
 
-    async def _patiently(self, step: Callable[[], T]) -> T:
-        """Try `step` until the log is free; meanwhile answers keep arriving."""
+    async def _patiently(self, step: Callable[[], T], grant: Grant | None = None) -> T:
+        """Try `step` until the log is free; meanwhile answers keep arriving, and `grant` stays ours."""
         clock, since = self._tools.clock, self._tools.clock.monotonic()
         while True:
             try:
@@ -200,6 +203,8 @@ class Dispatcher:
                 if clock.monotonic() - since > BUSY_PATIENCE:
                     raise
                 await clock.sleep(0.01 + 0.04 * self._tools.chance())
+                if grant is not None:
+                    self._tools.pacer.renew(grant, clock.monotonic())
 
     async def _land(self) -> None:
         """Wait for what is in flight and record it: nothing claimed stays without a receipt."""
@@ -254,9 +259,12 @@ class Dispatcher:
     ) -> tuple[Sequence[Batch], Sequence[Message]]:
         """Answers and new claims in one durable transaction: what was won, and who was not.
 
-        Safe to call again if the log was busy: nothing is forgotten before the transaction stands.
+        Claims nobody once the run is ending. Safe to call again if the log was busy: nothing is
+        forgotten before the transaction stands.
         """
         tools, now = self._tools, self._tools.clock.now()
+        if self._ending:  # a signal may have come while the log was busy
+            groups = ()
         alive = (tuple(message for message in group if now < message.deadline) for group in groups)
         batches = [Batch(tools.new_id(), group, now) for group in alive if group]
         with tools.log.atomic():
@@ -294,7 +302,8 @@ class Dispatcher:
 
     def _landed(self, task: asyncio.Task[Answer]) -> None:
         call = self._flying.pop(task)
-        self._answered.append((call, _answer_of(task, call.batch)))
+        answer = _answer_of(task, call.batch)
+        self._answered.append((call, _of_a_repeat(answer) if call.repeats else answer))
         self.counts.in_flight -= len(call.batch.messages)
         self._wake.set()
 
@@ -324,14 +333,14 @@ class Dispatcher:
     def _learn(self, call: _Call, answer: Answer, states: Counter[State]) -> None:
         """Let the answer widen or narrow what may be in flight."""
         accepted = states[State.ACCEPTED]
-        if states[State.IN_DOUBT]:
-            self._slow.doubted(accepted)
-        elif answer.verdict is Verdict.ANSWERED:
-            self._slow.answered(accepted, len(answer.receipts) - accepted)
-            self._failures = 0
-        else:
+        if answer.verdict in (Verdict.NOT_TAKEN, Verdict.REFUSED):
             self._slow.failed()
             self._pause(call, answer)
+        elif states[State.IN_DOUBT]:
+            self._slow.doubted(accepted)
+        else:
+            self._slow.answered(accepted, len(answer.receipts) - accepted)
+            self._failures = 0
 
     def _pause(self, call: _Call, answer: Answer) -> None:
         """The whole call was not taken: nobody else is offered until the pause is over."""
@@ -401,28 +410,34 @@ class Dispatcher:
         at = self._tools.clock.monotonic() + pause(call.repeats + 1, None, self._tools.chance)
         self._repeats.append(_Repeat(at, batch, call.repeats, from_earlier_run=False))
 
+    def _next_repeat(self) -> _Repeat | None:
+        """The repeat whose turn is next; None while one is in flight or no connection is free."""
+        busy = any(call.repeats for call in self._flying.values())
+        if busy or self._ending or len(self._flying) >= self._profile.connections:
+            return None
+        return min(self._repeats, key=lambda repeat: repeat.at, default=None)
+
     async def _launch_repeat(self) -> bool:
         """One repeat at a time: it risks nobody new, so slow start does not bound its size."""
-        now, log = self._tools.clock.monotonic(), self._tools.log
-        busy = any(call.repeats for call in self._flying.values())
-        due = next((repeat for repeat in self._repeats if repeat.at <= now), None)
-        if due is None or busy or self._ending or len(self._flying) >= self._profile.connections:
+        now, log, due = self._tools.clock.monotonic(), self._tools.log, self._next_repeat()
+        if due is None or now < max(due.at, self._paused_until):
             return False
         amount = self._tools.pacer.amount(due.batch.messages)
         grant = self._tools.pacer.take(amount, amount, now)
         if grant is None:
             return False
         self._repeats.remove(due)
-        won = await self._patiently(lambda: self._reclaim(due.batch, log))
+        won = await self._patiently(lambda: self._reclaim(due.batch, log), grant)
         if won:
             self._count_repeat(due)
             self._submit([due.batch], due.repeats + 1)
+            await asyncio.sleep(0)  # as in `_turn`
         self._tools.pacer.spend(grant, amount if won else 0.0, self._tools.clock.monotonic())
         return won
 
     def _reclaim(self, batch: Batch, log: SentLog) -> bool:
         now = self._tools.clock.now()
-        if any(now >= message.deadline for message in batch.messages):
+        if self._ending or any(now >= message.deadline for message in batch.messages):
             return False
         with log.atomic():
             if self._unsettled:  # the doubt itself may not be on record yet
@@ -449,3 +464,12 @@ def _answer_of(task: asyncio.Task[Answer], batch: Batch) -> Answer:
         return task.result()
     receipts = tuple(Receipt(message.id, State.IN_DOUBT, detail=reason) for message in batch.messages)
     return Answer(Verdict.IN_DOUBT, receipts, reason=reason)
+
+
+def _of_a_repeat(answer: Answer) -> Answer:
+    """A repeat that was not taken says nothing of the call it repeats: its messages stay in doubt."""
+    receipts = (
+        replace(receipt, state=State.IN_DOUBT) if receipt.state is State.RELEASED else receipt
+        for receipt in answer.receipts
+    )
+    return replace(answer, receipts=tuple(receipts))

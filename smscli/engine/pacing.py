@@ -11,9 +11,9 @@ from smscli.domain.ports import PaceLedger
 from smscli.domain.profile import Rate, RateUnit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Grant:
-    """Leave to submit `amount`, given at `at` (monotonic seconds)."""
+    """Leave to submit `amount`, given or renewed at `at` (monotonic seconds)."""
 
     at: float
     amount: float
@@ -60,6 +60,11 @@ class Pacer:
             grant = Grant(now, max(least, min(most, free)))  # more than a window holds goes alone
             entries.append((grant.at, grant.amount))
             return grant
+
+    def renew(self, grant: Grant, now: float) -> None:
+        """Keep an amount that is not submitted yet: after a window, another process would get it too."""
+        self.spend(grant, grant.amount, now)
+        grant.at = now
 
     def spend(self, grant: Grant, amount: float, now: float) -> None:
         """This much of the grant was submitted just now."""
