@@ -167,6 +167,11 @@ class FilePaceLedger:
                 yield entries
             finally:
                 _write(handle, _encode(entries))
+        except OSError as error:
+            raise SentLogError(
+                f"the pace file {self._path} cannot be kept: {error.strerror}",
+                hint="See to its disk before sending again; without it the gateway's pace is unknown.",
+            ) from error
         finally:
             os.close(handle)
 

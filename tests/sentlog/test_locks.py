@@ -224,3 +224,9 @@ def test_the_ledger_is_private_and_locked_while_held(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         with path.open("rb") as second, pytest.raises(BlockingIOError):
             fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_pace_that_cannot_be_written_down_is_trouble_of_the_log_and_no_bug() -> None:
+    with pytest.raises(SentLogError), FilePaceLedger(Path("/dev/full")).exclusively() as entries:
+        entries.append((1.0, 1.0))
