@@ -318,12 +318,16 @@ class Adversary(ScriptedGateway):
         await asyncio.sleep(30 if event == "two signals" else 0.001)
 
 
+KEYED_BY_MESSAGE = replace(
+    PROMISED, batch_max=3, idempotency=replace(PROMISE, scope=IdempotencyScope.MESSAGE)
+)
+
 scripts = st.lists(st.sampled_from(EVENTS), max_size=14)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
-    profile=st.sampled_from([PROFILE, LISTS, PROMISED, replace(PROMISED, batch_max=3)]),
+    profile=st.sampled_from([PROFILE, LISTS, PROMISED, KEYED_BY_MESSAGE]),
     size=st.integers(1, 25),
     runs=st.lists(st.tuples(scripts, scripts), min_size=2, max_size=3),
 )
