@@ -151,7 +151,8 @@ def _explained(error: BaseException, command: str | None, world: World, *, rende
             return error
         case typer.TyperException():
             asked = " ".join(filter(None, ["smscli", command, "--help"]))
-            return UsageError(error.format_message(), hint=f"`{asked}` shows what there is.")
+            message = error.format_message().replace(": Value error, ", ": ")  # pydantic's word for ours
+            return UsageError(message, hint=f"`{asked}` shows what there is.")
         case KeyboardInterrupt():
             return _Interrupted("interrupted")
         case OSError() if rendering:

@@ -12,7 +12,9 @@ def confirm(world: World, question: str, *, expected: str, instead: str) -> None
     Raises Refused for any other answer, and where standard input is no terminal.
     """
     if not world.stdin.isatty():
-        raise Refused("not confirmed: there is no terminal to ask", hint=f"In a script, say {instead}.")
+        raise Refused(
+            "not confirmed: there is no terminal to ask at; nothing was changed", hint=f"Add {instead}."
+        )
     world.screen.ask(f"{question}\nType {expected} to go on: ")
     answer = world.stdin.readline().strip()
     if answer != expected:

@@ -13,7 +13,7 @@ def number_given(text: str, region: str | None, option: str) -> Msisdn:
     try:
         return parse(text, region)
     except BadNumber as error:
-        raise UsageError(f"{option}: {error.message}", hint=error.hint) from None
+        raise UsageError(f"{option}: {error.message}", hint=_hint(error, "")) from None
 
 
 def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...]:
@@ -26,8 +26,18 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
         except BadNumber as error:
             bad.append(error)
     if bad:
-        raise UsageError("; ".join(error.message for error in bad), hint=bad[0].hint)
+        raise UsageError(
+            "; ".join(error.message for error in bad),
+            hint=_hint(bad[0], ", or say --region with two letters, such as --region PL"),
+        )
     return tuple(good)
+
+
+def _hint(error: BadNumber, otherwise: str) -> str:
+    """Of a number without a country: a command line has no `region:` for a whole list."""
+    if error.code == "number_needs_country" and "region:" in error.hint:
+        return f"start it with + and the country code{otherwise}"
+    return error.hint
 
 
 def region_given(text: str | None) -> str | None:

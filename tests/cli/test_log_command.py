@@ -80,7 +80,28 @@ def test_the_table_masks_numbers_and_counts_states(log: Path) -> None:
 
 def test_values_from_a_gateway_are_shown_inert(log: Path) -> None:
     told = smscli("log", "--log", str(log), "--campaign", "autumn")
-    assert r"reset \x1b[31m[bold]closed" in told.out
+    assert r"reset: \x1b[31m[bold]closed" in told.out
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "100"])
+def test_on_a_narrow_screen_a_row_keeps_its_words_whole(log: Path, columns: str) -> None:
+    told = child("log", "--log", str(log), "--campaign", "spring", environ={"COLUMNS": columns})
+    rows = [line.split() for line in told.out.splitlines() if BEN.masked in line]
+    assert [row[:8] for row in rows] == [
+        ["2026-11-19", "12:00", "UTC", "spring", "live", BEN.masked, "in", "doubt"]
+    ]
+
+
+def test_a_word_that_is_no_state_is_told_in_our_words(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--state", "lost")
+    assert told.code == 2
+    assert "Invalid value for '--state': 'lost' is not one of 'submitting'" in told.err
+
+
+def test_a_number_without_its_country_gets_a_hint_that_can_be_typed(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--number", "512345678")
+    assert told.code == 2
+    assert "hint: start it with + and the country code\n" in told.err
 
 
 @pytest.mark.parametrize(

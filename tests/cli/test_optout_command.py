@@ -72,6 +72,7 @@ def test_a_topic_is_one_wish_and_everything_another(log: Path) -> None:
     [
         (["+12025550199", "+1202555", "nobody"], "nobody is not a phone number"),
         (["512345678"], "does not say its country"),
+        (["512345678"], "or say --region with two letters, such as --region PL"),
         ([ADA.e164, "--region", "XX"], "--region: 'XX' is no country"),
         ([ADA.e164, "--topic", ""], "--topic"),
         ([ADA.e164, "--topic", "two words"], "--topic"),
@@ -84,6 +85,13 @@ def test_one_bad_word_and_nobody_is_added(log: Path, words: list[str], said: str
     assert told.code == 2
     assert said in told.err
     assert wishes(log) == []
+
+
+def test_a_list_of_numbers_without_a_country_gets_the_option_as_a_hint(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "stop.txt").write_text("512 345 678\n")
+    told = optout(log, "import", str(tmp_path / "stop.txt"))
+    assert told.code == 4
+    assert "say their country with --region, such as --region PL, or take" in told.err
 
 
 def test_every_bad_number_is_named_and_none_in_full(log: Path) -> None:

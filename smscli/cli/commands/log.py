@@ -99,6 +99,11 @@ def record(message: LoggedMessage) -> dict[str, object]:
     }
 
 
+def said(message: LoggedMessage) -> str:
+    """What the gateway or the wire said of it: `30003: unreachable`, or as much as there is."""
+    return ": ".join(filter(None, (message.code, message.detail)))
+
+
 def _listed(messages: Iterable[LoggedMessage]) -> Iterator[Block]:
     states: Counter[str] = Counter()
     rest = iter(messages)
@@ -115,7 +120,7 @@ def _listed(messages: Iterable[LoggedMessage]) -> Iterator[Block]:
             "reference",
             "detail",
         )
-        yield table(headers, map(_row, chunk), right=("segments",))
+        yield table(headers, map(_row, chunk), right=("segments",), folding=("detail",))
     by_state = ", ".join(f"{count:,} {_words(state)}" for state, count in sorted(states.items()))
     yield f"{counted(states.total(), 'message')}{': ' if by_state else ''}{by_state}"
 
@@ -130,7 +135,7 @@ def _row(message: LoggedMessage) -> tuple[str, ...]:
         str(message.segments),
         message.gateway,
         message.gateway_ref,
-        " ".join(filter(None, (message.code, message.detail))),
+        said(message),
     )
 
 

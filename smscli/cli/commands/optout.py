@@ -185,7 +185,7 @@ def import_(
     if found.problems and not keep_good:
         raise FilesError(
             f"{counted(len(found.problems), 'line')} of {file} cannot be read; no opt-out was added",
-            hint="Mend them, or take the others with --keep-good.",
+            hint=f"Mend them, {_region_hint(found.problems, region)}or take the others with --keep-good.",
             problems=found.problems,
         )
     topics = {wish.topic or about for wish in found.wishes}
@@ -200,6 +200,12 @@ def import_(
     for line in problem_lines(found.problems):
         world.screen.trouble(line)
     return _entered(path, len({(wish.number, wish.topic) for wish in wishes}), added, found.problems)
+
+
+def _region_hint(problems: Sequence[Problem], region: str | None) -> str:
+    """Numbers without a country are mended with an option here, not with a key of a file."""
+    missing = region is None and any(problem.code == "number_needs_country" for problem in problems)
+    return "say their country with --region, such as --region PL, " if missing else ""
 
 
 # --- topics ---
@@ -262,7 +268,7 @@ def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterat
 def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
     rows = [(w.number.masked, w.topic or EVERYTHING, minute(w.at), w.source, w.by, w.note) for w in wishes]
     if rows:
-        yield table(_COLUMNS, rows)
+        yield table(_COLUMNS, rows, folding=("note",))
     yield f"{counted(len(rows), 'opt-out')}."
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smscli.cli import wiring
-from smscli.cli.commands.log import record
+from smscli.cli.commands.log import record, said
 from smscli.cli.confirm import confirm
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
@@ -215,22 +215,31 @@ def _told(
 def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
     yield f"In doubt: {counted(len(left), 'message')} that the gateway may have taken.\n"
     headers = ("since", "campaign", "realm", "to", "gateway", "together", "id", "detail")
-    yield table(headers, [_row(message, size) for message, size in _sized(left)], right=("together",))
+    rows = [_row(message, size) for message, size in _sized(left)]
+    yield table(headers, rows, right=("together",), folding=("detail",))
     gateways = ", ".join(sorted({message.gateway for message in left}))
     yield (
-        f"\nAsk {gateways} whether it took messages with these ids (the client reference; --json has them "
-        "whole), or look for the numbers in its own log. `together` counts those claimed at the same moment: "
-        "a request's messages share one fate. Then:"
+        f"\nAsk {gateways} whether it took messages with these ids (the client reference;\n"
+        "--json has them whole), or look for the numbers in its own log. `together` counts\n"
+        "those claimed at the same moment: a request's messages share one fate. Then:"
     )
     yield f"  {again} --sent ID        if it was taken"
     yield f"  {again} --not-sent ID    if it was not: the next send texts that person again"
 
 
 def _row(message: LoggedMessage, together: int) -> tuple[str, ...]:
-    detail = " ".join(filter(None, (message.code, message.detail)))
     since = minute(message.claimed_at)
     to, realm = message.to.masked, message.realm
-    return since, message.campaign_id, realm, to, message.gateway, str(together), message.id[:_SHOWN], detail
+    return (
+        since,
+        message.campaign_id,
+        realm,
+        to,
+        message.gateway,
+        str(together),
+        message.id[:_SHOWN],
+        said(message),
+    )
 
 
 def _command(file: Path | None, log: Path | None, campaign: str | None) -> str:

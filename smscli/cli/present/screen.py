@@ -49,6 +49,9 @@ class Screen:
             self.out.write(inert_lines(block) + "\n")
         else:
             console = self.console(self.out)
+            least = console.measure(block, options=console.options.update(max_width=_UNWRAPPED)).minimum
+            if console.width < least:  # the terminal breaks long lines better than a column of four letters
+                console.width = _UNWRAPPED
             with console.capture() as captured:
                 console.print(block)
             self.out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: So many problems are printed; `--json` has all of them.
 PROBLEMS_SHOWN = 20
 
+#: A column that goes on below is not made narrower than this.
+_LEAST_FOLDED = 20
+
 #: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
 _HARMLESS = frozenset("\u200c\u200d")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d{8,15}(?![\w])")
@@ -78,14 +81,33 @@ def problem_lines(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> It
         yield f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all."
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A table whose cells are shown as they are, escapes made visible; `right` names columns of figures."""
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    folding: Sequence[str] | None = None,
+) -> Table:
+    """A table whose cells are shown as they are, escapes made visible; `right` names columns of figures.
+
+    `folding` names the only columns that may go on below on a narrow screen; None: all of them.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        shown.add_column(header, justify="right" if header in right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(inert(cell)) for cell in row))
+    cells = [[inert(cell) for cell in row] for row in rows]
+    for at, header in enumerate(headers):
+        width = max([cell_len(header), *(cell_len(row[at]) for row in cells)])
+        whole = folding is not None and header not in folding
+        shown.add_column(
+            header,
+            justify="right" if header in right else "left",
+            overflow="fold",
+            no_wrap=whole,
+            min_width=None if folding is None else width if whole else min(width, _LEAST_FOLDED),
+        )
+    for row in cells:
+        shown.add_row(*map(Text, row))
     return shown
