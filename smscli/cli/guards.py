@@ -118,7 +118,7 @@ def confirmed(planned: Planned, answer: str) -> None:
     if typed != str(planned.tally.to_send):
         raise Refused(
             "not confirmed; nothing was sent",
-            hint=f"Run it again and type {planned.tally.to_send} to send, or see smscli preview.",
+            hint=f"Run it again and type {planned.tally.to_send} to send.",
         )
 
 

@@ -110,6 +110,16 @@ def test_a_list_comes_from_standard_input(desk: Desk) -> None:
     assert numbers(desk) == ["+12025550177"]
 
 
+def test_what_keeps_a_campaign_from_being_done_is_named_as_the_next_step(desk: Desk) -> None:
+    desk.campaigns(top="on_bad_rows: skip\n")
+    desk.contacts("+12025550101,Ann", "+12025550102,", "nobody,Ben")
+    done = desk.send()
+    assert done.code == 3
+    assert "Next      mend missing field 1 and bad rows 1, then run it again\n" in done.out
+    desk.contacts("+12025550101,Ann")
+    assert "Next" not in desk.send().out
+
+
 # --- consent of the operator --------------------------------------------------------------------
 
 
@@ -129,7 +139,8 @@ def test_at_a_terminal_the_number_of_recipients_is_typed(
     done = desk("send", "campaigns.yaml", "ready", typed=typed)
     assert done.code == code
     assert len(desk.outbox()) == sent
-    assert "This texts 3 people through sandbox" in done.err
+    assert "This sends to 3 people through sandbox" in done.err
+    assert "Nobody is texted: it is a rehearsal." in done.err
 
 
 @pytest.mark.parametrize(("expect", "code", "sent"), [("3", 0, 3), ("2", 5, 0), ("0", 5, 0)])

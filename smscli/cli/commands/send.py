@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from smscli.cli import guards, wiring
+from smscli.cli.commands.log import said
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.plan_options import (
     AgainWhat,
@@ -206,7 +207,10 @@ class _Order:
             else ""
         )
         people = counted(plan.tally.to_send, "person", "people")
-        screen.trouble(f"\nThis texts {people} through {gateway_words(self._chosen.profile)}{cost}.")
+        through = gateway_words(self._chosen.profile)
+        rehearsal = " Nobody is texted: it is a rehearsal." if self._realm is Realm.SANDBOX else ""
+        sends = "This sends to" if rehearsal else "This texts"
+        screen.trouble(f"\n{sends} {people} through {through}{cost}.{rehearsal}")
         screen.ask("Type the number of recipients to send, anything else to leave: ")
         guards.confirmed(plan, self._world.stdin.readline())
 
@@ -272,7 +276,7 @@ def _reasons(log: SentLog, plan: Planned, run_id: str) -> Mapping[State, Counter
     try:
         for message in log.messages(wanted):
             if message.run_id == run_id:
-                found[message.state][" ".join(filter(None, (message.code, message.detail)))] += 1
+                found[message.state][said(message)] += 1
     except SentLogError:  # as above
         return {}
     return found

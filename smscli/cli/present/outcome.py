@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.plan import local, reasons
 from smscli.cli.present.text import inert, masked
-from smscli.domain.decision import SkipReason
+from smscli.domain.decision import SETTLED_SKIPS, SkipReason
 from smscli.domain.errors import ExitCode
 from smscli.domain.message import Realm, State
 from smscli.engine.outcome import Counts, Outcome
@@ -121,6 +121,14 @@ def headline(sent: Sent) -> str:
     )
 
 
+def _mendable(outcome: Outcome) -> str:
+    """`missing field 91 and bad rows 11`: what keeps a campaign from being done until somebody mends it."""
+    elsewhere = SETTLED_SKIPS | {SkipReason.IN_DOUBT, SkipReason.REJECTED_BEFORE}  # resolve, and --again
+    skipped = reasons({reason: count for reason, count in outcome.skipped.items() if reason not in elsewhere})
+    bad_rows = f"bad rows {outcome.problems:,}" if outcome.problems else ""
+    return " and ".join(filter(None, (skipped, bad_rows)))
+
+
 def _next_steps(sent: Sent) -> Iterator[str]:
     held_until = sent.planned.tally.held_until.values()
     if held_until:
@@ -130,5 +138,8 @@ def _next_steps(sent: Sent) -> Iterator[str]:
     log = f"--log {quote(str(chosen.sent_log))} --campaign {chosen.campaign.id}"
     if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
         yield f"Next      smscli resolve {log}"
+    mendable = _mendable(sent.outcome)
+    if mendable and sent.outcome.exit_code() is ExitCode.INCOMPLETE:  # else run it again first of all
+        yield f"Next      mend {mendable}, then run it again"
     if sent.outcome.rejected:
         yield f"Next      smscli log {log} --state rejected"
