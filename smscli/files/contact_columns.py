@@ -192,17 +192,22 @@ def _roles(
             roles |= {role: found[0]} if len(found) == 1 else {}
             if len(found) > 1:
                 several = listed(columns[index] for index in found)
-                hint = f'say which: columns: {{{role}: "{inert(columns[found[0]])}"}}'
+                hint = f"say which: {_mapping(role, columns[found[0]])}"
                 complaints.add("two_columns", f"more than one column could be the {role}: {several}", hint)
             elif not found and role is Role.PHONE:
                 message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
-                hint = 'say which it is: columns: {phone: "…"}; the first line has to name the columns'
+                hint = f"say which it is: {_mapping(role, '…')}; the first line has to name the columns"
                 complaints.add("missing_column", message, hint)
         elif mapped != IGNORE or role is Role.PHONE:
             message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
             complaints.add("missing_column", message, _meant(mapped, columns))
     _refuse_shared(roles, columns, complaints)
     return _with_whole_consent(source, roles, complaints)
+
+
+def _mapping(role: Role, header: str) -> str:
+    """What to write in the campaigns file."""
+    return f'contacts: {{columns: {{{role}: "{inert(header)}"}}}}'
 
 
 def _refuse_shared(roles: Mapping[Role, int], columns: Sequence[str], complaints: _Complaints) -> None:
@@ -222,7 +227,7 @@ def _with_whole_consent(
     if not lacking:
         return roles
     for role in sorted(_ABOUT_CONSENT.intersection(roles).intersection(source.columns)):
-        hint = f'add columns: {{{lacking[0]}: "…"}}'
+        hint = f"add {_mapping(lacking[0], '…')}"
         complaints.add("half_consent", f"a {role} column needs a {lacking[0]} column beside it", hint)
     return {role: index for role, index in roles.items() if role not in _ABOUT_CONSENT}
 
@@ -239,5 +244,5 @@ def _refuse_opt_outs(
         if Role.OPT_OUT in roles:
             hint = "a list has one opt-out column: put both into one, or rename this one if it is none"
         else:
-            hint = f'columns: {{opt_out: "{shown}"}} heeds it, columns: {{opt_out: {IGNORE}}} reads over it'
+            hint = f"{_mapping(Role.OPT_OUT, name)} heeds it, opt_out: {IGNORE} reads over it"
         complaints.add("opt_out_column", f'"{shown}" looks like an opt-out, and nothing says so', hint)

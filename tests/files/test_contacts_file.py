@@ -205,7 +205,7 @@ def test_a_column_that_looks_like_an_opt_out_stops_the_list_until_it_is_mapped(h
     content = f"phone,{header}\n{ANN},yes\n"
     (problem,) = refused(content)
     assert problem.code == "opt_out_column"
-    assert f'columns: {{opt_out: "{header}"}} heeds it' in problem.hint
+    assert f'contacts: {{columns: {{opt_out: "{header}"}}}} heeds it' in problem.hint
     assert contact(content, columns={"opt_out": header}).opted_out == ("",)
     assert contact(content, columns={"opt_out": "ignore"}).opted_out == ()
 
