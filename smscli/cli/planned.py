@@ -170,23 +170,21 @@ def planned(
     memory = log if log is not None else MemorySentLog()
     memory.heed(_foreign_opt_outs(chosen, at))
     wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
+    planner = Planner(
+        campaign=chosen.campaign,
+        realm=chosen.profile.realm,
+        log=memory,
+        now=at,
+        new_id=world.new_id,
+        again=asked.again,
+    )
     bad = BadRows(keep=asked.bad_rows is not None)
     with (
         closing(SqlitePlan()) as plan,
         open_contacts(chosen.source, wanted, _bytes(world), today=world.clock.now().date()) as reader,
     ):
-        planner = Planner(
-            campaign=chosen.campaign,
-            realm=chosen.profile.realm,
-            log=memory,
-            now=at,
-            new_id=world.new_id,
-            again=asked.again,
-        )
         findings = planner.fill(plan, bad.sift(reader), progress)
-        for number in bad.opted_out:
-            plan.withdraw(number, "a bad row of the list says so")
-            findings.repeatable.discard(number)
+        _heed_bad_rows(plan, findings, bad)
         if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
             write_bad_rows(asked.bad_rows, reader.columns, bad.rows)
             world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")
@@ -194,20 +192,39 @@ def planned(
             raise FilesError(
                 f"{reader.name} has no contacts", hint="It needs a header line and at least one row below it."
             )
-        left = plan.limit(asked.limit) if asked.limit is not None else 0
-        mode = chosen.profile.batch
-        tally = plan.tally(mode)
-        yield Planned(
-            chosen=chosen,
-            plan=plan,
-            tally=tally,
-            forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
-            findings=findings,
-            bad=bad,
-            reader=reader,
-            left_by_limit=left,
-            at=at,
-        )
+        yield _counted(asked, chosen, plan, findings, bad, reader, at)
+
+
+def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows) -> None:
+    """A row may be bad and still say that somebody opted out."""
+    for number in bad.opted_out:
+        plan.withdraw(number, "a bad row of the list says so")
+        findings.repeatable.discard(number)
+
+
+def _counted(
+    asked: Asked,
+    chosen: Chosen,
+    plan: SqlitePlan,
+    findings: Findings,
+    bad: BadRows,
+    reader: ContactsReader,
+    at: datetime,
+) -> Planned:
+    left = plan.limit(asked.limit) if asked.limit is not None else 0
+    mode = chosen.profile.batch
+    tally = plan.tally(mode)
+    return Planned(
+        chosen=chosen,
+        plan=plan,
+        tally=tally,
+        forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
+        findings=findings,
+        bad=bad,
+        reader=reader,
+        left_by_limit=left,
+        at=at,
+    )
 
 
 def _bytes(world: World) -> BinaryIO | None:

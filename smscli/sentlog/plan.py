@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import Any
 
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
 from smscli.domain.errors import SentLogError
@@ -20,9 +19,10 @@ from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
-from smscli.domain.segments import Encoding, Segments, segments_without
+from smscli.domain.segments import segments_without
 from smscli.sentlog import tallying
 from smscli.sentlog.instants import from_micros, to_micros
+from smscli.sentlog.stored import message_of
 
 #: `place` is the order of the list. The body stands last: a tally reads past it, never into it.
 _SCHEMA = """
@@ -160,7 +160,7 @@ class SqlitePlan:
                 f"{_MESSAGE} WHERE kind = 'send' AND place <= ? ORDER BY deadline_us, {order}, place",
                 (self._last_place,),
             )
-            yield from map(_message, rows)
+            yield from map(message_of, rows)
 
     def samples(self, most: int) -> Sequence[Message]:
         """A few messages to show: the first of each language, then others, each in list order."""
@@ -177,7 +177,7 @@ class SqlitePlan:
             )
             chosen = list(dict.fromkeys(firsts + others))[:most]
             return tuple(
-                _message(self._connection.execute(f"{_MESSAGE} WHERE place = ?", (place,)).fetchone())
+                message_of(self._connection.execute(f"{_MESSAGE} WHERE place = ?", (place,)).fetchone())
                 for place in chosen
             )
 
@@ -227,22 +227,6 @@ def _columns(decision: Decision) -> tuple[object, ...]:
             return ("skip", *head, skip, detail, None, *_NOTHING_TO_SEND)
         case Hold(reason=hold, until=until, detail=detail):
             return ("hold", *head, hold, detail, to_micros(until), *_NOTHING_TO_SEND)
-
-
-def _message(row: Any) -> Message:
-    message_id, campaign_id, number, country, sender, body, encoding, units, count, *rest = row
-    offenders, deadline, language, evidence = rest
-    return Message(
-        id=message_id,
-        campaign_id=campaign_id,
-        to=Msisdn(number, country),
-        sender=sender,
-        body=body,
-        segments=Segments(Encoding(encoding), units, count, tuple(offenders)),
-        deadline=from_micros(deadline),
-        language=language,
-        evidence=evidence,
-    )
 
 
 @contextmanager

@@ -11,10 +11,9 @@ from datetime import datetime
 from itertools import groupby
 
 from smscli.domain.message import Batch, Message, Realm
-from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Terms
-from smscli.domain.segments import Encoding, Segments
 from smscli.sentlog.instants import from_micros, to_micros
+from smscli.sentlog.stored import message_of
 
 _REQUESTS_IN_DOUBT = """
 SELECT r.id, r.size, r.claimed_us, m.id, m.campaign_id, m.number, m.country, m.sender, k.body,
@@ -97,36 +96,7 @@ def requests_in_doubt(
     ).fetchall()
     found = []
     for (request_id, size, claimed_us), members in groupby(rows, key=lambda row: row[:3]):
-        messages = tuple(_message(row[3:]) for row in members)
+        messages = tuple(message_of(row[3:]) for row in members)
         if len(messages) == size:
             found.append(Batch(request_id, messages, from_micros(claimed_us)))
     return tuple(found)
-
-
-def _message(row: tuple[str, str, str, str, str, str, str, int, int, str, int, str, str]) -> Message:
-    (
-        message_id,
-        campaign_id,
-        number,
-        country,
-        sender,
-        body,
-        encoding,
-        units,
-        count,
-        offenders,
-        deadline,
-        language,
-        evidence,
-    ) = row
-    return Message(
-        id=message_id,
-        campaign_id=campaign_id,
-        to=Msisdn(number, country),
-        sender=sender,
-        body=body,
-        segments=Segments(Encoding(encoding), units, count, tuple(offenders)),
-        deadline=from_micros(deadline),
-        language=language,
-        evidence=evidence,
-    )
