@@ -58,6 +58,7 @@ KEYS = {
     "skipped",
     "held",
     "held_until",
+    "to_mend",
     "list",
     "problems",
     "problem_list",
@@ -89,6 +90,8 @@ Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
 
   to send          3
   skipped          4   no consent 1, duplicate 1, missing field 1, no text 1
+                       no text (de): 1, line 7
+                       missing field (first_name): 1, line 8
   held             0
   problems         1
 
@@ -374,6 +377,18 @@ def test_a_list_with_nobody_to_send_to_is_still_a_preview(desk: Desk) -> None:
     done = desk.preview(campaign="tyres")
     assert done.code == 0
     assert "Segments" not in done.out
+
+
+def test_what_to_mend_is_named_with_its_first_lines(desk: Desk) -> None:
+    desk.campaigns(TYRES, top=RATES)
+    bad = [f"+1202555{index:04},,en,express,2026-01-02" for index in range(7)]
+    desk.contacts("+12025559999,Ann,en,express,2026-01-02", *bad, header=HEADER)
+    plan = desk.plan("--at", "2026-11-23T16:30", campaign="tyres")
+    assert plan["to_mend"] == [
+        {"reason": "missing_field", "detail": "first_name", "contacts": 7, "lines": [3, 4, 5, 6, 7]}
+    ]
+    text = desk.preview("--at", "2026-11-23T16:30", campaign="tyres").out
+    assert "missing field (first_name): 7, line 3, 4, 5, 6, 7, …" in text
 
 
 def test_the_text_at_80_columns(mixed: Desk) -> None:

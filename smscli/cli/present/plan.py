@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from smscli.cli.present.text import counted, inert
-from smscli.domain.decision import HoldReason, SkipReason
+from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.ports import Offender
 from smscli.domain.profile import GatewayProfile, RateUnit
 from smscli.domain.segments import Encoding
@@ -32,6 +33,9 @@ _LABEL = 10
 _COUNT = 23
 
 _ORDER: tuple[str, ...] = (*SkipReason, *HoldReason)
+#: So many lines of the list are named for each thing to mend.
+_LINES_SHOWN = 5
+
 _UNITS = {RateUnit.MESSAGE: "messages", RateUnit.SEGMENT: "segments", RateUnit.REQUEST: "requests"}
 
 
@@ -58,6 +62,10 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "skipped": dict(tally.skipped),
         "held": dict(tally.held),
         "held_until": dict(tally.held_until),
+        "to_mend": [
+            {"reason": each.reason, "detail": each.detail, "contacts": each.count, "lines": each.lines}
+            for each in _to_mend(planned)
+        ],
         "problems": planned.bad.count,
         "segments": tally.segments,
         "encodings": {encoding: tally.by_encoding.get(encoding, 0) for encoding in Encoding},
@@ -142,6 +150,9 @@ def _people(planned: Planned) -> Iterator[str]:
     if planned.left_by_limit:
         yield f"  later    {planned.left_by_limit:>9,}   beyond --limit"
     yield f"  skipped  {sum(tally.skipped.values()):>9,}   {reasons(tally.skipped)}".rstrip()
+    for each in _to_mend(planned):
+        lines = ", ".join(map(str, each.lines)) + (", …" if each.count > len(each.lines) else "")
+        yield f"{'':<{_COUNT}}{words(each.reason)} ({inert(each.detail)}): {each.count:,}, line {lines}"
     yield f"  held     {sum(tally.held.values()):>9,}   {reasons(tally.held)}".rstrip()
     for reason, until in tally.held_until.items():
         yield f"                      {words(reason)}: the first may go {local(until, zone)}"
@@ -153,6 +164,30 @@ def _people(planned: Planned) -> Iterator[str]:
         yield f"  warning: {planned.findings.same_text_warnings:,} had these very words from another campaign"
     if planned.forecast.late:
         yield f"  warning: {planned.forecast.late:,} would leave after their window closes; they will be held"
+
+
+@dataclass(slots=True)
+class _ToMend:
+    """Contacts skipped for one thing that the operator could mend, and the first lines where it is."""
+
+    reason: SkipReason
+    detail: str
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+
+
+def _to_mend(planned: Planned) -> Sequence[_ToMend]:
+    """By reason and detail, in list order; the plan is walked only where there is something to mend."""
+    if SETTLED_SKIPS.issuperset(planned.tally.skipped):
+        return ()
+    found: dict[tuple[SkipReason, str], _ToMend] = {}
+    for row in planned.plan.left_out():
+        if isinstance(row.reason, SkipReason) and row.reason not in SETTLED_SKIPS:
+            each = found.setdefault((row.reason, row.detail), _ToMend(row.reason, row.detail))
+            each.count += 1
+            if len(each.lines) < _LINES_SHOWN:
+                each.lines.append(row.line)
+    return tuple(found.values())
 
 
 def _figures(planned: Planned) -> Iterator[str]:
