@@ -288,7 +288,9 @@ class Dispatcher:
             self.counts.dropped[reason] += 1
 
     def _submit(self, batches: Sequence[Batch], repeats: int = 0) -> None:
-        now, proven = self._tools.clock.monotonic(), self.counts.states[State.ACCEPTED] > 0
+        now = self._tools.clock.monotonic()
+        # A 400 or 422 to a repeat may speak of the key and not of the message: it proves no rejection.
+        proven = self.counts.states[State.ACCEPTED] > 0 and not repeats
         for batch in batches:
             task = asyncio.create_task(self._tools.gateway.submit(batch, proven=proven))
             self._flying[task] = _Call(batch, now, repeats)

@@ -408,6 +408,10 @@ def test_a_promise_lets_doubt_be_repeated_with_the_same_ids_and_bytes(bench: Ben
     dispatcher = bench.run(gateway, people(8), terms=PROMISED_TERMS)
     doubted, later = gateway.batches[2], gateway.batches[3:]
     assert doubted in later
+    assert [gateway.proven[index] for index, batch in enumerate(gateway.batches) if batch == doubted] == [
+        True,
+        False,  # what a repeat is told about its key is no word about its message
+    ]
     assert bench.states() == {State.ACCEPTED: 8}
     assert dispatcher.counts.states[State.IN_DOUBT] == 0
 
