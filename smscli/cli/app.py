@@ -55,7 +55,10 @@ def load(listed: Listed) -> Any:
 
 
 class LazyCommands(TyperGroup):
-    """Lists the commands from a table; imports the one that is called."""
+    """Lists the commands from a table; imports the one that is called.
+
+    A name of two words (`log backup`) is found before one of one word (`log FILE`).
+    """
 
     table: Mapping[str, Listed] = {}
 
@@ -65,6 +68,9 @@ class LazyCommands(TyperGroup):
         self.commands = {name: TyperCommand(name, short_help=each.help) for name, each in table.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two_words = " ".join(args[:2])
+        if two_words in self.table:
+            return two_words, load(self.table[two_words]), args[2:]
         name, _, rest = super().resolve_command(ctx, args)
         return name, load(self.table[str(name)]), rest
 
@@ -117,7 +123,9 @@ def command_name(arguments: Sequence[str], commands: Mapping[str, Listed] = COMM
     words = [word for word in arguments if not word.startswith("-")]
     if not words or words[0] not in commands:
         return None
-    return " ".join(words[:2] if words[1:2] and words[1] in commands[words[0]].verbs else words[:1])
+    two_words = " ".join(words[:2])
+    has_two = two_words in commands or (words[1:2] and words[1] in commands[words[0]].verbs)
+    return two_words if has_two else words[0]
 
 
 def _invoke(arguments: Sequence[str], world: World, commands: Mapping[str, Listed]) -> Result:

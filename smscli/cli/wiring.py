@@ -170,7 +170,7 @@ def existing_sent_log(
 @contextmanager
 def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
     """The sent log at `path`, or None where no send has made one yet; its path is told either way."""
-    world.screen.note(f"sent log: {path}" + ("" if path.exists() else " (there is none yet)"))
+    world.screen.note(f"sent log: {path.absolute()}" + ("" if path.exists() else " (there is none yet)"))
     if not path.exists():
         yield None
         return

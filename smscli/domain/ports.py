@@ -139,6 +139,28 @@ class OptOut:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One `send` of a campaign, as the log remembers it. Times are aware UTC.
+
+    `ended_at` is None while it runs, and for ever if it was cut off. `counts` are the parts of its summary
+    (`rows`, `accepted`, `held`, …); `held_until` is the first moment at which somebody held may go; `stopped`
+    says why it ended early.
+    """
+
+    id: str
+    realm: Realm
+    campaign_id: str
+    gateway: str
+    by: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    exit_code: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    held_until: datetime | None = None
+    stopped: str = ""
+
+
 class SentLog(Protocol):
     """The memory that keeps people from being texted twice.
 
@@ -189,6 +211,18 @@ class SentLog(Protocol):
         ...
 
     def remember_texts(self, realm: Realm, campaign_id: str, digest: str, now: datetime) -> None: ...
+
+    def begin_run(self, run: RunRecord) -> None:
+        """Remember that this send begins."""
+        ...
+
+    def end_run(self, run: RunRecord) -> None:
+        """Remember how it ended: the record of the same id, whole."""
+        ...
+
+    def runs(self) -> Sequence[RunRecord]:
+        """The latest send of each campaign in each realm, the latest first."""
+        ...
 
     def newest_at(self) -> datetime | None:
         """The time of the newest event, to catch a clock that went back."""

@@ -366,8 +366,8 @@ def test_an_existing_log_is_read_and_not_written(desk: Desk) -> None:
 
 
 def test_the_log_in_use_is_named(desk: Desk) -> None:
-    assert "sent log: sent-log.db (there is none yet)" in desk.preview().err
-    assert "sent log: other.db" in desk.preview("--log", "other.db").err
+    assert f"sent log: {desk.log_path} (there is none yet)" in desk.preview().err
+    assert f"sent log: {desk.path / 'other.db'}" in desk.preview("--log", "other.db").err
     assert desk.preview("--quiet").err == ""
 
 

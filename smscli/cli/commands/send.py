@@ -152,7 +152,7 @@ class _Order:
     def carry_out(self) -> Result:
         """Lock, recover, plan, guard, confirm, send: in this order."""
         path, campaign = self._chosen.sent_log, self._chosen.campaign
-        self._world.screen.note(f"sent log: {path}")
+        self._world.screen.note(f"sent log: {path.absolute()}")
         self._check_log_is_known(path)
         with (
             campaign_lock(path, self._realm, campaign.id),
