@@ -88,7 +88,11 @@ def message(index: int, campaign_id: str = "bench", body: str = BODY) -> Message
 
 def fill(log: SqliteSentLog, profile: GatewayProfile, logged: int, people: int) -> None:
     """Messages of the last 30 days: every second one to somebody of the plan."""
-    terms, chance, now = terms_of(CAMPAIGN, profile, frozenset(), "seed"), random.Random(7), datetime.now(UTC)
+    terms, chance, now = (
+        terms_of(CAMPAIGN, profile, profile.realm, frozenset(), "seed"),
+        random.Random(7),
+        datetime.now(UTC),
+    )
     terms = replace(terms, cap_at_most=None, same_text_within=None)
     for start in range(0, logged, 10_000):
         campaign_id = f"earlier-{start // (2 * people)}"
@@ -159,7 +163,9 @@ async def dispatched(url: str, log: SqliteSentLog, profile: GatewayProfile, peop
                 chance=random.random,
                 stop=Stop(),
             )
-            dispatcher = Dispatcher(campaign, terms_of(campaign, profile, frozenset(), "bench"), tools)
+            dispatcher = Dispatcher(
+                campaign, terms_of(campaign, profile, profile.realm, frozenset(), "bench"), tools
+            )
             started = time.perf_counter()
             await dispatcher.send(plan.messages(profile.batch), len(decisions))
             seconds = time.perf_counter() - started

@@ -1,4 +1,7 @@
-"""The one event loop: opens the gateway, passes signals on, and lets the dispatcher send a plan."""
+"""The one event loop: opens the gateway, passes signals on, and lets the dispatcher send.
+
+Knows neither lists nor plans: a plan, or one message to a number of one's own, is an iterator of messages.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smscli.cli.planned import Planned
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.errors import ExitCode
-from smscli.domain.message import Realm
+from smscli.domain.message import Message, Realm
+from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Clock, Gateway, SentLog, Terms
 from smscli.domain.profile import GatewayProfile
 from smscli.domain.rules import Again
@@ -33,43 +36,54 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything one confirmed run needs."""
+    """Everything one confirmed run needs. `messages` in the order in which they shall leave, `to_send` of
+    them; `may_repeat` are those in doubt who would pass every rule. `sent_log` is the path of `log`."""
 
-    planned: Planned
+    campaign: Campaign
+    profile: GatewayProfile
+    sent_log: Path
+    messages: Iterator[Message]
+    to_send: int
+    may_repeat: frozenset[Msisdn] = frozenset()
     log: SentLog
     terms: Terms
     secrets: Mapping[str, str]
     clock: Clock
     new_id: Callable[[], str]
-    watch: Callable[[Counts], None]
-    outbox: Path
+    watch: Callable[[Counts], None] = lambda _: None
+
+    @property
+    def outbox(self) -> Path:
+        """Where the sandbox writes what it took."""
+        return outbox_of(self.sent_log)
+
+
+def outbox_of(sent_log: Path) -> Path:
+    """The sandbox's outbox stands beside the sent log."""
+    return sent_log.with_name(f"{sent_log.stem}.outbox.jsonl")
 
 
 def deliver(run: Run) -> tuple[Dispatcher, Stop]:
-    """Send the plan; returns when everything in flight is settled, whatever ended it."""
+    """Send it all; returns when everything in flight is settled, whatever ended it."""
     return asyncio.run(_deliver(run))
 
 
 async def _deliver(run: Run) -> tuple[Dispatcher, Stop]:
-    profile, stop = run.planned.chosen.profile, Stop()
+    profile, stop = run.profile, Stop()
     async with _open_gateway(profile, run.secrets, run.outbox) as gateway:
         tools = Tools(
             gateway=gateway,
             log=run.log,
             clock=run.clock,
-            pacer=Pacer(profile.rate, _ledger(profile, run.planned.chosen.sent_log)),
+            pacer=Pacer(profile.rate, _ledger(profile, run.sent_log)),
             new_id=run.new_id,
             chance=random.random,
             stop=stop,
             watch=run.watch,
         )
-        dispatcher = Dispatcher(run.planned.chosen.campaign, run.terms, tools)
+        dispatcher = Dispatcher(run.campaign, run.terms, tools)
         with _signals_to(stop):
-            await dispatcher.send(
-                run.planned.plan.messages(profile.batch),
-                run.planned.tally.to_send,
-                frozenset(run.planned.findings.repeatable),
-            )
+            await dispatcher.send(run.messages, run.to_send, run.may_repeat)
     return dispatcher, stop
 
 
@@ -107,12 +121,14 @@ def _signals_to(stop: Stop) -> Iterator[None]:
             loop.remove_signal_handler(each)
 
 
-def terms_of(campaign: Campaign, profile: GatewayProfile, again: frozenset[Again], run_id: str) -> Terms:
+def terms_of(
+    campaign: Campaign, profile: GatewayProfile, realm: Realm, again: frozenset[Again], run_id: str
+) -> Terms:
     """What the log asks inside the claim statement, for this campaign on this gateway."""
     cap, promise = campaign.frequency, profile.idempotency
     asks_same_text = campaign.same_text is SameText.SKIP and Again.SAME_TEXT not in again
     terms = Terms(
-        realm=profile.realm,
+        realm=realm,
         campaign_id=campaign.id,
         purpose=campaign.purpose,
         topic=campaign.topic,
@@ -126,6 +142,4 @@ def terms_of(campaign: Campaign, profile: GatewayProfile, again: frozenset[Again
     )
     if cap is None:
         return terms
-    from dataclasses import replace
-
     return replace(terms, cap_at_most=cap.at_most, cap_per=cap.per, cap_min_gap=cap.min_gap)

@@ -84,8 +84,8 @@ def test_quiet_leaves_the_summary_only(desk: Desk) -> None:
 
 
 def test_the_path_of_the_sent_log_is_told(desk: Desk) -> None:
-    assert "sent log: sent-log.db" in desk.send().err
-    assert "sent log: other.db" in desk.send("--log", "other.db").err
+    assert f"sent log: {desk.log_path}" in desk.send().err
+    assert f"sent log: {desk.path / 'other.db'}" in desk.send("--log", "other.db").err
     assert (desk.path / "other.db").exists()
 
 

@@ -30,7 +30,7 @@ from smscli.cli.present.plan import gateway_words, money, plan_document, plan_te
 from smscli.cli.present.progress import Rows, Sending
 from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
-from smscli.cli.sending import Run, deliver, terms_of
+from smscli.cli.sending import Run, deliver, outbox_of, terms_of
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, SentLogError
 from smscli.domain.message import Realm, State
@@ -216,19 +216,23 @@ class _Order:
 
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
         run_id, started = self._world.new_id(), monotonic()
-        outbox = self._chosen.sent_log.with_name(f"{self._chosen.sent_log.stem}.outbox.jsonl")
+        campaign, profile = self._chosen.campaign, self._chosen.profile
         log.wait_for_writers(0)  # the send loop waits itself, so that answers keep arriving
         with Sending(self._world.screen) as progress:
             dispatcher, stop = deliver(
                 Run(
-                    planned=plan,
+                    campaign=campaign,
+                    profile=profile,
+                    sent_log=self._chosen.sent_log,
+                    messages=plan.plan.messages(profile.batch),
+                    to_send=plan.tally.to_send,
+                    may_repeat=frozenset(plan.findings.repeatable),
                     log=log,
-                    terms=terms_of(self._chosen.campaign, self._chosen.profile, self._asked.again, run_id),
+                    terms=terms_of(campaign, profile, self._realm, self._asked.again, run_id),
                     secrets=self._secrets,
                     clock=self._world.clock,
                     new_id=self._world.new_id,
                     watch=progress.tick,
-                    outbox=outbox,
                 )
             )
         return Sent(
@@ -248,7 +252,9 @@ class _Order:
             recovered=recovered,
             late_opt_outs=_late_opt_outs(log, run_id),
             reasons=_reasons(log, plan, run_id) if dispatcher.counts.requests else {},
-            outbox=outbox if self._realm is Realm.SANDBOX and dispatcher.counts.requests else None,
+            outbox=outbox_of(self._chosen.sent_log)
+            if self._realm is Realm.SANDBOX and dispatcher.counts.requests
+            else None,
         )
 
     def _told(self, sent: Sent) -> Result:
