@@ -15,21 +15,46 @@ CampaignsFile: TypeAlias = Annotated[
 ]
 CampaignName: TypeAlias = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")]
 Contacts: TypeAlias = Annotated[
-    str | None, typer.Option("--contacts", metavar="FILE", help="Another list; - is standard input.")
+    str | None,
+    typer.Option(
+        "--contacts",
+        metavar="FILE",
+        help="Another list than the campaigns file names; - is standard input.",
+    ),
 ]
 GatewayName: TypeAlias = Annotated[
-    str | None, typer.Option("--gateway", metavar="NAME", help="Another gateway, such as sandbox.")
+    str | None,
+    typer.Option(
+        "--gateway",
+        metavar="NAME",
+        help="Another gateway: a preset, a name under `gateways` or a profile's file."
+        " With sandbox it is a rehearsal.",
+    ),
 ]
 Limit: TypeAlias = Annotated[
     int | None,
-    typer.Option("--limit", metavar="N", min=1, help="Only the first N of the list who may be texted."),
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help="Only the first N of those who may be texted, in the order of the list.",
+    ),
 ]
 AgainWhat: TypeAlias = Annotated[
-    list[Again] | None, typer.Option("--again", help="Send these again, on purpose.")
+    list[Again] | None,
+    typer.Option(
+        "--again",
+        metavar="REASON",
+        help="Text on purpose whom these reasons would skip: the same words went to the number lately"
+        " (same-text), or the gateway rejected this campaign's message (rejected).",
+    ),
 ]
 BadRowsFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--bad-rows", metavar="FILE", readable=False, help="Write the list's bad rows to a CSV file."
+        "--bad-rows",
+        metavar="FILE",
+        readable=False,
+        help="Write the bad rows of the list to a CSV file, with what is wrong. It holds full numbers.",
     ),
 ]

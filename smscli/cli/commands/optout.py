@@ -51,12 +51,12 @@ Numbers: TypeAlias = Annotated[
     list[str], typer.Argument(metavar="NUMBER...", help="With + and country code.")
 ]
 Topic: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="TOPIC", help="Only this topic; else everything.")
+    str | None, typer.Option(metavar="TOPIC", help="Only this topic. Without it: everything, every purpose.")
 ]
-HowSaid: TypeAlias = Annotated[Source, typer.Option(help="How they said it.")]
+HowSaid: TypeAlias = Annotated[Source, typer.Option(metavar="HOW", help="How they said it.")]
 Note: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="A note for the record.")]
 Region: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="CC", help="Country of numbers written without one, like PL.")
+    str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
 ]
 Campaigns: TypeAlias = Annotated[
     Path | None,
@@ -92,7 +92,7 @@ def remove(
     context: typer.Context,
     numbers: Numbers,
     reinstate: Annotated[
-        str, typer.Option(metavar="REASON", help="Why they may be texted again; kept with your name.")
+        str, typer.Option(metavar="REASON", help="Why they may be texted again. Needed; kept with your name.")
     ] = "",
     topic: Topic = None,
     region: Region = None,
@@ -163,13 +163,19 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A number a line, or CSV with a header.")],
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Take the good lines although others are bad.")
+        bool,
+        typer.Option(
+            "--keep-good", help="Take the good lines although others are bad; exit 3 says that some were."
+        ),
     ] = False,
     topic: Annotated[
-        str | None, typer.Option(metavar="TOPIC", help="Topic of lines that name none; else everything.")
+        str | None,
+        typer.Option(metavar="TOPIC", help="The topic of lines that name none. Without it: everything."),
     ] = None,
     source: HowSaid = Source.IMPORT,
-    note: Annotated[str, typer.Option(metavar="TEXT", help="A note; else file and line.")] = "",
+    note: Annotated[
+        str, typer.Option(metavar="TEXT", help="A note for the record. Without it: file and line.")
+    ] = "",
     region: Region = None,
     log: LogPath = None,
     campaigns: Campaigns = None,

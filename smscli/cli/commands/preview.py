@@ -43,7 +43,9 @@ def preview(
     at: Annotated[
         str | None,
         typer.Option(
-            "--at", metavar="TIME", help="What if it were sent then: 2026-12-01T09:30, campaign's zone."
+            "--at",
+            metavar="TIME",
+            help="What if it were sent then? 2026-12-01T09:30 is meant in the campaign's `timezone`.",
         ),
     ] = None,
     limit: Limit = None,

@@ -42,7 +42,7 @@ _CODES = {
     ExitCode.INCOMPLETE: "something is still in doubt",
     ExitCode.REFUSED: "the decision about all was not confirmed",
 }
-_WHICH = "A number, an id (or its first 6 characters), or all; may be repeated."
+_WHICH = "WHICH is a number, an id or its first 6 characters, or all; it may be repeated."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,14 @@ def resolve(
     file: CampaignsPath = None,
     log: LogPath = None,
     campaign: CampaignId = None,
-    sent: Annotated[list[str] | None, typer.Option("--sent", metavar="WHICH", help=f"Sent. {_WHICH}")] = None,
+    sent: Annotated[
+        list[str] | None,
+        typer.Option("--sent", metavar="WHICH", help=f"It was sent, and counts as accepted. {_WHICH}"),
+    ] = None,
     not_sent: Annotated[
         list[str] | None,
         typer.Option(
-            "--not-sent", metavar="WHICH", help=f"Not sent; the next send texts them again. {_WHICH}"
+            "--not-sent", metavar="WHICH", help=f"It was not sent: the next send texts them. {_WHICH}"
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before deciding about all.")] = False,

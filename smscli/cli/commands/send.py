@@ -55,26 +55,42 @@ def send(
     file: CampaignsFile,
     campaign: CampaignName,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")
+        bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal.")
     ] = False,
     expect: Annotated[
         int | None,
-        typer.Option("--expect", metavar="N", min=0, help="Refuse any other number of recipients."),
+        typer.Option("--expect", metavar="N", min=0, help="Refuse (exit 5) any other number of recipients."),
     ] = None,
     limit: Limit = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; never hold a gateway.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Make the plan and ask every guard, but send nothing.")
+    ] = False,
     contacts: Contacts = None,
     gateway: GatewayName = None,
     again: AgainWhat = None,
     text_changed: Annotated[
-        bool, typer.Option("--text-changed", help="The rest of the list shall get the changed texts.")
+        bool,
+        typer.Option(
+            "--text-changed",
+            help="The texts changed since this campaign was last sent, and the rest of the list"
+            " shall get the new ones.",
+        ),
     ] = False,
     first_run: Annotated[
         bool,
-        typer.Option("--first-run", help="Allow an unattended live send to a log without live messages."),
+        typer.Option(
+            "--first-run",
+            help="Allow a live send without a terminal although the sent log holds no live message."
+            " For the first run only: later it refuses, so that it cannot stay in a crontab.",
+        ),
     ] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget this campaign's rehearsal in the sandbox first.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="First forget this campaign's rehearsal in the sandbox, for another one."
+            " Live messages are never forgotten.",
+        ),
     ] = False,
     bad_rows: BadRowsFile = None,
     log: LogPath = None,
