@@ -24,7 +24,7 @@ from smscli.domain.message import (
     digest,
 )
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Recent, Terms
+from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Recent, RunRecord, Terms
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.shelves import LONG_AGO, Kept, Row, Shelves
@@ -34,7 +34,7 @@ class MemorySentLog:
     """The SentLog Protocol over dictionaries."""
 
     def __init__(self) -> None:
-        self._all = Shelves({}, {}, {}, {}, {}, {}, None, 1)
+        self._all = Shelves({}, {}, {}, {}, {}, {}, {}, None, 1)
         self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
@@ -311,6 +311,13 @@ class MemorySentLog:
         logged = (row.logged for row in self._all.rows.values() if row.logged.realm is realm)
         return Counter(one.state for one in logged if campaign_id in (None, one.campaign_id))
 
+    def runs(self) -> Sequence[RunRecord]:
+        """The latest send of each campaign in each realm, the latest first."""
+        latest: dict[tuple[Realm, str], RunRecord] = {}
+        for run in reversed(self._all.runs.values()):
+            latest.setdefault((run.realm, run.campaign_id), run)
+        return tuple(latest.values())
+
     def newest_at(self) -> datetime | None:
         """The time of the newest event of any message."""
         return self._all.newest
@@ -340,6 +347,20 @@ class MemorySentLog:
         """From now on the campaign is sent with these texts."""
         self._all.texts[realm, campaign_id] = digest
 
+    def begin_run(self, run: RunRecord) -> None:
+        """Remember that this send begins."""
+        self._all.runs[run.id] = replace(
+            run,
+            started_at=_rounded(run.started_at),
+            ended_at=run.ended_at and _rounded(run.ended_at),
+            counts=dict(run.counts),
+            held_until=run.held_until and _rounded(run.held_until),
+        )
+
+    def end_run(self, run: RunRecord) -> None:
+        """Remember how it ended: the record of the same id, whole."""
+        self.begin_run(run)
+
     def opt_out(self, wishes: Iterable[OptOut]) -> int:
         """Add to the opt-out list; how many are new."""
         new = 0
@@ -367,7 +388,7 @@ class MemorySentLog:
         return new
 
     def empty_sandbox(self, campaign_id: str) -> int:
-        """Forget this campaign's rehearsal and its texts; how many messages."""
+        """Forget this campaign's rehearsal, its texts and its runs; how many messages."""
         where = (Realm.SANDBOX, campaign_id)
         gone = [row for row in self._all.rows.values() if (row.logged.realm, row.logged.campaign_id) == where]
         for row in gone:
@@ -375,6 +396,9 @@ class MemorySentLog:
             del self._all.rows[row.key], self._all.by_id[row.logged.id]
             self._all.by_number[number] = tuple(k for k in self._all.by_number[number] if k != row.key)
         self._all.texts.pop(where, None)
+        for run in list(self._all.runs.values()):
+            if (run.realm, run.campaign_id) == where:
+                del self._all.runs[run.id]
         return len(gone)
 
 

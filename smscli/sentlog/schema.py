@@ -125,6 +125,26 @@ CREATE TABLE campaign_text (
 ) WITHOUT ROWID;
 """
 
+#: One row a `send`, by key in the order in which they began; `counts` is JSON, so that a summary can gain a
+#: part without a migration.
+_SECOND = """
+CREATE TABLE run_record (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    realm TEXT NOT NULL CHECK (realm IN ('live', 'sandbox', 'test')),
+    campaign_id TEXT NOT NULL,
+    gateway TEXT NOT NULL,
+    by TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    exit_code INTEGER,
+    counts TEXT NOT NULL,
+    held_until INTEGER,
+    stopped TEXT NOT NULL
+);
+CREATE INDEX run_record_by_campaign ON run_record (realm, campaign_id);
+"""
+
 #: Private to one connection: what a claim asks about, and the opt-outs of other logs and lists.
 PRIVATE_TABLES = """
 CREATE TEMP TABLE candidate (
@@ -155,7 +175,10 @@ class Migration:
 
 
 #: Append only: a log in the field has run the ones above.
-MIGRATIONS: tuple[Migration, ...] = (Migration("messages, events, opt-outs and texts", _FIRST),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("messages, events, opt-outs and texts", _FIRST),
+    Migration("records of runs", _SECOND),
+)
 
 NEWEST = len(MIGRATIONS)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from smscli.domain.message import Batch, Realm, State
-from smscli.domain.ports import LoggedMessage, OptOut
+from smscli.domain.ports import LoggedMessage, OptOut, RunRecord
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -46,6 +46,7 @@ class Shelves:
     opt_outs: dict[str, tuple[OptOut, ...]]
     heeded: dict[str, frozenset[str]]
     texts: dict[tuple[Realm, str], str]
+    runs: dict[str, RunRecord]  # in the order in which they began
     newest: datetime | None
     next_key: int
 
@@ -58,4 +59,5 @@ class Shelves:
             opt_outs=self.opt_outs.copy(),
             heeded=self.heeded.copy(),
             texts=self.texts.copy(),
+            runs=self.runs.copy(),
         )

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Terms
-from smscli.sentlog import claims, listing, opt_out_list, repeats
+from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, RunRecord, Terms
+from smscli.sentlog import claims, listing, opt_out_list, repeats, run_records
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.opening import (
@@ -251,6 +251,11 @@ class SqliteSentLog:
             ).fetchall()
         return {State(state): count for state, count in rows}
 
+    def runs(self) -> Sequence[RunRecord]:
+        """The latest send of each campaign in each realm, the latest first."""
+        with self._reading():
+            return run_records.latest(self._connection)
+
     def newest_at(self) -> datetime | None:
         """The time of the newest event of any message."""
         at = self._one("SELECT at FROM newest_event")
@@ -285,6 +290,16 @@ class SqliteSentLog:
                 (realm, campaign_id, digest, to_millis(now)),
             )
 
+    def begin_run(self, run: RunRecord) -> None:
+        """Remember that this send begins."""
+        with self.atomic():
+            run_records.put(self._connection, run)
+
+    def end_run(self, run: RunRecord) -> None:
+        """Remember how it ended: the record of the same id, whole."""
+        with self.atomic():
+            run_records.put(self._connection, run)
+
     def opt_out(self, wishes: Iterable[OptOut]) -> int:
         """Add to the opt-out list; how many are new."""
         wishes = tuple(wishes)  # a slow source must not hold the write lock
@@ -308,7 +323,7 @@ class SqliteSentLog:
             return opt_out_list.heed(self._connection, wishes)
 
     def empty_sandbox(self, campaign_id: str) -> int:
-        """Forget this campaign's rehearsal and its texts; how many messages. Its events stay."""
+        """Forget this campaign's rehearsal, its texts and its runs; how many messages. Its events stay."""
         with self.atomic():
             gone = self._connection.execute(
                 "DELETE FROM message WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
@@ -316,6 +331,7 @@ class SqliteSentLog:
             self._connection.execute(
                 "DELETE FROM campaign_text WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
             )
+            run_records.forget_rehearsals(self._connection, campaign_id)
         return gone.rowcount
 
 

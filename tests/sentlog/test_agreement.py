@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, SentLog, Terms
+from smscli.domain.ports import Facts, LogFilter, RunRecord, SentLog, Terms
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.sqlite import open_sent_log
 
@@ -141,6 +141,17 @@ class TwoLogs(RuleBasedStateMachine):
     def reinstate(self, number: Msisdn, topic: str) -> None:
         self.both(lambda log: log.reinstate(number, topic, "maria", "asked", self.now))
 
+    @rule(
+        name=st.sampled_from(["run-1", "run-2", "run-3"]),
+        realm=realms,
+        campaign=st.sampled_from(["one", "two"]),
+        ended=st.booleans(),
+    )
+    def remember_a_run(self, name: str, realm: Realm, campaign: str, ended: bool) -> None:
+        run = RunRecord(name, realm, campaign, "g", "maria", self.now, counts={"rows": 1})
+        end = replace(run, ended_at=self.now, exit_code=0, held_until=self.now + DAY)
+        self.both(lambda log: log.end_run(end) if ended else log.begin_run(run))
+
     @rule(campaign=st.sampled_from(["one", "two"]))
     def empty_the_sandbox(self, campaign: str) -> None:
         self.both(lambda log: log.empty_sandbox(campaign))
@@ -165,6 +176,7 @@ class TwoLogs(RuleBasedStateMachine):
         self.both(lambda log: list(log.messages(LogFilter())))
         self.both(lambda log: list(log.opt_outs()))
         self.both(lambda log: log.newest_at())
+        self.both(lambda log: list(log.runs()))
         self.both(lambda log: log.late_opt_outs("run-1"))
         for realm in Realm:
             self.both(lambda log, realm=realm: dict(log.counts(realm)))  # type: ignore[misc]
