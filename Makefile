@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup test soak lint types check bench
+.PHONY: help setup test soak lint types check bench docs pictures
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ types: setup  ## mypy, strict
 	$(BIN)/mypy
 
 check: lint types test  ## what has to pass before a commit
+
+docs: setup  ## write what is made from the program in docs/
+	$(BIN)/python -m tools.docs
+
+pictures: setup  ## write docs/preview.svg and docs/send.svg
+	$(BIN)/python -m tools.pictures
 
 bench: setup  ## ratios: start-up, sent log, plan to settlement (quiet machine, please)
 	$(BIN)/python -m benches.startup
