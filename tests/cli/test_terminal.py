@@ -1,22 +1,31 @@
-"""`smscli send` at a real terminal: the plan, the question, progress, and Ctrl-C."""
+"""`smscli send` at a real terminal: the question, progress, Ctrl-C, a window that changes or closes."""
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
+import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from smscli.domain.message import State
-from tests.support.answers import Slow
+from tests.cli.desk import Desk
+from tests.cli.terminal import Seat
+from tests.support.answers import Held, Slow
 from tests.support.loopback import LoopbackGateway
 from tests.support.sending import TOKEN, Folder
 
-QUESTION = "Type the number of recipients to send"
+QUESTION = r"Type the number of recipients to send.*: ?$"
+
+#: Colours, bold and the like, as opposed to moving the cursor or clearing a line.
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+ONE_BY_ONE = "batch: {max: 1}\nconnections: 1"
 
 
 @pytest.fixture
@@ -27,67 +36,324 @@ def gateway() -> Iterator[LoopbackGateway]:
 
 @pytest.fixture
 def folder(tmp_path: Path, gateway: LoopbackGateway) -> Folder:
-    folder = Folder(tmp_path, gateway.url, profile="batch: {max: 1}\nconnections: 1")
+    folder = Folder(tmp_path, gateway.url, profile=ONE_BY_ONE)
     folder.write(people=6)
     return folder
 
 
-def _terminal(folder: Folder, *arguments: str) -> pexpect.spawn[str]:
-    environ = {**os.environ, "SMS_GATEWAY_URL": folder.url, "SMS_GATEWAY_TOKEN": TOKEN, "TERM": "xterm"}
-    return pexpect.spawn(
-        sys.executable,
-        ["-m", "smscli", "send", "campaigns.yaml", "ready", *arguments],
-        cwd=str(folder.path),
-        env=environ,
-        encoding="utf-8",
-        timeout=30,
-        dimensions=(40, 100),
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The same six people in the sandbox, and smscli in this process."""
+    monkeypatch.chdir(tmp_path)
+    desk = Desk(tmp_path)
+    desk.campaigns()
+    desk.people(6)
+    return desk
+
+
+def _environ(folder: Folder) -> dict[str, str]:
+    return {"SMS_GATEWAY_URL": folder.url, "SMS_GATEWAY_TOKEN": TOKEN}
+
+
+def _send(folder: Folder, *arguments: str, environ: Mapping[str, str] | None = None) -> Seat:
+    """An operator who has just typed `smscli send`."""
+    words = ("send", "campaigns.yaml", "ready", *arguments)
+    return Seat(*words, cwd=folder.path, environ=_environ(folder) | dict(environ or {}))
+
+
+def _shell(folder: Folder, line: str, *, environ: Mapping[str, str] | None = None) -> Seat:
+    """The same behind a shell's redirections; `$SEND` is the command line."""
+    send = f"{shlex.quote(sys.executable)} -m smscli send campaigns.yaml ready"
+    return Seat(
+        line.replace("$SEND", send),
+        cwd=folder.path,
+        environ=_environ(folder) | dict(environ or {}),
+        program="/bin/sh",
+        before=("-c",),
     )
 
 
-def _end(terminal: pexpect.spawn[str]) -> tuple[str, int | None]:
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    return terminal.before or "", terminal.exitstatus
+def _states(folder: Folder) -> Counter[State]:
+    return Counter(row.state for row in folder.rows())
+
+
+# --- the question --------------------------------------------------------------------------------
 
 
 def test_the_plan_the_question_the_number_progress_and_the_summary(
     folder: Folder, gateway: LoopbackGateway
 ) -> None:
     gateway.otherwise(Slow(0.15))
-    terminal = _terminal(folder)
-    terminal.expect_exact(QUESTION)
-    before = terminal.before or ""
-    assert re.search(r"to send +6\b.*This texts 6 people through generic-json \(live\)", before, re.DOTALL)
+    seat = _send(folder)
+    seat.sees(QUESTION)
+    assert re.search(r"to send +6\b.*This texts 6 people through generic-json \(live\)", seat.text, re.DOTALL)
     assert gateway.connections == 0
-    terminal.sendline("6")
-    terminal.expect(r"[1-5]/6.*\d+/s.*accepted")
-    said, code = _end(terminal)
-    assert code == 0
-    assert "ready: done. 6 of 6 accepted" in said
-    gateway.assert_quiet(before + said, secrets=[TOKEN])
+    seat.types("6\r")
+    seat.sees(r"[1-5]/6.*accepted")
+    assert seat.ended() == 0
+    assert "ready: done. 6 of 6 accepted" in seat.text
+    assert not re.search(r"\d/6", seat.text)  # progress has left nothing behind
+    gateway.assert_quiet(seat.raw, secrets=[TOKEN])
 
 
-@pytest.mark.parametrize(("typed", "code"), [("5\r", 5), ("yes\r", 5), ("\x04", 5), ("\x03", 130)])
-def test_anything_else_sends_nothing(folder: Folder, gateway: LoopbackGateway, typed: str, code: int) -> None:
-    terminal = _terminal(folder)
-    terminal.expect_exact(QUESTION)
-    terminal.expect_exact(": ")
-    terminal.send(typed)
-    said, ended = _end(terminal)
-    assert ended == code, said
-    assert ("not confirmed; nothing was sent" in said) == (code == 5)
+def test_the_number_may_be_typed_with_its_comma(folder: Folder, gateway: LoopbackGateway) -> None:
+    folder.profile = "batch: {max: 1000}"
+    folder.write(people=1_200)
+    seat = _send(folder)
+    seat.sees(QUESTION)
+    assert "This texts 1,200 people" in seat.text
+    seat.types("1,200\r")
+    assert seat.ended() == 0
+    assert "ready: done. 1,200 of 1,200 accepted" in seat.text
+    assert len(gateway.taken) == 1_200
+
+
+@pytest.mark.parametrize("typed", ["5\r", "\x04", "\x03", "12\x03"])  # a wrong count, Ctrl-D, Ctrl-C
+def test_anything_else_sends_nothing(folder: Folder, gateway: LoopbackGateway, typed: str) -> None:
+    seat = _send(folder)
+    seat.sees(QUESTION)
+    seat.types(typed)
+    if typed.endswith("\x03"):
+        assert seat.ended() == 130
+        assert "error: interrupted" in seat.raw
+    else:
+        assert seat.ended() == 5
+        assert "not confirmed; nothing was sent" in seat.raw
+        assert "type 6 to send" in seat.raw
+    assert "Traceback" not in seat.raw
     assert gateway.connections == 0
     assert folder.rows() == []
 
 
-def test_ctrl_c_during_the_run_settles_what_is_in_flight(folder: Folder, gateway: LoopbackGateway) -> None:
-    gateway.otherwise(Slow(0.3))
-    terminal = _terminal(folder, "--yes")
+@pytest.mark.parametrize("typed", ["6", "  6 ", "6\r"])
+def test_the_number_of_recipients_sends(desk: Desk, typed: str) -> None:
+    assert desk("send", "campaigns.yaml", "ready", typed=f"{typed}\n").code == 0
+    assert len(desk.outbox()) == 6
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "\n", "y\n", "yes\n", "0\n", "60\n", "-6\n", "6.0\n", "6 people\n", "vi\n"]
+)
+def test_no_other_answer_sends(desk: Desk, typed: str) -> None:
+    done = desk("send", "campaigns.yaml", "ready", typed=typed)
+    assert (done.code, done.out) == (5, "")
+    assert "error: not confirmed; nothing was sent" in done.err
+    assert "type 6 to send" in done.err
+    assert not desk.outbox()
+
+
+def test_the_question_is_asked_at_the_terminal_when_stdout_is_a_file(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    seat = _shell(folder, "$SEND >out.txt")
+    seat.sees(QUESTION)
+    seat.types("6\r")
+    assert seat.ended() == 0
+    assert (folder.path / "out.txt").read_text("utf-8").startswith("ready: done. 6 of 6 accepted")
+    assert len(gateway.taken) == 6
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$SEND 2>err.txt",
+        "echo 6 | $SEND",
+        "echo 6 | $SEND 2>err.txt",
+        "cat contacts.csv | $SEND --contacts -",
+    ],
+)
+def test_nobody_is_asked_where_the_question_or_the_answer_could_not_be_seen(
+    folder: Folder, gateway: LoopbackGateway, line: str
+) -> None:
+    seat = _shell(folder, line.replace("$SEND", "$SEND --first-run"))
+    assert seat.ended() == 5, seat.text
+    err = folder.path / "err.txt"
+    said = err.read_text("utf-8") if err.exists() else seat.raw
+    assert "there is no terminal to ask at; nothing was sent" in said
+    assert "Add --yes" in said
+    assert gateway.connections == 0
+
+
+# --- Ctrl-C --------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_lets_what_is_in_flight_finish_and_tells_how_far_it_came(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    held = Held()
+    gateway.script(Slow(0), held)
+    seat = _send(folder, "--yes")
     gateway.wait_until(lambda gateway: len(gateway.taken) == 2, timeout=30)
-    terminal.sendintr()
-    said, code = _end(terminal)
-    assert code == 130
-    assert "2 of 6 accepted" in said
-    assert {row.state for row in folder.rows()} == {State.ACCEPTED}
+    seat.types("\x03")
+    assert seat.keeps_on(0.3)
+    held.release()
+    assert seat.ended() == 130
+    assert "ready: stopped. 2 of 6 accepted, 0 in doubt" in seat.text
+    assert re.search(r"not attempted +4\b", seat.text)
+    assert _states(folder) == {State.ACCEPTED: 2}
     assert len(gateway.taken) == 2
+    assert folder.send().returncode == 0
+    assert _states(folder) == {State.ACCEPTED: 6}
+    gateway.assert_nobody_twice()
+
+
+def test_ctrl_c_twice_ends_at_once_and_who_was_in_flight_is_in_doubt(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    gateway.script(Slow(0), Held())  # the second is never answered
+    seat = _send(folder, "--yes")
+    gateway.wait_until(lambda gateway: len(gateway.taken) == 2, timeout=30)
+    seat.types("\x03")
+    assert seat.keeps_on(0.3)
+    seat.types("\x03")
+    assert seat.ended(10) == 130
+    assert "ready: stopped. 1 of 6 accepted, 1 in doubt" in seat.text
+    assert "smscli resolve" in seat.text
+    assert "Traceback" not in seat.text
+    done = folder.send()
+    assert done.returncode == 3
+    assert re.search(r"in doubt +1|in doubt 1", done.stdout)
+    assert _states(folder) == {State.ACCEPTED: 5, State.IN_DOUBT: 1}
+    gateway.assert_nobody_twice()
+    gateway.assert_known_to(folder.rows())
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_after_ctrl_c_the_terminal_has_its_cursor_back(
+    folder: Folder, gateway: LoopbackGateway, presses: int
+) -> None:
+    held = Held()
+    gateway.script(*[Slow(0.15)] * 4, held)
+    seat = _send(folder, "--yes")
+    gateway.wait_until(lambda gateway: len(gateway.taken) == 5, timeout=30)
+    seat.sees(r"\d/6")
+    for _ in range(presses):
+        seat.types("\x03")
+        seat.keeps_on(0.3)
+    held.release()
+    assert seat.ended(10) == 130
+    assert seat.raw.rfind("\x1b[?25h") > seat.raw.rfind("\x1b[?25l") > 0
+    assert not re.search(r"\d/6", seat.text)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_from_elsewhere_is_polite_too(
+    folder: Folder, gateway: LoopbackGateway, number: signal.Signals, code: int
+) -> None:
+    held = Held()
+    gateway.script(held)
+    seat = _send(folder, "--yes")
+    gateway.wait_until(lambda gateway: len(gateway.taken) == 1, timeout=30)
+    seat.child.kill(number)
+    assert seat.keeps_on(0.3)
+    held.release()
+    assert seat.ended() == code
+    assert "ready: stopped. 1 of 6 accepted, 0 in doubt" in seat.text
+    assert _states(folder) == {State.ACCEPTED: 1}
+
+
+# --- the window ----------------------------------------------------------------------------------
+
+
+def test_a_closed_window_ends_the_run_politely_and_the_next_one_goes_on(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    gateway.script(*[Slow(0.15)] * 3)
+    seat = _send(folder, "--yes")
+    seat.sees(r"[1-5]/6")
+    gateway.wait_until(lambda gateway: len(gateway.taken) >= 3, timeout=30)
+    assert seat.hangs_up() == 129
+    reached = len(gateway.taken)
+    assert reached < 6
+    assert _states(folder) == {State.ACCEPTED: reached}
+    assert folder.send().returncode == 0
+    assert _states(folder) == {State.ACCEPTED: 6}
+    gateway.assert_nobody_twice()
+
+
+def test_a_window_closed_at_the_question_sends_nothing(folder: Folder, gateway: LoopbackGateway) -> None:
+    seat = _send(folder)
+    seat.sees(QUESTION)
+    seat.hangs_up()
+    assert gateway.connections == 0
+    assert folder.rows() == []
+
+
+def test_whoever_ignores_hang_ups_sends_to_the_end_although_the_window_is_gone(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    gateway.script(*[Slow(0.15)] * 3)
+    seat = _shell(folder, "trap '' HUP; $SEND --yes; echo $? >code.txt")
+    seat.sees(r"[1-5]/6")
+    seat.hangs_up()
+    assert len(gateway.taken) == 6
+    assert _states(folder) == {State.ACCEPTED: 6}
+    assert (folder.path / "code.txt").read_text() != ""
+
+
+def test_progress_stays_on_its_line_while_the_window_changes(
+    folder: Folder, gateway: LoopbackGateway
+) -> None:
+    gateway.otherwise(Slow(0.1))
+    folder.write(people=300)
+    seat = _send(folder, "--yes", "--log", "sent-log.db")
+    seen = 0
+    for columns in (100, 60, 140, 100):
+        seat.resize(columns)
+        for _ in range(3):  # a few repaints at this width
+            seen = _waits_beyond(seat, seen)
+        told = [line for line in seat.lines if line.strip()]
+        assert told[0].startswith("sent log: ")
+        assert len([line for line in told if re.search(r"\d+/300", line)]) == 1, seat.text
+    seat.types("\x03")
+    assert seat.ended() == 130
+    assert not re.search(r"\d/300", seat.text)
+    assert "ready: stopped." in seat.text
+
+
+def _waits_beyond(seat: Seat, count: int) -> int:
+    """Wait until the bar shows more than so many of 300; how many it shows."""
+
+    def further(text: str) -> re.Match[str] | None:
+        found = re.search(r"\b(\d+)/300\b", text)
+        return found if found and int(found[1]) > count else None
+
+    found = seat.sees(further)
+    assert found is not None
+    return int(found[1])
+
+
+# --- terminals that can do little, and owners who want little --------------------------------------
+
+
+def test_no_color_leaves_cursor_movements_only(folder: Folder, gateway: LoopbackGateway) -> None:
+    gateway.otherwise(Slow(0.15))
+    seat = _send(folder, environ={"NO_COLOR": "1"})
+    seat.sees(QUESTION)
+    assert "\x1b" not in seat.raw  # what only scrolls by needs no cursor either
+    seat.types("6\r")
+    seat.sees(r"[1-5]/6")
+    assert seat.ended() == 0
+    assert not STYLE.search(seat.raw)
+
+
+def test_a_dumb_terminal_gets_no_escape_at_all(folder: Folder, gateway: LoopbackGateway) -> None:
+    gateway.otherwise(Slow(0.15))
+    seat = _send(folder, environ={"TERM": "dumb"})
+    seat.sees(QUESTION)
+    seat.types("6\r")
+    assert seat.ended() == 0
+    assert not ESCAPE.search(seat.raw)
+    assert "\x1b" not in seat.raw
+    assert "ready: done. 6 of 6 accepted" in seat.text
+
+
+def test_quiet_still_asks_and_shows_no_progress(folder: Folder, gateway: LoopbackGateway) -> None:
+    gateway.otherwise(Slow(0.15))
+    seat = _send(folder, "--quiet")
+    seat.sees(QUESTION)
+    assert "sent log" not in seat.text
+    seat.types("6\r")
+    assert seat.ended() == 0
+    assert "/6" not in seat.raw
+    assert "ready: done. 6 of 6 accepted" in seat.text
