@@ -51,17 +51,24 @@ class Outcome:
     stopped: SmscliError | None = None
     signal: ExitCode | None = None
 
+    def counts(self) -> Mapping[str, int]:
+        """`rows`, and the parts that add up to them."""
+        return {
+            "rows": self.rows,
+            "problems": self.problems,
+            "skipped": sum(self.skipped.values()),
+            "held": sum(self.held.values()),
+            "not_attempted": self.not_attempted,
+            "released": self.released,
+            "rejected": self.rejected,
+            "in_doubt": self.in_doubt,
+            "accepted": self.accepted,
+        }
+
     def adds_up(self) -> bool:
         """Promise 3, as arithmetic."""
-        parts = (
-            self.problems,
-            self.not_attempted,
-            self.released,
-            self.rejected,
-            self.in_doubt,
-            self.accepted,
-        )
-        return self.rows == sum(parts) + sum(self.skipped.values()) + sum(self.held.values())
+        rows, *parts = self.counts().values()
+        return rows == sum(parts)
 
     def exit_code(self) -> ExitCode:
         """What scripts learn: see the table of exit codes in the docs."""

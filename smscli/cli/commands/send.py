@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -14,7 +15,8 @@ import typer
 
 from smscli.cli import guards, wiring
 from smscli.cli.commands.log import said
-from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.options import AsJson, LogPath, command_app, exit_codes
+from smscli.cli.own_number import send_to_own_number
 from smscli.cli.plan_options import (
     AgainWhat,
     BadRowsFile,
@@ -25,16 +27,17 @@ from smscli.cli.plan_options import (
     Limit,
 )
 from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_bad_rows
-from smscli.cli.present.outcome import Sent, outcome_document, outcome_text
+from smscli.cli.present.outcome import Sent, first_free, headline, outcome_document, outcome_text
 from smscli.cli.present.plan import gateway_words, money, plan_document, plan_text
 from smscli.cli.present.progress import Rows, Sending
 from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
 from smscli.cli.sending import Run, deliver, outbox_of, terms_of
 from smscli.cli.wiring import World
-from smscli.domain.errors import ExitCode, SentLogError
+from smscli.domain.errors import ExitCode, SentLogError, UsageError
 from smscli.domain.message import Realm, State
-from smscli.domain.ports import LogFilter, SentLog
+from smscli.domain.ports import LogFilter, RunRecord, SentLog
+from smscli.engine.dispatch import Dispatcher, Stop
 from smscli.engine.outcome import outcome
 from smscli.files.profile_file import resolve_secrets
 from smscli.sentlog.locks import campaign_lock
@@ -92,12 +95,30 @@ def send(
             " Live messages are never forgotten.",
         ),
     ] = False,
+    test_to: Annotated[
+        str | None,
+        typer.Option(
+            "--test-to",
+            metavar="NUMBER",
+            help="Send one message to this number of yours: the text that the first sendable contact would"
+            " get. As often as you like; nobody on the list is texted. The opt-out list is asked.",
+        ),
+    ] = None,
     bad_rows: BadRowsFile = None,
     log: LogPath = None,
     _json: AsJson = False,
-    _quiet: Quiet = False,
+    _quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", help="For cron: no notes, and one line when all is well. Trouble is told in full."
+        ),
+    ] = False,
 ) -> Result:
-    """Send a campaign to its contact list, nobody twice."""
+    """Send a campaign to its contact list, nobody twice.
+
+    At a terminal it shows the plan and asks for the number of recipients; a script says --yes. Run it again
+    for those who were held, released or not attempted: whoever was texted is skipped.
+    """
     world = wiring.of(context)
     asked = Asked(
         file=file,
@@ -112,10 +133,28 @@ def send(
     chosen = choose(asked)
     if fresh:
         guards.rehearsing(chosen.profile.realm)
+    if test_to is not None:
+        _only_one_text(
+            expect is not None, limit is not None, text_changed, first_run, fresh, bad_rows is not None
+        )
+        return send_to_own_number(world, asked, chosen, test_to, dry_run=dry_run)
     allowed = _Allowed(yes=yes, expect=expect, text_changed=text_changed, first_run=first_run, fresh=fresh)
     if dry_run:
         return _rehearse(world, asked, chosen, allowed)
     return _Order(world, asked, chosen, allowed).carry_out()
+
+
+_OF_THE_WHOLE_LIST = ("--expect", "--limit", "--text-changed", "--first-run", "--fresh", "--bad-rows")
+
+
+def _only_one_text(*given: bool) -> None:
+    """`--test-to` sends one text: options that speak of the whole list would be a misunderstanding."""
+    if any(given):
+        option = next(name for name, is_given in zip(_OF_THE_WHOLE_LIST, given, strict=True) if is_given)
+        raise UsageError(
+            f"--test-to sends one message to your own number, and {option} is about the whole list",
+            hint=f"Leave out {option}, or --test-to.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,11 +270,54 @@ class _Order:
         guards.confirmed(plan, self._world.stdin.readline())
 
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
-        run_id, started = self._world.new_id(), monotonic()
+        started, clock = monotonic(), self._world.clock
+        begun = self._record(clock.now())
+        log.begin_run(begun)
+        dispatcher, stop = self._deliver(plan, log, begun.id)
+        ended = outcome(
+            problems=plan.bad.count,
+            skipped=plan.tally.skipped,
+            held=plan.tally.held,
+            left_by_limit=plan.left_by_limit,
+            counts=dispatcher.counts,
+            stopped=dispatcher.stopped,
+            signal=stop.signal,
+        )
+        counts = dispatcher.counts
+        sent = Sent(
+            planned=plan,
+            outcome=ended,
+            counts=counts,
+            run_id=begun.id,
+            seconds=monotonic() - started,
+            recovered=recovered,
+            late_opt_outs=_late_opt_outs(log, begun.id),
+            reasons=_reasons(log, plan, begun.id) if counts.requests else {},
+            outbox=self._outbox if self._realm is Realm.SANDBOX and counts.requests else None,
+        )
+        with suppress(SentLogError):  # a log that has gone stopped the run already: the summary is told
+            log.end_run(_ended(begun, sent, clock.now()))
+        return sent
+
+    @property
+    def _outbox(self) -> Path:
+        return outbox_of(self._chosen.sent_log)
+
+    def _record(self, now: datetime) -> RunRecord:
+        return RunRecord(
+            id=self._world.new_id(),
+            realm=self._realm,
+            campaign_id=self._chosen.campaign.id,
+            gateway=self._chosen.profile.name,
+            by=self._world.operator(),
+            started_at=now,
+        )
+
+    def _deliver(self, plan: Planned, log: SqliteSentLog, run_id: str) -> tuple[Dispatcher, Stop]:
         campaign, profile = self._chosen.campaign, self._chosen.profile
         log.wait_for_writers(0)  # the send loop waits itself, so that answers keep arriving
         with Sending(self._world.screen) as progress:
-            dispatcher, stop = deliver(
+            done = deliver(
                 Run(
                     campaign=campaign,
                     profile=profile,
@@ -251,27 +333,8 @@ class _Order:
                     watch=progress.tick,
                 )
             )
-        return Sent(
-            planned=plan,
-            outcome=outcome(
-                problems=plan.bad.count,
-                skipped=plan.tally.skipped,
-                held=plan.tally.held,
-                left_by_limit=plan.left_by_limit,
-                counts=dispatcher.counts,
-                stopped=dispatcher.stopped,
-                signal=stop.signal,
-            ),
-            counts=dispatcher.counts,
-            run_id=run_id,
-            seconds=monotonic() - started,
-            recovered=recovered,
-            late_opt_outs=_late_opt_outs(log, run_id),
-            reasons=_reasons(log, plan, run_id) if dispatcher.counts.requests else {},
-            outbox=outbox_of(self._chosen.sent_log)
-            if self._realm is Realm.SANDBOX and dispatcher.counts.requests
-            else None,
-        )
+        log.wait_for_writers(wiring.PATIENCE)
+        return done
 
     def _told(self, sent: Sent) -> Result:
         stopped = sent.outcome.stopped
@@ -279,7 +342,23 @@ class _Order:
             self._world.screen.trouble(f"error: {stopped.message}")
             if stopped.hint:
                 self._world.screen.trouble(f"hint: {stopped.hint}")
-        return Result(outcome_document(sent), tuple(outcome_text(sent)), sent.outcome.exit_code())
+        exit_code = sent.outcome.exit_code()
+        is_news = exit_code is not ExitCode.OK or not self._world.screen.quiet
+        text = outcome_text(sent) if is_news else (headline(sent),)  # cron mails what is printed
+        return Result(outcome_document(sent), tuple(text), exit_code)
+
+
+def _ended(begun: RunRecord, sent: Sent, now: datetime) -> RunRecord:
+    """The record of a run that is over."""
+    outcome = sent.outcome
+    return replace(
+        begun,
+        ended_at=now,
+        exit_code=outcome.exit_code(),
+        counts=outcome.counts(),
+        held_until=first_free(sent),
+        stopped=outcome.stopped.message if outcome.stopped else "",
+    )
 
 
 def _late_opt_outs(log: SentLog, run_id: str) -> int:

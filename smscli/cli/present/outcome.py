@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -111,14 +112,35 @@ def _said(counts: Counter[str]) -> dict[str, int]:
 
 
 def headline(sent: Sent) -> str:
-    """`bike-ready: 12 of 15 accepted, 0 in doubt (sandbox)`: the line that a mail from cron needs."""
+    """`bike-ready: 12 of 15 accepted, 0 in doubt, 0 rejected (sandbox)`: the line that a mail from cron
+    needs. What is not nothing of the rest is added, so that the line alone says what is left to do."""
     outcome, chosen = sent.outcome, sent.planned.chosen
     realm = "" if chosen.profile.realm is Realm.LIVE else f" ({chosen.profile.realm})"
     ended = {ExitCode.OK: "done", ExitCode.INCOMPLETE: "incomplete"}.get(outcome.exit_code(), "stopped")
-    return (
-        f"{chosen.campaign.id}: {ended}. {outcome.accepted:,} of {outcome.rows:,} accepted,"
-        f" {outcome.in_doubt:,} in doubt, {outcome.rejected:,} rejected{realm}"
+    parts = (
+        f"{outcome.accepted:,} of {outcome.rows:,} accepted",
+        f"{outcome.in_doubt:,} in doubt",
+        f"{outcome.rejected:,} rejected",
+        *(f"{count:,} {name}" for name, count in _left_over(sent) if count),
     )
+    return f"{chosen.campaign.id}: {ended}. {', '.join(parts)}{realm}"
+
+
+def _left_over(sent: Sent) -> tuple[tuple[str, int], ...]:
+    outcome, until = sent.outcome, first_free(sent)
+    since = f" until {local(until, sent.planned.chosen.campaign.zone)}" if until else ""
+    return (
+        ("released", outcome.released),
+        ("not attempted", outcome.not_attempted),
+        (f"held{since}", sum(outcome.held.values())),
+        ("with problems", outcome.problems),
+        ("sent before", outcome.skipped.get(SkipReason.ALREADY_SENT, 0)),
+    )
+
+
+def first_free(sent: Sent) -> datetime | None:
+    """The first moment at which somebody who is held may go, where the plan knows it."""
+    return min(sent.planned.tally.held_until.values(), default=None) if sent.outcome.held else None
 
 
 def _mendable(outcome: Outcome) -> str:
@@ -130,11 +152,9 @@ def _mendable(outcome: Outcome) -> str:
 
 
 def _next_steps(sent: Sent) -> Iterator[str]:
-    held_until = sent.planned.tally.held_until.values()
-    if held_until:
-        zone = sent.planned.chosen.campaign.zone
-        yield f"Next      run it again from {local(min(held_until), zone)} on, for those who are held"
-    chosen = sent.planned.chosen
+    chosen, until = sent.planned.chosen, first_free(sent)
+    if until is not None:
+        yield f"Next      run it again from {local(until, chosen.campaign.zone)} on, for those who are held"
     log = f"--log {quote(str(chosen.sent_log))} --campaign {chosen.campaign.id}"
     if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
         yield f"Next      smscli resolve {log}"

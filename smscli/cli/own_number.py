@@ -1,0 +1,152 @@
+"""`send --test-to`: what the first sendable contact would get, to a number of the operator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from smscli.cli import wiring
+from smscli.cli.numbers import number_given
+from smscli.cli.planned import Asked, Chosen, Planned, foreign_opt_outs, planned
+from smscli.cli.present.documents import error_document
+from smscli.cli.present.plan import gateway_words, local, reasons
+from smscli.cli.present.progress import Rows
+from smscli.cli.present.text import counted, inert_lines, iso
+from smscli.cli.result import Result
+from smscli.cli.trying import Trial, Tried, submit_one
+from smscli.cli.wiring import World
+from smscli.domain.errors import Refused
+from smscli.domain.message import Message
+from smscli.files.profile_file import resolve_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """Whose text is shown: the contact of this line of the list, as planned for `at`."""
+
+    line: int
+    list_name: str
+    message: Message
+    at: datetime
+    is_later: bool
+
+
+def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, *, dry_run: bool) -> Result:
+    """Send one test message, or show it. Raises Refused where nobody on the list could be texted."""
+    to = number_given(number, chosen.source.region, "--test-to")
+    secrets = {} if dry_run else resolve_secrets(chosen.profile, world.environ)
+    example = _example(world, asked, chosen)
+    trial = Trial(
+        campaign=chosen.campaign,
+        profile=chosen.profile,
+        secrets=secrets,
+        sent_log=chosen.sent_log,
+        to=to,
+        body=example.message.body,
+        language=example.message.language,
+        opt_outs=foreign_opt_outs(chosen, world.clock.now()),
+    )
+    if dry_run:
+        return Result(
+            _document(trial, example) | {"dry_run": True}, _shown(trial, example, "not sent (dry run)")
+        )
+    tried = submit_one(world, trial, create_log=True)
+    return _told(world, tried, example)
+
+
+def _example(world: World, asked: Asked, chosen: Chosen) -> _Example:
+    """The first who may be texted now; if all of them are held, the first who may be texted then."""
+    now = world.clock.now()
+    with wiring.sent_log_if_any(world, chosen.sent_log) as log, Rows(world.screen) as rows:
+        with planned(world, asked, chosen, log, now, rows.tick) as plan:
+            found = _first(plan, now)
+            later = min(plan.tally.held_until.values(), default=None)
+            why_not = _nobody(plan)
+        if found is None and later is not None and chosen.source.file is not None:
+            with planned(world, asked, chosen, log, later, rows.tick) as plan:
+                found = _first(plan, now)
+    if found is None:
+        raise why_not
+    return found
+
+
+def _first(plan: Planned, now: datetime) -> _Example | None:
+    first = plan.plan.first_to_send()
+    if first is None:
+        return None
+    line, message = first
+    return _Example(line, plan.reader.name, message, plan.at, is_later=plan.at > now)
+
+
+def _nobody(plan: Planned) -> Refused:
+    why = ", ".join(filter(None, (reasons(plan.tally.skipped), reasons(plan.tally.held))))
+    bad = f"; {counted(plan.bad.count, 'bad row')}" if plan.bad.count else ""
+    return Refused(
+        f"there is no text to show, nobody on {plan.reader.name} could be texted: {why or 'nobody'}{bad}",
+        hint="smscli preview tells whom each reason is about; --contacts FILE takes another list.",
+    )
+
+
+def _document(trial: Trial, example: _Example) -> dict[str, object]:
+    message = example.message
+    return {
+        "campaign": trial.campaign.id,
+        "gateway": trial.profile.name,
+        "realm": "test",
+        "sent_log": trial.sent_log,
+        "to": trial.to.masked,
+        "sender": trial.sender,
+        "text_of": {"line": example.line, "to": message.to.masked, "at": iso(example.at)},
+        "language": message.language,
+        "text": message.body,
+        "encoding": message.segments.encoding,
+        "segments": message.segments.count,
+    }
+
+
+def _told(world: World, tried: Tried, example: _Example) -> Result:
+    logged, document = tried.logged, _document(tried.trial, example)
+    document |= {
+        "state": logged.state if logged else None,
+        "gateway_ref": logged.gateway_ref if logged else "",
+        "code": logged.code if logged else "",
+        "detail": logged.detail if logged else "",
+        "outbox": tried.outbox,
+    }
+    if tried.stopped is not None:
+        document["error"] = error_document(tried.stopped)
+        world.screen.trouble(f"error: {tried.stopped.message}")
+        if tried.stopped.hint:
+            world.screen.trouble(f"hint: {tried.stopped.hint}")
+    return Result(document, (*_shown(tried.trial, example, _became(tried)), *_where(tried)), tried.exit_code)
+
+
+def _became(tried: Tried) -> str:
+    """`accepted`, or `rejected: 30003 unreachable`."""
+    logged = tried.logged
+    if logged is None:
+        return "not attempted"
+    said = " ".join(filter(None, (logged.code, logged.detail)))
+    return logged.state.replace("_", " ") + (f": {said}" if said else "")
+
+
+def _shown(trial: Trial, example: _Example, became: str) -> Iterator[str]:
+    message = example.message
+    through = f"through {gateway_words(trial.profile)} to {trial.to.masked} from {trial.sender}"
+    yield f"{trial.campaign.id}: test message {through}: {became}"
+    yield f"It shows line {example.line} of {example.list_name}: {message.to.masked}, {_facts(message)}"
+    if example.is_later:
+        yield f"Nobody may be texted now; this is the text as of {local(example.at, trial.campaign.zone)}."
+    yield from (f"  {line}" for line in inert_lines(message.body).split("\n"))
+
+
+def _facts(message: Message) -> str:
+    segments = message.segments
+    return f"{message.language}, {segments.encoding}, {counted(segments.count, 'segment')}"
+
+
+def _where(tried: Tried) -> Iterator[str]:
+    yield f"Sent log  {tried.trial.sent_log.absolute()}"
+    if tried.outbox is not None:
+        yield f"Outbox    {tried.outbox.absolute()} (sandbox: nobody was texted)"
