@@ -228,8 +228,14 @@ class SentLog(Protocol):
         """The time of the newest event, to catch a clock that went back."""
         ...
 
-    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
-        """Messages by current state."""
+    def campaigns(self) -> Sequence[tuple[Realm, str]]:
+        """Every campaign with a message or a run, by id and in each of its realms: live, sandbox, test."""
+        ...
+
+    def counts(
+        self, realm: Realm, campaign_id: str | None = None, run_id: str | None = None
+    ) -> Mapping[State, int]:
+        """Messages by current state: of a realm, of one campaign, of one run of that campaign."""
         ...
 
     def messages(self, wanted: LogFilter) -> Iterator[LoggedMessage]:
@@ -256,8 +262,12 @@ class SentLog(Protocol):
         """Everybody on the opt-out list, by number."""
         ...
 
+    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
+        """How many opt-outs hold that were said then or later, by where they came from."""
+        ...
+
     def empty_sandbox(self, campaign_id: str) -> int:
-        """Forget this campaign's rehearsal (sandbox realm only); how many messages."""
+        """Forget this campaign's rehearsal (sandbox realm only): messages and runs; how many messages."""
         ...
 
     def late_opt_outs(self, run_id: str) -> int:
@@ -313,6 +323,7 @@ class PlanTally:
     offenders: tuple[Offender, ...] = ()
     groups: tuple[int, ...] = ()  # sizes of the groups one request may hold together
     first_deadline: datetime | None = None
+    segments_by_encoding: Mapping[Encoding, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

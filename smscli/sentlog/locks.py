@@ -9,12 +9,14 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from errno import EACCES, EAGAIN
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
+from time import sleep
 from urllib.parse import quote
 from zlib import crc32
 
@@ -24,6 +26,46 @@ from smscli.domain.message import Realm
 _HEADER = struct.Struct("<8sII")  # magic, entries, CRC-32 of the entries
 _ENTRY = struct.Struct("<dd")  # monotonic seconds, amount
 _MAGIC = b"smspace1"
+
+_SINCE = "%Y-%m-%d %H:%M:%S"
+
+
+#: Somebody who asks whether a campaign is being sent holds its lock for microseconds; `send` sits that out.
+_LOOKS_TAKE = 0.02
+_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that is sending a campaign, and since when (aware UTC)."""
+
+    pid: int
+    since: datetime
+
+
+def running(log_path: Path, realm: Realm, campaign_id: str) -> Holder | None:
+    """Who is sending this campaign now? Makes no file and waits for nobody.
+
+    Whoever is killed leaves its name in the file, so a name is proved by the lock. Raises SentLogError where
+    the lock file cannot be read.
+    """
+    path = lock_path(log_path, realm, campaign_id)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _not_opened(path, error) from error
+    try:
+        named = _named(os.pread(handle, 200, 0).decode("ascii", "replace"))
+        if named is None:
+            return None  # nobody, or only just: without touching the lock
+        _lock(handle, path, LOCK_SH)
+    except BlockingIOError:
+        return named
+    finally:
+        os.close(handle)
+    return None
 
 
 @contextmanager
@@ -36,7 +78,7 @@ def campaign_lock(log_path: Path, realm: Realm, campaign_id: str) -> Iterator[No
     handle = _locked(path, campaign_id)
     try:
         _prove_that_locks_work(path)
-        _write(handle, f"{os.getpid()} {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n".encode())
+        _write(handle, f"{os.getpid()} {datetime.now(UTC):{_SINCE}} UTC\n".encode())
         yield
     finally:
         with suppress(OSError):
@@ -57,9 +99,9 @@ def _locked(path: Path, campaign_id: str) -> int:
     while True:
         handle = _open(path)
         try:
-            _lock(handle, path)
+            _lock_patiently(handle, path)
         except BlockingIOError:
-            holder = os.read(handle, 200).decode("ascii", "replace")
+            holder = _named(os.read(handle, 200).decode("ascii", "replace"))
             os.close(handle)
             raise _busy(campaign_id, holder) from None
         except BaseException:
@@ -70,9 +112,17 @@ def _locked(path: Path, campaign_id: str) -> int:
         os.close(handle)  # somebody removed the file between open and lock
 
 
-def _lock(handle: int, path: Path) -> None:
+def _lock_patiently(handle: int, path: Path) -> None:
+    for _ in range(_LOOKS):
+        with suppress(BlockingIOError):
+            return _lock(handle, path)
+        sleep(_LOOKS_TAKE)
+    return _lock(handle, path)
+
+
+def _lock(handle: int, path: Path, kind: int = LOCK_EX) -> None:
     try:
-        flock(handle, LOCK_EX | LOCK_NB)
+        flock(handle, kind | LOCK_NB)
     except OSError as error:
         if error.errno in (EAGAIN, EACCES):
             raise BlockingIOError from error
@@ -99,16 +149,23 @@ def _prove_that_locks_work(path: Path) -> None:
     raise _no_locks(path, "a second process would get the same lock")
 
 
-def _busy(campaign_id: str, holder: str) -> SentLogBusy:
-    pid, _, since = holder.strip().partition(" ")
-    if not pid.isdigit():
+def _named(content: str) -> Holder | None:
+    """Whom a lock file names: `4242 2026-11-22 09:00:00 UTC`."""
+    pid, _, since = content.strip().partition(" ")
+    with suppress(ValueError):
+        return Holder(int(pid), datetime.strptime(since, f"{_SINCE} UTC").replace(tzinfo=UTC))
+    return None
+
+
+def _busy(campaign_id: str, holder: Holder | None) -> SentLogBusy:
+    if holder is None:
         return SentLogBusy(
             f"another smscli is just starting or ending a send of campaign {campaign_id}",
             hint="Run the command again in a moment.",
         )
     return SentLogBusy(
-        f"campaign {campaign_id} is being sent by process {pid} since {since}",
-        hint=f"Wait until it ends, or stop it with `kill -INT {pid}`: it settles what is in flight.",
+        f"campaign {campaign_id} is being sent by process {holder.pid} since {holder.since:{_SINCE}} UTC",
+        hint=f"Wait until it ends, or stop it with `kill -INT {holder.pid}`: it settles what is in flight.",
     )
 
 
@@ -123,10 +180,14 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise SentLogError(
-            f"the lock file {path} cannot be opened: {error.strerror}",
-            hint="smscli must be able to write the folder of the sent log.",
-        ) from error
+        raise _not_opened(path, error) from error
+
+
+def _not_opened(path: Path, error: OSError) -> SentLogError:
+    return SentLogError(
+        f"the lock file {path} cannot be opened: {error.strerror}",
+        hint="smscli must be able to write the folder of the sent log.",
+    )
 
 
 def _write(handle: int, content: bytes) -> None:

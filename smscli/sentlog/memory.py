@@ -26,6 +26,7 @@ from smscli.domain.message import (
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Recent, RunRecord, Terms
 from smscli.sentlog.instants import from_millis, to_millis
+from smscli.sentlog.listing import in_order
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.shelves import LONG_AGO, Kept, Row, Shelves
 
@@ -306,10 +307,26 @@ class MemorySentLog:
         for _, wishes in sorted(self._all.opt_outs.items()):
             yield from sorted(wishes, key=lambda wish: wish.topic)
 
-    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
+    def campaigns(self) -> Sequence[tuple[Realm, str]]:
+        """Every campaign with a message or a run, by id and in each of its realms."""
+        texted = {(row.logged.realm, row.logged.campaign_id) for row in self._all.rows.values()}
+        return in_order(texted | {(run.realm, run.campaign_id) for run in self._all.runs.values()})
+
+    def counts(
+        self, realm: Realm, campaign_id: str | None = None, run_id: str | None = None
+    ) -> Mapping[State, int]:
         """Messages by current state."""
         logged = (row.logged for row in self._all.rows.values() if row.logged.realm is realm)
-        return Counter(one.state for one in logged if campaign_id in (None, one.campaign_id))
+        return Counter(
+            one.state
+            for one in logged
+            if campaign_id in (None, one.campaign_id) and run_id in (None, one.run_id)
+        )
+
+    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
+        """How many opt-outs hold that were said then or later, by where they came from."""
+        wishes = self.opt_outs()
+        return Counter(wish.source for wish in wishes if since is None or wish.at >= _rounded(since))
 
     def runs(self) -> Sequence[RunRecord]:
         """The latest send of each campaign in each realm, the latest first."""

@@ -69,3 +69,12 @@ def listed(connection: sqlite3.Connection) -> Iterator[OptOut]:
     )
     for number, country, topic, at, source, by, note in rows:
         yield OptOut(Msisdn(number, country), topic, from_millis(at), source, by, note)
+
+
+def by_source(connection: sqlite3.Connection, since: datetime | None) -> dict[str, int]:
+    """Wishes on the list said then or later (None: ever), by where they came from."""
+    rows = connection.execute(
+        "SELECT source, count(*) FROM opt_out WHERE at >= ? GROUP BY source ORDER BY source",
+        (0 if since is None else to_millis(since),),
+    )
+    return dict(rows.fetchall())

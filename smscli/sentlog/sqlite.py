@@ -241,15 +241,22 @@ class SqliteSentLog:
         with closing(open_reader(self._file)) as reader, translated(self.path):
             yield from opt_out_list.listed(reader)
 
-    def counts(self, realm: Realm, campaign_id: str | None = None) -> Mapping[State, int]:
+    def campaigns(self) -> Sequence[tuple[Realm, str]]:
+        """Every campaign with a message or a run, by id and in each of its realms."""
+        with self._reading():
+            return listing.campaigns(self._connection)
+
+    def counts(
+        self, realm: Realm, campaign_id: str | None = None, run_id: str | None = None
+    ) -> Mapping[State, int]:
         """Messages by current state."""
         with self._reading():
-            rows = self._connection.execute(
-                "SELECT state, count(*) FROM message"
-                " WHERE realm = ? AND campaign_id = coalesce(?, campaign_id) GROUP BY state",
-                (realm, campaign_id),
-            ).fetchall()
-        return {State(state): count for state, count in rows}
+            return listing.counts(self._connection, realm, campaign_id, run_id)
+
+    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
+        """How many opt-outs hold that were said then or later, by where they came from."""
+        with self._reading():
+            return opt_out_list.by_source(self._connection, since)
 
     def runs(self) -> Sequence[RunRecord]:
         """The latest send of each campaign in each realm, the latest first."""

@@ -177,9 +177,12 @@ class TwoLogs(RuleBasedStateMachine):
         self.both(lambda log: list(log.opt_outs()))
         self.both(lambda log: log.newest_at())
         self.both(lambda log: list(log.runs()))
+        self.both(lambda log: list(log.campaigns()))
+        self.both(lambda log: dict(log.opt_outs_by_source(self.now)))
         self.both(lambda log: log.late_opt_outs("run-1"))
         for realm in Realm:
             self.both(lambda log, realm=realm: dict(log.counts(realm)))  # type: ignore[misc]
+            self.both(lambda log, realm=realm: dict(log.counts(realm, "one", "run-1")))  # type: ignore[misc]
             self.both(lambda log, realm=realm: list(log.repeatable(realm, "one", "g", self.now)))  # type: ignore[misc]
 
             def known(log: SentLog, realm: Realm = realm) -> dict[Msisdn, Facts]:

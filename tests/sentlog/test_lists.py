@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from smscli.domain.message import Realm, State, digest
-from smscli.domain.ports import Facts, LogFilter, Recent, SentLog
+from smscli.domain.ports import Facts, LogFilter, Recent, RunRecord, SentLog
 
 from .making import ANNA, BEN, CELIA, DAY, HOUR, NOW, TERMS, claimed, message, numbers, sent, settle, stop
 
@@ -111,6 +111,44 @@ def test_counts_are_by_realm_and_campaign(log: SentLog) -> None:
     assert log.counts(Realm.LIVE, "two") == {State.REJECTED: 1}
     assert log.counts(Realm.SANDBOX, "one") == {State.ACCEPTED: 1}
     assert log.counts(Realm.TEST) == {}
+
+
+def test_counts_can_be_of_one_run(log: SentLog) -> None:
+    for number, run_id in ((ANNA, "run-1"), (BEN, "run-2"), (CELIA, "run-2")):
+        claimed(log, message(number), terms=replace(TERMS, run_id=run_id))
+    assert log.counts(Realm.LIVE, TERMS.campaign_id, "run-2") == {State.SUBMITTING: 2}
+    assert log.counts(Realm.LIVE, "another", "run-2") == {}
+    assert log.counts(Realm.LIVE, TERMS.campaign_id, "run-3") == {}
+
+
+def test_every_campaign_is_known_by_its_messages_or_its_runs(log: SentLog) -> None:
+    assert list(log.campaigns()) == []
+    for realm in (Realm.TEST, Realm.SANDBOX, Realm.LIVE):
+        sent(log, ANNA, now=NOW, campaign="one", realm=realm)
+        sent(log, BEN, now=NOW, campaign="one", realm=realm)
+    sent(log, ANNA, now=NOW, campaign="another", realm=Realm.SANDBOX)
+    log.begin_run(RunRecord("run-1", Realm.LIVE, "held", "acme", "maria", NOW))
+    log.begin_run(RunRecord("run-2", Realm.LIVE, "one", "acme", "maria", NOW))
+    assert list(log.campaigns()) == [
+        (Realm.SANDBOX, "another"),
+        (Realm.LIVE, "held"),
+        (Realm.LIVE, "one"),
+        (Realm.SANDBOX, "one"),
+        (Realm.TEST, "one"),
+    ]
+
+
+def test_opt_outs_are_counted_by_source(log: SentLog) -> None:
+    assert dict(log.opt_outs_by_source()) == {}
+    log.opt_out(
+        [stop(ANNA, at=NOW - DAY), stop(ANNA, "news", at=NOW), replace(stop(BEN, at=NOW), source="hand")]
+    )
+    log.heed([stop(CELIA)])
+    assert dict(log.opt_outs_by_source()) == {"hand": 1, "reply": 2}
+    assert dict(log.opt_outs_by_source(NOW)) == {"hand": 1, "reply": 1}
+    assert dict(log.opt_outs_by_source(NOW + HOUR)) == {}
+    log.reinstate(BEN, "", "maria", "asked", NOW)
+    assert dict(log.opt_outs_by_source()) == {"reply": 2}
 
 
 def test_texts_are_remembered_by_realm_and_campaign(log: SentLog) -> None:

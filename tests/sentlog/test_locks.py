@@ -6,8 +6,10 @@ import fcntl
 import multiprocessing
 import os
 import stat
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from smscli.domain.errors import SentLogBusy, SentLogError
 from smscli.domain.message import Realm
 from smscli.domain.ports import PaceLedger
-from smscli.sentlog.locks import FilePaceLedger, MemoryPaceLedger, campaign_lock, lock_path
+from smscli.sentlog.locks import FilePaceLedger, MemoryPaceLedger, campaign_lock, lock_path, running
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -53,6 +55,58 @@ def test_a_killed_sender_holds_no_lock(path: Path) -> None:
     child.join()
     with campaign_lock(path, Realm.LIVE, "tyre-change"):
         pass
+
+
+def test_who_asks_learns_who_is_sending_and_makes_no_file(path: Path) -> None:
+    assert running(path, Realm.LIVE, "tyre-change") is None
+    assert list(path.parent.iterdir()) == []
+    before = datetime.now(UTC).replace(microsecond=0)
+    with campaign_lock(path, Realm.LIVE, "tyre-change"):
+        holder = running(path, Realm.LIVE, "tyre-change")
+        assert holder is not None
+        assert holder.pid == os.getpid()
+        assert before <= holder.since <= datetime.now(UTC)
+        assert running(path, Realm.SANDBOX, "tyre-change") is None
+        with pytest.raises(SentLogBusy), campaign_lock(path, Realm.LIVE, "tyre-change"):
+            pass
+    assert running(path, Realm.LIVE, "tyre-change") is None
+
+
+def test_a_killed_sender_is_not_running(path: Path) -> None:
+    ours, theirs = spawn.Pipe()
+    child = spawn.Process(target=hold, args=(path, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    pid = ours.recv()
+    holder = running(path, Realm.LIVE, "tyre-change")
+    assert holder is not None
+    assert holder.pid == pid
+    child.kill()
+    child.join()
+    assert lock_path(path, Realm.LIVE, "tyre-change").read_text().startswith(f"{pid} "), "it left its name"
+    assert running(path, Realm.LIVE, "tyre-change") is None
+
+
+def test_who_asks_stops_no_send_that_is_about_to_start(path: Path) -> None:
+    """A shared lock held for a moment, as `running` does with the name of somebody who was killed."""
+    lock_path(path, Realm.LIVE, "tyre-change").write_text("1 2026-11-22 09:00:00 UTC\n")
+    handle = os.open(lock_path(path, Realm.LIVE, "tyre-change"), os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    Timer(0.01, os.close, [handle]).start()
+    with campaign_lock(path, Realm.LIVE, "tyre-change"):
+        pass
+
+
+@pytest.mark.parametrize("content", ["", "garbage", "12 yesterday", "x 2026-11-22 09:00:00 UTC", "\xff" * 9])
+def test_a_lock_file_that_names_nobody(path: Path, content: str) -> None:
+    lock_path(path, Realm.LIVE, "tyre-change").write_text(content, encoding="latin-1")
+    assert running(path, Realm.LIVE, "tyre-change") is None
+
+
+def test_a_lock_file_that_is_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
+    lock_path(path, Realm.LIVE, "tyre-change").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SentLogError, match="lock file"):
+        running(path, Realm.LIVE, "tyre-change")
 
 
 def test_other_campaigns_and_realms_are_free(path: Path) -> None:
