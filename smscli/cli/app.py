@@ -45,6 +45,11 @@ COMMANDS: Mapping[str, Listed] = {
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
     "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
+    "gateway": Listed(
+        f"{_ROOM}.gateway",
+        "Show which gateways there are and what each needs, and try one.",
+        ("list", "show", "try"),
+    ),
     "segments": Listed(f"{_ROOM}.segments", "Count the segments of a text and name what makes it long."),
 }
 
