@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -75,28 +76,34 @@ def same_texts(log: SentLog, planned_digest: str, realm: Realm, campaign_id: str
 
 
 def within_limits(planned: Planned) -> None:
-    """`max_segments`, `max_messages` and `max_cost` of the campaign."""
+    """`max_segments`, `max_messages` and `max_cost` of the campaign. Raises the first refusal."""
+    for refusal in refused_limits(planned):
+        raise refusal
+
+
+def refused_limits(planned: Planned) -> Iterator[Refused]:
+    """Every limit of the campaign that this plan is over."""
     limits, tally, forecast = planned.chosen.campaign.limits, planned.tally, planned.forecast
     too_long = tally.skipped.get(SkipReason.TEXT_TOO_LONG, 0)
     if limits.max_segments is not None and too_long:
-        raise Refused(
+        yield Refused(
             f"{counted(too_long, 'text')} would need more than {counted(limits.max_segments, 'segment')}",
             hint="Shorten the text (smscli preview shows what makes it long) or raise limits.max_segments.",
         )
     if limits.max_messages is not None and tally.to_send > limits.max_messages:
-        raise Refused(
+        yield Refused(
             f"{counted(tally.to_send, 'message')} are more than limits.max_messages, {limits.max_messages:,}",
             hint="Send a part with --limit, or raise limits.max_messages.",
         )
     if limits.max_cost is None or not tally.to_send:
         return
     if forecast.unpriced:
-        raise Refused(
+        yield Refused(
             f"limits.max_cost is set, but there is no rate for {', '.join(forecast.unpriced)}",
             hint="Add the rate, or `default:`, under `rates:` in the campaigns file.",
         )
     if forecast.cost > limits.max_cost:
-        raise Refused(
+        yield Refused(
             f"the planned cost, {money(forecast.cost)} {forecast.currency}, is over limits.max_cost,"
             f" {money(limits.max_cost)}",
             hint="Send a part with --limit, or raise limits.max_cost.",

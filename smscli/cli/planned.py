@@ -14,14 +14,21 @@ from smscli.cli.present.text import counted
 from smscli.domain.campaign import Campaign
 from smscli.domain.contact import Contact
 from smscli.domain.errors import FilesError, Problem, UsageError
-from smscli.domain.msisdn import Msisdn
+from smscli.domain.msisdn import BadNumber, Msisdn, parse
 from smscli.domain.ports import OptOut, PlanTally, SentLog
 from smscli.domain.profile import GatewayProfile
 from smscli.domain.rules import Again
 from smscli.engine.forecast import Forecast, forecast
 from smscli.engine.planning import Findings, Planner
 from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, load
-from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, open_contacts, write_bad_rows
+from smscli.files.contacts_file import (
+    BadRow,
+    ContactsReader,
+    ContactsSource,
+    Role,
+    open_contacts,
+    write_bad_rows,
+)
 from smscli.files.optout_file import read_opt_outs
 from smscli.files.profile_file import load_profile
 from smscli.sentlog.memory import MemorySentLog
@@ -34,6 +41,12 @@ if TYPE_CHECKING:
 
 #: So many problems are kept to be told; beyond that they are only counted. `--bad-rows` has every row.
 MOST_PROBLEMS = 10_000
+
+#: `--plan -`
+STANDARD_OUTPUT = Path("-")
+
+#: Campaigns files and profiles: neither a CSV file nor JSON lines are called that.
+_OURS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,7 @@ class Asked:
     again: frozenset[Again] = frozenset()
     limit: int | None = None
     bad_rows: Path | None = None
+    plan: Path | None = None  # - is standard output
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,7 @@ class BadRows:
     rows: list[BadRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     opted_out: list[Msisdn] = field(default_factory=list)
+    listeners: list[Callable[[BadRow], None]] = field(default_factory=list)
 
     def sift(self, rows: Iterable[Contact | BadRow]) -> Iterator[Contact]:
         """Let contacts through and keep the rest."""
@@ -84,6 +99,29 @@ class BadRows:
             self.problems.extend(row.problems[: MOST_PROBLEMS - len(self.problems)])
             if self.keep:
                 self.rows.append(row)
+            for hear in self.listeners:
+                hear(row)
+
+
+@dataclass(slots=True)
+class Watched:
+    """One number, and the bad rows that have it as far as that can be read."""
+
+    number: Msisdn
+    region: str | None
+    rows: list[BadRow] = field(default_factory=list)
+
+    def hear(self, row: BadRow, reader: ContactsReader) -> None:
+        """Keep the row if the cell in the column of phone numbers is this number."""
+        cells = dict(zip(reader.columns, row.cells, strict=False))  # a bad row may have too few or too many
+        column = reader.mapping.get(Role.REGION)
+        country = cells.get(column, "").strip().upper() if column else ""
+        try:
+            number = parse(cells.get(reader.mapping[Role.PHONE], ""), country or self.region)
+        except BadNumber:
+            return
+        if number == self.number:
+            self.rows.append(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +156,24 @@ def choose(asked: Asked) -> Chosen:
 
 
 def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
-    """`--bad-rows` empties the file it names: never one that we were given to read."""
-    if asked.bad_rows is None:
-        return
-    precious = [asked.file, chosen.source.file, chosen.sent_log, *chosen.opt_outs]
-    mine = asked.bad_rows.resolve()
-    if any(path is not None and path.resolve() == mine for path in precious):
-        raise UsageError(
-            f"--bad-rows {asked.bad_rows} would overwrite a file that this campaign reads",
-            hint="Name a new file.",
-        )
+    """`--bad-rows` and `--plan` replace the file they name: never one that we were given to read or keep."""
+    new = {"--bad-rows": asked.bad_rows, "--plan": asked.plan}
+    written = {option: path.resolve() for option, path in new.items() if path and path != STANDARD_OUTPUT}
+    read = {path.resolve() for path in (asked.file, chosen.source.file, *chosen.opt_outs) if path}
+    for option, path in written.items():
+        is_ours = path.suffix in _OURS and path.exists()
+        if path in read or _is_of_log(path, chosen.sent_log.resolve()) or is_ours:
+            raise UsageError(
+                f"{option} {new[option]} would overwrite a file that this campaign reads",
+                hint="Name a new file.",
+            )
+    if len(set(written.values())) < len(written):
+        raise UsageError("--bad-rows and --plan name the same file", hint="Name two.")
+
+
+def _is_of_log(path: Path, log: Path) -> bool:
+    """The sent log, what SQLite and its locks keep beside it, and the outbox of its sandbox."""
+    return path.parent == log.parent and path.name.startswith((log.name, f"{log.stem}.outbox."))
 
 
 def _named(campaigns: CampaignsFile, asked: Asked) -> Defined:
@@ -162,13 +208,15 @@ def planned(
     log: SentLog | None,
     at: datetime,
     progress: Callable[[int], None],
+    watched: Watched | None = None,
 ) -> Iterator[Planned]:
     """Read the list once and decide everybody. `log` None: nobody was ever sent anything.
 
+    `watched` is told of every row, good or bad, that has its number.
     Raises FilesError for an empty list, and for bad rows unless the campaign says to skip them.
     """
     memory = log if log is not None else MemorySentLog()
-    memory.heed(_foreign_opt_outs(chosen, at))
+    memory.heed(foreign_opt_outs(chosen, at))
     wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
     planner = Planner(
         campaign=chosen.campaign,
@@ -177,12 +225,17 @@ def planned(
         now=at,
         new_id=world.new_id,
         again=asked.again,
+        watched=watched.number if watched else None,
     )
     bad = BadRows(keep=asked.bad_rows is not None)
     with (
         closing(SqlitePlan()) as plan,
         open_contacts(chosen.source, wanted, _bytes(world), today=world.clock.now().date()) as reader,
     ):
+        if asked.plan is not None:
+            bad.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems))
+        if watched is not None:
+            bad.listeners.append(lambda row: watched.hear(row, reader))
         findings = planner.fill(plan, bad.sift(reader), progress)
         _heed_bad_rows(plan, findings, bad)
         if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
@@ -232,7 +285,7 @@ def _bytes(world: World) -> BinaryIO | None:
     return getattr(world.stdin, "buffer", None)
 
 
-def _foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
+def foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
     """A STOP is said to a brand, not to a file: other logs and lists count."""
     region = chosen.source.region
     for path in chosen.opt_outs:

@@ -288,7 +288,7 @@ def quiet_hours(case: Case) -> Skip | Hold | None:
 
 
 def frequency_cap(case: Case) -> Skip | Hold | None:
-    if _cap_free_at(case, case.now) <= case.now:
+    if cap_free_at(case, case.now) <= case.now:
         return None
     return _hold(case, HoldReason.FREQUENCY_CAP, SkipReason.CAPPED)
 
@@ -307,7 +307,7 @@ def _sendable_at(case: Case) -> datetime | None:
     """The first instant at which the cap is free and every zone open; later the cap only gets freer."""
     at = case.now
     for _ in range(3):
-        free = _cap_free_at(case, at)
+        free = cap_free_at(case, at)
         at = _round_up(free) if free > at else at
         hours = case.hours(at)
         if isinstance(hours, Open):
@@ -324,7 +324,7 @@ def _round_up(at: datetime, minutes: int = 5) -> datetime:
     return datetime.fromtimestamp(-(-at.timestamp() // step) * step, tz=UTC)
 
 
-def _cap_free_at(case: Case, at: datetime) -> datetime:
+def cap_free_at(case: Case, at: datetime) -> datetime:
     """The first instant from `at` on at which the frequency cap lets one more message through."""
     cap = case.campaign.frequency
     if cap is None or not case.facts.recent:

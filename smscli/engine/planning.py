@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -26,17 +26,22 @@ class Findings:
     """What planning noticed beside the decisions.
 
     `repeatable` are numbers in doubt that would be sent if they were not in doubt: only they may be
-    repeated by a gateway's promise of idempotency.
+    repeated by a gateway's promise of idempotency. `watched` are the cases of the number that the planner
+    watches, in list order: what was known of it when it was decided.
     """
 
     rows: int = 0
     same_text_warnings: int = 0
     repeatable: set[Msisdn] = field(default_factory=set)
+    watched: list[Case] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """Everything a plan depends on. `log` None means: nobody was ever sent anything."""
+    """Everything a plan depends on. `log` None means: nobody was ever sent anything.
+
+    `watched` is a number whose cases are kept, to be explained; the plan is the same with and without.
+    """
 
     campaign: Campaign
     realm: Realm
@@ -44,6 +49,7 @@ class Planner:
     now: datetime
     new_id: Callable[[], str]
     again: frozenset[Again] = frozenset()
+    watched: Msisdn | None = None
 
     def fill(
         self, plan: Plan, contacts: Iterable[Contact], progress: Callable[[int], None] = lambda _: None
@@ -65,15 +71,7 @@ class Planner:
         decisions: list[Decision] = []
         withdrawn: list[Contact] = []
         for contact in chunk:
-            case = Case(
-                contact=contact,
-                campaign=self.campaign,
-                now=self.now,
-                facts=facts.get(contact.number, NO_FACTS),
-                repeated=contact.number in seen,
-                again=self.again,
-                ask_hours=ask_hours,
-            )
+            case = self._case(contact, facts, contact.number in seen, ask_hours)
             decision = decide(case, self.new_id)
             decisions.append(decision)
             self._notice(case, decision, findings)
@@ -81,9 +79,37 @@ class Planner:
                 withdrawn.append(contact)
             seen.add(contact.number)
         plan.add(decisions)
+        if self.watched in seen:
+            self._watch(chunk, facts, findings, ask_hours)
         for contact in withdrawn:  # after add: the earlier row may be of this chunk
             plan.withdraw(contact.number, f"says row {contact.row} of the list")
             findings.repeatable.discard(contact.number)
+
+    def _case(
+        self, contact: Contact, facts: Mapping[Msisdn, Facts], repeated: bool, ask_hours: AskHours | None
+    ) -> Case:
+        return Case(
+            contact=contact,
+            campaign=self.campaign,
+            now=self.now,
+            facts=facts.get(contact.number, NO_FACTS),
+            repeated=repeated,
+            again=self.again,
+            ask_hours=ask_hours,
+        )
+
+    def _watch(
+        self,
+        chunk: Sequence[Contact],
+        facts: Mapping[Msisdn, Facts],
+        findings: Findings,
+        ask_hours: AskHours | None,
+    ) -> None:
+        """Once a chunk, so that nobody else pays for it. Of one number the first case is no repetition."""
+        for contact in chunk:
+            if contact.number == self.watched:
+                repeated = bool(findings.watched)
+                findings.watched.append(self._case(contact, facts, repeated, ask_hours))
 
     def _facts(self, numbers: Sequence[Msisdn]) -> dict[Msisdn, Facts]:
         if self.log is None:

@@ -7,14 +7,19 @@ no fsync: a plan that cannot be finished is thrown away.
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from hashlib import blake2b
+from operator import attrgetter
 
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
-from smscli.domain.errors import SentLogError
+from smscli.domain.errors import Place, Problem, SentLogError
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import PlannedRow, PlanTally
@@ -51,6 +56,9 @@ CREATE TABLE planned (
 )
 """
 
+#: Rows of the list that are no contacts, for those who want every row: what is wrong with them, as JSON.
+_BAD_ROWS = "CREATE TABLE bad_row (row INTEGER PRIMARY KEY, line INTEGER NOT NULL, problems TEXT NOT NULL)"
+
 _ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _MESSAGE = """
@@ -58,6 +66,8 @@ SELECT id, campaign_id, number, country, sender, body, encoding, units, segments
        deadline_us, language, evidence
 FROM planned
 """
+
+_DECIDED = _MESSAGE.replace("SELECT", "SELECT place, kind, row, line, reason, detail, until_us,", 1)
 
 _NOTHING_TO_SEND = (None,) * 12
 
@@ -73,6 +83,36 @@ _SETTINGS = (
 
 _NO_LIMIT = 2**63 - 1
 
+_REASONS: Mapping[str, type[SkipReason] | type[HoldReason]] = {"skip": SkipReason, "hold": HoldReason}
+
+
+class Fate(StrEnum):
+    """What the plan has in mind with one row of the list."""
+
+    SEND = "send"
+    LATER = "later"  # could be sent, but lies beyond the limit of this run
+    SKIP = "skip"
+    HOLD = "hold"
+    PROBLEM = "problem"  # no contact: a bad row
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRow:
+    """One row of the list and what was decided: a bad row has problems and nothing else.
+
+    `until` is set for held rows, `message` for those to send, now or later.
+    """
+
+    row: int
+    line: int
+    fate: Fate
+    number: Msisdn | None = None
+    reason: SkipReason | HoldReason | None = None
+    detail: str = ""
+    until: datetime | None = None
+    message: Message | None = None
+    problems: tuple[Problem, ...] = ()
+
 
 class SqlitePlan:
     """The Plan Protocol. Grows on disk; its memory is SQLite's cache of 16 MB, whatever the list."""
@@ -82,6 +122,7 @@ class SqlitePlan:
         for setting in _SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute(_SCHEMA)
+        self._connection.execute(_BAD_ROWS)
         self._connection.execute("CREATE INDEX by_number ON planned (number)")
         self._last_place = _NO_LIMIT  # of the list's sendable rows, those behind are left out
 
@@ -105,6 +146,12 @@ class SqlitePlan:
             self._connection.execute("BEGIN")
             self._connection.executemany(_ADD, map(_columns, decisions))
             self._connection.execute("COMMIT")
+
+    def add_bad_row(self, row: int, line: int, problems: Sequence[Problem]) -> None:
+        """Remember a row that is no contact. It is part of `decided_rows` and counts nowhere else."""
+        parts = json.dumps([_parts(each) for each in problems])
+        with _room_needed():
+            self._connection.execute("INSERT INTO bad_row VALUES (?, ?, ?)", (row, line, parts))
 
     def withdraw(self, number: Msisdn, detail: str) -> None:
         """Whatever was planned for this number is skipped: opted out."""
@@ -181,6 +228,15 @@ class SqlitePlan:
                 for place in chosen
             )
 
+    def first_to_send(self) -> tuple[int, Message] | None:
+        """The line of the first sendable contact of the list, and the message planned for it."""
+        columns = _MESSAGE.replace("SELECT", "SELECT line,", 1)
+        with _room_needed():
+            row = self._connection.execute(
+                f"{columns} WHERE kind = 'send' AND place <= ? ORDER BY place LIMIT 1", (self._last_place,)
+            ).fetchone()
+        return None if row is None else (row[0], message_of(row[1:]))
+
     def _places(self, statement: str, values: dict[str, int]) -> list[int]:
         return [place for (place,) in self._connection.execute(statement, values)]
 
@@ -192,9 +248,49 @@ class SqlitePlan:
                 " WHERE kind <> 'send' ORDER BY place"
             )
             for row, line, number, country, kind, reason, detail, until in rows:
-                why: SkipReason | HoldReason = SkipReason(reason) if kind == "skip" else HoldReason(reason)
-                opens = None if until is None else from_micros(until)
-                yield PlannedRow(row, line, Msisdn(number, country), why, detail, opens)
+                why = _REASONS[kind](reason)
+                yield PlannedRow(row, line, Msisdn(number, country), why, detail, _instant(until))
+
+    def decided_rows(self) -> Iterator[DecidedRow]:
+        """Every row of the list in its order, streamed; bad rows too, if they were added."""
+        contacts = self._decided(f"{_DECIDED} ORDER BY place", ())
+        yield from heapq.merge(contacts, self._bad_rows(), key=attrgetter("row"))
+
+    def decided_of(self, number: Msisdn) -> tuple[DecidedRow, ...]:
+        """What was decided about one number, row by row."""
+        return tuple(self._decided(f"{_DECIDED} WHERE number = ? ORDER BY place", (number.e164,)))
+
+    def _decided(self, statement: str, values: tuple[str, ...]) -> Iterator[DecidedRow]:
+        with _room_needed():
+            for place, kind, row, line, reason, detail, until, *message in self._connection.execute(
+                statement, values
+            ):
+                yield DecidedRow(
+                    row=row,
+                    line=line,
+                    fate=Fate.LATER if kind == "send" and place > self._last_place else Fate(kind),
+                    number=Msisdn(message[2], message[3]),
+                    reason=_REASONS[kind](reason) if reason else None,
+                    detail=detail or "",
+                    until=_instant(until),
+                    message=message_of(message) if kind == "send" else None,
+                )
+
+    def _bad_rows(self) -> Iterator[DecidedRow]:
+        with _room_needed():
+            rows = self._connection.execute("SELECT row, line, problems FROM bad_row ORDER BY row")
+            for row, line, problems in rows:
+                told = tuple(Problem(Place(*each[:4]), *each[4:]) for each in json.loads(problems))
+                yield DecidedRow(row, line, Fate.PROBLEM, problems=told)
+
+
+def _parts(problem: Problem) -> tuple[str | int | None, ...]:
+    where = problem.where
+    return where.file, where.line, where.column, where.path, problem.code, problem.message, problem.hint
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def _columns(decision: Decision) -> tuple[object, ...]:

@@ -1,0 +1,315 @@
+"""One contact's whole story: what every rule looked at, what it said, and what the later ones would say.
+
+Walks RULES itself, so that the verdict shown is the verdict used. Knows facts, not words: how they read is
+for the command line. A plan never asks this: it stops at the first answer (`rules.decide`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from smscli.domain import rules
+from smscli.domain.campaign import FrequencyCap, SameText
+from smscli.domain.contact import Consent, ConsentLevel, Contact
+from smscli.domain.decision import Hold, Skip, SkipReason
+from smscli.domain.message import State
+from smscli.domain.ports import Recent
+from smscli.domain.quiet_hours import (
+    Closed,
+    HolidayRule,
+    Open,
+    Permission,
+    QuietHours,
+    Window,
+    permission,
+    public_holidays,
+)
+from smscli.domain.rules import RULES, Again, Case, NoText, Rule, Text
+from smscli.domain.zones import zone_named, zones_of
+
+
+class Verdict(StrEnum):
+    """What one rule came to."""
+
+    PASSED = "passed"
+    DECIDED = "decided"
+    NOT_ASKED = "not_asked"  # an earlier rule had decided
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutFacts:
+    """Topics opted out of, `""` for everything; a campaign heeds that and its own `topic`."""
+
+    topic: str
+    in_log: tuple[str, ...]
+    in_list: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """What is needed, what the list says, and the day (UTC) on which its age is taken."""
+
+    needed: ConsentLevel
+    max_age: timedelta | None
+    topic: str
+    consent: Consent | None
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateFacts:
+    """Whether an earlier row of the list has the number."""
+
+    is_repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PriorFacts:
+    """The state of this campaign's message to the number; `is_again`: who was rejected gets it again."""
+
+    prior: State | None
+    is_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SameTextFacts:
+    """The other campaign that sent the number the same words in the time `within`, if one did."""
+
+    policy: SameText
+    within: timedelta
+    is_again: bool
+    campaign_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountryFacts:
+    """The number's country, and those allowed (None: all)."""
+
+    country: str
+    allowed: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextFacts:
+    """What would be read, in which language and from whom. `wanted` is the contact's language."""
+
+    wanted: str
+    text: Text | NoText
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class LengthFacts:
+    """Segments of the text (None: there is none), and how many it may have (None: any)."""
+
+    segments: int | None
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFacts:
+    """One zone the number may be in, asked by itself. `local` is None where this machine lacks the zone.
+
+    `windows` are those of the weekday there.
+    """
+
+    zone: str
+    local: datetime | None
+    permission: Permission
+    windows: tuple[Window, ...]
+    is_holiday: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoursFacts:
+    """The hours of every zone, and what they come to together. `hours` None: texted at any hour.
+
+    `stated` is the list's zone column, where it has one.
+    """
+
+    hours: QuietHours | None
+    country: str
+    stated: str | None
+    zones: tuple[ZoneFacts, ...]
+    together: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryFacts:
+    """When the campaign ends (aware UTC), if it does."""
+
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyFacts:
+    """The cap, the earlier messages to the number (oldest first), and when it has room for one more."""
+
+    cap: FrequencyCap | None
+    recent: tuple[Recent, ...]
+    free_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LaterRowsFacts:
+    """Who further down the list says that this number opted out; empty: nobody."""
+
+    said_by: str
+
+
+RuleFacts = (
+    OptOutFacts
+    | ConsentFacts
+    | DuplicateFacts
+    | PriorFacts
+    | SameTextFacts
+    | CountryFacts
+    | TextFacts
+    | LengthFacts
+    | HoursFacts
+    | ExpiryFacts
+    | FrequencyFacts
+    | LaterRowsFacts
+)
+
+#: Not one of RULES: a row says it of an earlier one, when that is decided already.
+LATER_ROWS = "later_rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's part of the story. `answer` is what it said; of a rule not asked, what it would say."""
+
+    rule: str
+    verdict: Verdict
+    answer: Skip | Hold | None
+    facts: RuleFacts
+
+
+def explain(case: Case) -> tuple[Finding, ...]:
+    """Every rule in the order in which they are asked; the first with an answer decides."""
+    findings: list[Finding] = []
+    verdict = Verdict.PASSED
+    for rule in RULES:
+        answer = None if verdict is not Verdict.PASSED and _is_idle(rule, case) else rule(case)
+        if verdict is Verdict.PASSED and answer is not None:
+            verdict = Verdict.DECIDED
+        findings.append(Finding(rule.__name__, verdict, answer, FACTS[rule](case)))
+        if verdict is Verdict.DECIDED:
+            verdict = Verdict.NOT_ASKED
+    return tuple(findings)
+
+
+def with_later_rows(findings: Sequence[Finding], contact: Contact, said_by: str) -> tuple[Finding, ...]:
+    """The same story, with what the rest of the list says of an opt-out: it comes before a Hold."""
+    said = decided(findings)
+    if isinstance(said, Skip):
+        return (*findings, Finding(LATER_ROWS, Verdict.NOT_ASKED, None, LaterRowsFacts(said_by)))
+    place = next((at for at, each in enumerate(findings) if each.answer is not None), len(findings))
+    before, after = findings[:place], findings[place:]
+    if not said_by:
+        return (*before, Finding(LATER_ROWS, Verdict.PASSED, None, LaterRowsFacts("")), *after)
+    stopped = Skip(contact, SkipReason.OPTED_OUT, said_by)
+    withdrawn = Finding(LATER_ROWS, Verdict.DECIDED, stopped, LaterRowsFacts(said_by))
+    return (*before, withdrawn, *(replace(each, verdict=Verdict.NOT_ASKED) for each in after))
+
+
+def decided(findings: Sequence[Finding]) -> Skip | Hold | None:
+    """What the rules came to; None: sends."""
+    return next((each.answer for each in findings if each.verdict is Verdict.DECIDED), None)
+
+
+def _is_idle(rule: Rule, case: Case) -> bool:
+    """Holds count on known hours: without them they would name an hour that is not known either."""
+    is_hold = rule in (rules.quiet_hours, rules.frequency_cap)
+    return is_hold and not isinstance(case.hours_now, Open | Closed)
+
+
+# --- what each rule looks at ---------------------------------------------------------------------
+
+
+def _opt_out(case: Case) -> OptOutFacts:
+    return OptOutFacts(case.campaign.topic, tuple(sorted(case.facts.opted_out)), case.contact.opted_out)
+
+
+def _consent(case: Case) -> ConsentFacts:
+    policy, topic = case.campaign.consent, case.campaign.topic
+    return ConsentFacts(policy.level, policy.max_age, topic, case.contact.consent, case.now.date())
+
+
+def _duplicate(case: Case) -> DuplicateFacts:
+    return DuplicateFacts(case.repeated)
+
+
+def _prior(case: Case) -> PriorFacts:
+    return PriorFacts(case.facts.prior, Again.REJECTED in case.again)
+
+
+def _same_text(case: Case) -> SameTextFacts:
+    campaign, is_again = case.campaign, Again.SAME_TEXT in case.again
+    return SameTextFacts(
+        campaign.same_text, campaign.same_text_within, is_again, rules.same_text_lately(case)
+    )
+
+
+def _country(case: Case) -> CountryFacts:
+    allowed = case.campaign.countries
+    return CountryFacts(case.contact.number.country, None if allowed is None else tuple(sorted(allowed)))
+
+
+def _text(case: Case) -> TextFacts:
+    campaign, contact = case.campaign, case.contact
+    wanted = contact.language or campaign.default_language
+    return TextFacts(wanted, case.text, campaign.senders.of(contact.number.country))
+
+
+def _length(case: Case) -> LengthFacts:
+    segments = case.text.segments.count if isinstance(case.text, Text) else None
+    return LengthFacts(segments, case.campaign.limits.max_segments)
+
+
+def _hours(case: Case) -> HoursFacts:
+    hours, number, stated = case.campaign.quiet_hours, case.contact.number, case.contact.zone
+    zones = zones_of(number, stated)
+    asked = () if hours is None else tuple(_zone(hours, zone, number.country, case.now) for zone in zones)
+    return HoursFacts(hours, number.country, stated, asked, case.hours_now)
+
+
+def _zone(hours: QuietHours, name: str, country: str, now: datetime) -> ZoneFacts:
+    zone, alone = zone_named(name), permission(hours, (name,), country, now)
+    if zone is None:
+        return ZoneFacts(name, None, alone, (), is_holiday=False)
+    local = now.astimezone(zone)
+    holidays = public_holidays(country, local.year) if hours.holidays is HolidayRule.SKIP else None
+    is_holiday = holidays is not None and local.date() in holidays
+    return ZoneFacts(name, local, alone, hours.windows[local.weekday()], is_holiday)
+
+
+def _expiry(case: Case) -> ExpiryFacts:
+    return ExpiryFacts(case.campaign.expires)
+
+
+def _frequency(case: Case) -> FrequencyFacts:
+    return FrequencyFacts(case.campaign.frequency, case.facts.recent, rules.cap_free_at(case, case.now))
+
+
+#: What each rule looks at. A rule of RULES that is missing here cannot be explained: a test compares them.
+FACTS: Mapping[Rule, Callable[[Case], RuleFacts]] = {
+    rules.opted_out: _opt_out,
+    rules.no_consent: _consent,
+    rules.duplicate: _duplicate,
+    rules.already_sent: _prior,
+    rules.in_doubt: _prior,
+    rules.rejected_before: _prior,
+    rules.same_text: _same_text,
+    rules.country_not_allowed: _country,
+    rules.missing_text: _text,
+    rules.text_too_long: _length,
+    rules.hours_unknown: _hours,
+    rules.expired: _expiry,
+    rules.quiet_hours: _hours,
+    rules.frequency_cap: _frequency,
+}
