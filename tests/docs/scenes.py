@@ -1,0 +1,125 @@
+"""What stands in the folder before the sessions of a page are played, and what stands around them.
+
+Every page begins in a folder with the example files of the checkout. Some need more: people in doubt, another
+terminal that sends, a gateway that is not the sandbox.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from smscli.domain.message import Batch, Message, Realm, Receipt, State
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import Terms
+from smscli.domain.segments import measure
+from smscli.sentlog.locks import campaign_lock
+from smscli.sentlog.sqlite import open_sent_log
+from tests.docs.sessions import ROOT
+from tests.support.loopback import LoopbackGateway
+
+ANN, BEN, CARLA = (Msisdn(f"+120255501{last}", "US") for last in ("01", "02", "03"))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A page's names for what a test has to call otherwise: `https://sms.example.com/…` to a real URL."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def typed(self, text: str) -> str:
+        """As a test has to type it."""
+        for name, real in self.places.items():
+            text = text.replace(name, real)
+        return text
+
+    def told(self, text: str) -> str:
+        """As the page tells it."""
+        for name, real in self.places.items():
+            text = text.replace(real, name)
+        return text
+
+
+def claimed(folder: Path, *people: tuple[str, Msisdn], answers: State | None) -> None:
+    """A run of bike-ready in the sandbox, an hour ago, that ended in the middle of one request."""
+    at = datetime.now(UTC) - timedelta(hours=1)
+    messages = tuple(_message(message_id, to, at) for message_id, to in people)
+    terms = Terms(
+        Realm.SANDBOX, "bike-ready", "transactional", "workshop", "sandbox", "policy", "an-earlier-run"
+    )
+    with closing(open_sent_log(folder / "sent-log.db", create=True)) as log:
+        won = log.claim([Batch("an-earlier-batch", messages, at)], terms, at)
+        assert len(won) == len(messages)
+        if answers is not None:
+            receipts = [Receipt(each.id, answers, detail="no answer in 30 s") for each in messages]
+            log.settle(receipts, at + timedelta(seconds=30))
+
+
+def _message(message_id: str, to: Msisdn, at: datetime) -> Message:
+    text = "Green Garage: your bike is ready"
+    return Message(
+        message_id,
+        "bike-ready",
+        to,
+        "+12025550143",
+        text,
+        measure(text),
+        at + timedelta(days=30),
+        language="en",
+    )
+
+
+@contextmanager
+def checkout(folder: Path) -> Iterator[Scene]:
+    """The example files, and nothing else."""
+    for example in ROOT.glob("*.example.*"):
+        shutil.copy(example, folder)
+    yield Scene()
+
+
+@contextmanager
+def empty(folder: Path) -> Iterator[Scene]:
+    """An empty folder."""
+    yield Scene()
+
+
+@contextmanager
+def in_doubt(folder: Path) -> Iterator[Scene]:
+    """Ann, Ben and Carla in doubt."""
+    people = (("5c0ffee" + "0" * 25, ANN), ("b0bb1e" + "0" * 26, BEN), ("37a9cd" + "0" * 26, CARLA))
+    with checkout(folder) as scene:
+        claimed(folder, *people, answers=State.IN_DOUBT)
+        yield scene
+
+
+@contextmanager
+def accidents(folder: Path) -> Iterator[Scene]:
+    """A send of bike-ready was killed with Ann and Ben in flight; another terminal sends tyre-change."""
+    with checkout(folder) as scene:
+        claimed(folder, ("5c0ffee" + "0" * 25, ANN), ("37a9cd" + "0" * 26, BEN), answers=None)
+        with campaign_lock(folder / "sent-log.db", Realm.SANDBOX, "tyre-change"):
+            yield scene
+
+
+@contextmanager
+def a_gateway(folder: Path) -> Iterator[Scene]:
+    """A gateway of one's own, at an address that the page calls otherwise."""
+    with LoopbackGateway() as gateway:
+        yield Scene({"https://sms.example.com/v1/messages": gateway.url})
+
+
+SCENES: Mapping[str, Callable[[Path], AbstractContextManager[Scene]]] = {
+    "docs/certainty.md": in_doubt,
+    "docs/first-gateway.md": a_gateway,
+    "docs/tutorial.md": empty,
+    "docs/what-if.md": accidents,
+}
+
+
+def scene_of(page: str, folder: Path) -> AbstractContextManager[Scene]:
+    """What a page needs."""
+    return SCENES.get(page, checkout)(folder)
