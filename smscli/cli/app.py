@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Listed] = {
         f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments, what it costs."
     ),
     "send": Listed(f"{_ROOM}.send", "Send a campaign to its contact list, nobody twice."),
+    "status": Listed(
+        f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected, opted out lately."
+    ),
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
     "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
