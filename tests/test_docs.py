@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from smscli.cli.app import COMMANDS, load
+from smscli.cli.app import COMMANDS
 from smscli.domain.campaign import Purpose
 from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.errors import ExitCode
@@ -136,25 +135,6 @@ def test_each_command_says_in_whole_sentences_what_it_takes(name: str) -> None:
 def test_notes_on_a_command_that_is_gone_are_found() -> None:
     with pytest.raises(ValueError, match="smscli teleport"):
         commands_page("# Commands\n\n## smscli teleport\n\nIt was fun.\n")
-
-
-def command_lines(block: str) -> Iterator[list[str]]:
-    """The `smscli` calls of a block of shell, without what they are piped to."""
-    for line in block.splitlines():
-        call = re.split(r"&&|\|\||[|;<>]", line.removeprefix("$ "))
-        for part in call:
-            if part.strip().startswith("smscli "):
-                yield shlex.split(part, comments=True)[1:]
-
-
-@pytest.mark.parametrize("block", [*fences("sh"), *fences("console")])
-def test_every_command_line_of_the_docs_parses(block: str) -> None:
-    for arguments in command_lines(block):
-        name, *rest = arguments
-        command = load(COMMANDS[name])
-        while below := getattr(command, "commands", {}):
-            command, rest = below[rest[0]], rest[1:]
-        command.make_context(name, list(rest))
 
 
 @pytest.mark.parametrize("page", PAGES)
