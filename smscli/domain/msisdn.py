@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
+from smscli.domain.numbering import international, national
+
 #: The country of numbers that belong to none (satellite, international freephone).
 NO_COUNTRY = "001"
 
@@ -102,6 +104,14 @@ def parse(text: str, region: str | None) -> Msisdn:
     `too_short`, `too_long`, `invalid_number`, `has_extension`, `not_international` (a trunk zero in an
     international number) and `number_changed` (the library would text another number than was written).
     """
+    found = international(text) if text[:1] == "+" else national(text, region) if region else None
+    if found is not None:
+        return Msisdn(*found)
+    return _interpreted(text, region)
+
+
+def _interpreted(text: str, region: str | None) -> Msisdn:
+    """The number as the library reads it, if it reads it as it was written."""
     cleaned = _plain(text)
     if not cleaned:
         raise BadNumber(
