@@ -39,10 +39,10 @@ from smscli.files.campaign_models import (
     CampaignModel,
     FileKeys,
     OnBadRows,
-    json_schema,
     parse_id,
 )
 from smscli.files.contact_columns import ContactsSource
+from smscli.files.json_schema import campaigns_schema as json_schema
 from smscli.files.located import Node, Scalar, Table, Wrong, examine, files_error, problem_at, read_tree
 from smscli.files.reading import did_you_mean
 

@@ -1,7 +1,8 @@
-"""The keys of the campaigns file: what each may hold, and its JSON Schema.
+"""The keys of the campaigns file: what each may hold, what it means, and its part of the JSON Schema.
 
 Knows one key at a time. What keys mean together (defaults, a marketing campaign without quiet hours) is the
-business of `campaign_file.py`. Every key is optional here, so that one bad key does not hide the others.
+business of `campaign_file.py`; `json_schema.py` puts the schema together. Every key is optional here, so that
+one bad key does not hide the others.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from smscli.files.csv_records import DELIMITERS
 from smscli.files.located import FileModel, LocatedNode, Wrong, kind_of
 from smscli.files.reading import quoted
 from smscli.files.scalars import (
+    SENDER,
     Amount,
     Country,
     Duration,
@@ -48,6 +50,20 @@ from smscli.files.scalars import (
     parse_language,
     parse_level,
     parse_whole,
+)
+from smscli.files.yaml_types import (
+    AMOUNT,
+    COUNTRY_KEY,
+    DURATION,
+    OFF,
+    TEXT,
+    Schema,
+    any_case,
+    defined,
+    described,
+    either,
+    whole,
+    word,
 )
 
 VERSION = "1"
@@ -210,63 +226,96 @@ def _off_or_mapping(value: Any) -> Any:
 class _OrElse:
     """In the JSON Schema: a short form that is allowed besides."""
 
-    def __init__(self, short: dict[str, Any]) -> None:
+    def __init__(self, short: Schema) -> None:
         self._short = short
 
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
         return {"anyOf": [handler(core), self._short]}
 
 
-def _any_of(*schemas: dict[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": list(schemas)})
+def _any_of(*schemas: Schema) -> WithJsonSchema:
+    return WithJsonSchema(either(*schemas))
 
 
-def _for_countries(value: dict[str, Any], needed: str, **own: Any) -> dict[str, Any]:
+def _for_countries(model: type[FileModel], value: Schema, of_country: str) -> Schema:
+    """A model whose `by_country` is written beside its other keys."""
+    own = model.model_json_schema()
+    del own["properties"]["by_country"]
+    needed = [name for name in own["required"] if name != "by_country"]
     return {
         "type": "object",
-        "properties": own,
-        "patternProperties": {"^[A-Za-z]{2}$": value},
-        "required": [needed],
+        "properties": own["properties"],
+        "patternProperties": {COUNTRY_KEY: value | {"description": of_country}},
+        "required": needed,
         "additionalProperties": False,
     }
 
 
-_TEXT = {"type": "string"}
-_OFF = {"enum": ["off", False]}
-_AMOUNT = {"type": "number", "minimum": 0}
-_WINDOW = {"type": "string", "examples": ["09:00-20:00"]}
-_SENDER = {"type": ["string", "integer"]}
-_DURATION = {"type": "string", "pattern": r"^([0-9]+\s*(y|mo|w|d|h|m|s)\s*)+$", "examples": ["30d", "2y"]}
+_TIME = "(?:[01]?[0-9]|2[0-4]):[0-5][0-9]"
+_DASH = r"\s*[-\u2013\u2014]\s*"
+_ONE_WINDOW = rf"\s*{_TIME}{_DASH}{_TIME}\s*"
+_WINDOW: Schema = {
+    "type": "string",
+    "pattern": f"^{_ONE_WINDOW}(?:,{_ONE_WINDOW})*$",
+    "examples": ["09:00-20:00", "09:00-12:00, 14:00-20:00"],
+}
+_DAY = f"(?:{any_case('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')})"
+_DAYS = rf"\s*{_DAY}(?:{_DASH}{_DAY})?\s*"
+_WEEK: Schema = {
+    "type": "object",
+    "patternProperties": {
+        f"^{_DAYS}(?:,{_DAYS})*$": either(
+            _WINDOW, {"type": "array", "items": either(_WINDOW, OFF), "minItems": 1}, OFF
+        )
+    },
+    "additionalProperties": False,
+}
+_LEVEL_SPELLINGS = (
+    any_case("none", "soft", "express") + f"|{any_case('express')}[\\s_-]+{any_case('written')}"
+)
+_EXPIRY: Schema = {
+    # Not a type: some readers make a date of it, which is none of JSON's, and 20270331 is a date as well.
+    "not": {"type": ["array", "object", "boolean", "null"]},
+    "pattern": r"^[0-9]{4}-?(?:[0-9]{2}|W)",
+    "examples": ["2027-03-31", "2027-03-31T18:00"],
+}
+_ID_SCHEMA: Schema = {**TEXT, "pattern": f"^{_ID.pattern}$"}
 
-_LEVELS = [level.name.lower() for level in ConsentLevel]
+
+def _by_id(of: str) -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": _ID_SCHEMA["pattern"]},
+        "additionalProperties": defined(of),
+        "minProperties": 1,
+    }
+
 
 Version = Annotated[str, from_text(_version), WithJsonSchema({"enum": [int(VERSION), VERSION]})]
-Id = Annotated[str, from_text(parse_id), WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})]
+Id = Annotated[str, from_text(parse_id), WithJsonSchema(_ID_SCHEMA)]
 Level = Annotated[
     ConsentLevel,
     from_text(parse_level),
-    WithJsonSchema({"enum": _LEVELS}),
+    WithJsonSchema(word([level.name.lower() for level in ConsentLevel], _LEVEL_SPELLINGS)),
 ]
-Age = Annotated[timedelta | None, from_text(_age), _any_of(_DURATION, {"const": "any"})]
-WholeOrOff = Annotated[
-    int | None, from_text(or_off(parse_whole)), _any_of({"type": "integer", "minimum": 1}, _OFF)
-]
-AmountOrOff = Annotated[Decimal | None, from_text(or_off(parse_amount)), _any_of(_AMOUNT, _OFF)]
-DurationOrOff = Annotated[timedelta | None, from_text(or_off(parse_duration)), _any_of(_DURATION, _OFF)]
-Expiry = Annotated[date, from_text(_expiry), WithJsonSchema({"type": "string", "examples": ["2027-03-31"]})]
+Age = Annotated[timedelta | None, from_text(_age), _any_of(DURATION, word(["any"], any_case("any")))]
+WholeOrOff = Annotated[int | None, from_text(or_off(parse_whole)), _any_of(whole(), OFF)]
+AmountOrOff = Annotated[Decimal | None, from_text(or_off(parse_amount)), _any_of(AMOUNT, OFF)]
+DurationOrOff = Annotated[timedelta | None, from_text(or_off(parse_duration)), _any_of(DURATION, OFF)]
+Expiry = Annotated[date, from_text(_expiry), WithJsonSchema(_EXPIRY)]
 Zone = Annotated[
     str, from_text(check_zone_name), WithJsonSchema({"type": "string", "examples": ["Europe/Warsaw"]})
 ]
-Delimiter = Annotated[str, from_text(_delimiter), WithJsonSchema({"enum": [*DELIMITERS, "\t"]})]
-Text = Annotated[Template, from_text(_text), WithJsonSchema(_TEXT)]
-LanguageKey = Annotated[str, from_text(_language_key), WithJsonSchema(_TEXT)]
-DayKey = Annotated[str, from_text(_day_key), WithJsonSchema(_TEXT)]
-DayWindows = Annotated[
-    tuple[Window, ...],
-    PlainValidator(_windows_of_day),
-    _any_of(_WINDOW, {"type": "array", "items": _WINDOW, "minItems": 1}, _OFF),
+Delimiter = Annotated[
+    str,
+    from_text(_delimiter),
+    WithJsonSchema(word([*DELIMITERS, "\t"], any_case("comma", "semicolon", "tab", "pipe") + r"|,|;|\|")),
 ]
-Gateway = Annotated[LocatedNode, WithJsonSchema({"type": ["string", "object"]})]
+Text = Annotated[Template, from_text(_text), WithJsonSchema(TEXT)]
+LanguageKey = Annotated[str, from_text(_language_key), WithJsonSchema(TEXT)]
+DayKey = Annotated[str, from_text(_day_key)]
+DayWindows = Annotated[tuple[Window, ...], PlainValidator(_windows_of_day)]
+Gateway = Annotated[LocatedNode, WithJsonSchema(defined("Gateway"))]
 
 
 # -------------------------------------------------------------------------------------------------- keys
@@ -275,8 +324,10 @@ Gateway = Annotated[LocatedNode, WithJsonSchema({"type": ["string", "object"]})]
 class ConsentModel(FileModel):
     """The least a contact must have agreed to."""
 
-    level: Annotated[Level, Field(description="The least level of consent.")] = ConsentLevel.NONE
-    max_age: Annotated[Age, Field(description="How old consent may be, or `any`.")] = None
+    level: Annotated[
+        Level, described("The least level of consent that is enough.", otherwise="by purpose")
+    ] = ConsentLevel.NONE
+    max_age: Annotated[Age, described("How old consent may be, or `any`.", otherwise="by purpose")] = None
 
 
 class QuietHoursModel(FileModel):
@@ -285,118 +336,215 @@ class QuietHoursModel(FileModel):
     windows: Annotated[
         dict[DayKey, DayWindows],
         AfterValidator(_whole_week),
-        Field(default_factory=dict, description="Weekdays and windows; a day left out has none."),
+        WithJsonSchema(_WEEK),
+        described(
+            'Weekdays and windows: `{mon-fri: "09:00-20:00", sat: "10:00-18:00"}`. Days left out are closed.',
+            otherwise="by purpose",
+            new=dict,
+        ),
     ]
-    holidays: Annotated[HolidayRule, Field(description="What public holidays mean.")] = HolidayRule.SKIP
+    holidays: Annotated[
+        HolidayRule,
+        described(
+            "`skip`: nobody is texted on a public holiday of their country."
+            " `ignore`: it is a day like others.",
+            otherwise="by purpose",
+        ),
+    ] = HolidayRule.SKIP
     margin: Annotated[
-        DurationOrOff, Field(description="Taken off the end of each window, because gateways queue.")
+        DurationOrOff,
+        described("Taken off the end of each window, because gateways queue. Or `off`.", "15m"),
     ] = None
 
 
 class FrequencyModel(FileModel):
     """How often one number may be texted, over all campaigns of the sent log."""
 
-    at_most: Annotated[WholeOrOff, Field(description="So many messages in the time `per`.")] = None
-    per: Annotated[Duration, Field(description="The time that `at_most` counts in.")] = timedelta(days=30)
-    min_gap: Annotated[DurationOrOff, Field(description="The least time between two messages.")] = None
+    at_most: Annotated[
+        WholeOrOff, described("So many messages in the time `per`, or `off`.", otherwise="by purpose")
+    ] = None
+    per: Annotated[Duration, described("The time that `at_most` counts in.", "30d")] = timedelta(days=30)
+    min_gap: Annotated[
+        DurationOrOff, described("The least time between two messages, or `off`.", otherwise="none")
+    ] = None
 
 
 class LimitsModel(FileModel):
     """What a run may come to; beyond, it refuses (exit 5)."""
 
-    max_segments: Annotated[WholeOrOff, Field(description="Segments of one message.")] = None
-    max_messages: Annotated[WholeOrOff, Field(description="Messages of one run.")] = None
-    max_cost: Annotated[AmountOrOff, Field(description="Cost of a run, in the currency of the rates.")] = None
+    max_segments: Annotated[WholeOrOff, described("Segments of one message, or `off`.", otherwise="none")] = (
+        None
+    )
+    max_messages: Annotated[WholeOrOff, described("Messages of one run, or `off`.", otherwise="none")] = None
+    max_cost: Annotated[
+        AmountOrOff,
+        described("Planned cost of one run in the currency of `rates`, or `off`.", otherwise="none"),
+    ] = None
 
 
 class ContactsModel(FileModel):
     """The contact list and how to read it."""
 
-    file: Annotated[Line, Field(description="A CSV file beside this one, or - for standard input.")]
-    region: Annotated[Country | None, Field(description="Country of numbers that do not say theirs.")] = None
-    delimiter: Annotated[Delimiter | None, Field(description="Recognised where it is not given.")] = None
+    file: Annotated[Line, described("A CSV file beside this one; `-` is standard input.")]
+    region: Annotated[
+        Country | None, described("The country of numbers that do not say theirs: `PL`.", otherwise="none")
+    ] = None
+    delimiter: Annotated[
+        Delimiter | None,
+        described(
+            "What stands between cells: `,` `;` `tab` or `|`; or in words: `comma`, `semicolon`, `pipe`.",
+            otherwise="recognised",
+        ),
+    ] = None
     columns: Annotated[
-        dict[Role, Line], Field(default_factory=dict, description="Role to header, or to `ignore`.")
+        dict[Role, Line],
+        described(
+            'Which header has which role: `{phone: "Handy Nr."}`. A role with `ignore` is not looked for.',
+            otherwise="by their names",
+            new=dict,
+        ),
     ]
 
 
 class RatesModel(FileModel):
     """The price of one segment."""
 
-    currency: Line
-    default: Amount | None = None
+    currency: Annotated[Line, described("The currency of all prices, such as `EUR`.")]
+    default: Annotated[
+        Amount | None, described("The price in countries that are not named.", otherwise="none")
+    ] = None
     by_country: dict[Country, Amount] = Field(default_factory=dict)
 
 
 class SenderModel(FileModel):
     """The sender ID, by country where it differs."""
 
-    default: SenderId
+    default: Annotated[
+        SenderId,
+        described(
+            "The sender ID where no country of its own is given; beside it two-letter countries:"
+            " `{default: …, US: …}`."
+        ),
+    ]
     by_country: dict[Country, SenderId] = Field(default_factory=dict)
 
 
 SenderOf = Annotated[
     SenderModel,
     BeforeValidator(_sender_by_country),
-    _any_of(_SENDER, _for_countries(_SENDER, "default", default=_SENDER)),
+    _any_of(SENDER, _for_countries(SenderModel, SENDER, "The sender ID in this country.")),
 ]
 RatesOf = Annotated[
     RatesModel,
     BeforeValidator(_rates_by_country),
-    WithJsonSchema(_for_countries(_AMOUNT, "currency", currency=_TEXT, default=_AMOUNT)),
+    WithJsonSchema(_for_countries(RatesModel, AMOUNT, "The price of one segment to this country.")),
 ]
 Texts = Annotated[
     dict[LanguageKey, Text],
     BeforeValidator(_by_language),
     AfterValidator(_languages),
-    _any_of(_TEXT, {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}),
+    _any_of(
+        TEXT,
+        {
+            "type": "object",
+            "additionalProperties": TEXT | {"description": "The text in this language."},
+            "minProperties": 1,
+        },
+    ),
 ]
-Contacts = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(_TEXT)]
-OptOuts = Annotated[tuple[Line, ...], BeforeValidator(_one_or_more), _OrElse(_TEXT)]
-QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(_OFF)]
-FrequencyOrOff = Annotated[FrequencyModel | None, BeforeValidator(_off_or_mapping), _OrElse(_OFF)]
+Contacts = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
+OptOuts = Annotated[tuple[Line, ...], BeforeValidator(_one_or_more), _OrElse(TEXT)]
+QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
+FrequencyOrOff = Annotated[FrequencyModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
 
 
 class SharedKeys(FileModel):
     """Keys that stand at the top of the file for all campaigns, or in a campaign for itself."""
 
-    brand: Annotated[Line | None, Field(description="Who the text is from; `{{ brand }}` in texts.")] = None
+    brand: Annotated[
+        Line | None, described("Who the text is from. `{{ brand }}` in a text.", otherwise="needed")
+    ] = None
     sender: Annotated[
         SenderOf | None,
-        Field(description="A number in E.164, a short code or a name; by country where it differs."),
+        described(
+            "The sender ID: a number in E.164, a short code, or a name of up to 11 characters."
+            " A name cannot receive STOP.",
+            otherwise="needed",
+        ),
     ] = None
     gateway: Annotated[
-        Gateway, Field(description="A preset, a name under `gateways`, a file (.yaml) or a profile.")
+        Gateway,
+        described(
+            "A preset, a name under `gateways`, a profile's file (`.yaml`), or a whole profile.",
+            otherwise="needed",
+        ),
     ] = None
-    contacts: Annotated[Contacts | None, Field(description="The contact list.")] = None
+    contacts: Annotated[
+        Contacts | None,
+        described(
+            "The contact list: a file's name, or the keys below. `--contacts` names another one.",
+            otherwise="none",
+        ),
+    ] = None
     on_bad_rows: Annotated[
-        OnBadRows, Field(description="Whether rows with problems stop the send or are left out.")
+        OnBadRows,
+        described("`stop`: nobody is texted until the list is mended. `skip`: the good rows are.", "stop"),
     ] = OnBadRows.STOP
     opt_outs: Annotated[
-        OptOuts, Field(description="Other opt-out lists and sent logs to heed; a campaign adds to them.")
+        OptOuts,
+        described(
+            "Other opt-out lists and sent logs to heed. A campaign adds to those of the top.",
+            otherwise="none",
+        ),
     ] = ()
     timezone: Annotated[
-        Zone | None, Field(description="Of `expires` and of times shown; decides nobody's hours.")
+        Zone | None,
+        described("Of `expires` and of times shown. It decides nobody's hours.", otherwise="UTC"),
     ] = None
-    rates: Annotated[RatesOf | None, Field(description="Price of a segment by country.")] = None
+    rates: Annotated[
+        RatesOf | None, described("The price of one segment, by two-letter country.", otherwise="none")
+    ] = None
     countries: Annotated[
         Annotated[tuple[Country, ...], Field(min_length=1)] | None,
-        Field(description="The only countries to text; everywhere, if left out."),
+        described("The only countries to text. Others are skipped.", otherwise="everywhere"),
     ] = None
     default_language: Annotated[
-        Language, Field(description="Of contacts whose language the list does not give.")
+        Language, described("Of contacts whose language the list does not give.", "en")
     ] = "en"
     fallback: Annotated[
-        Flag, Field(description="Whether a language without a text gets the default language's.")
+        Flag, described("Whether a language without a text gets the text of `default_language`.", False)
     ] = False
-    consent: Annotated[ConsentModel | None, Field(description="What contacts must have agreed to.")] = None
-    quiet_hours: Annotated[QuietHoursOrOff, Field(description="When people may be texted.")] = None
-    frequency: Annotated[FrequencyOrOff, Field(description="How often people may be texted.")] = None
-    limits: Annotated[LimitsModel | None, Field(description="What a run may come to.")] = None
-    same_text: Annotated[
-        SameText | None, Field(description="What the same text to the same number, lately, means.")
+    consent: Annotated[
+        ConsentModel | None, described("What contacts must have agreed to.", otherwise="by purpose")
     ] = None
-    same_text_within: Annotated[Duration, Field(description="What `same_text` calls lately.")] = timedelta(
+    quiet_hours: Annotated[
+        QuietHoursOrOff,
+        described(
+            "When people may be texted, by their own clocks. `off` for transactional campaigns only.",
+            otherwise="by purpose",
+        ),
+    ] = None
+    frequency: Annotated[
+        FrequencyOrOff,
+        described(
+            "The frequency cap: how often one number may be texted, over all campaigns of the sent log."
+            " Or `off`.",
+            otherwise="by purpose",
+        ),
+    ] = None
+    limits: Annotated[
+        LimitsModel | None,
+        described("What a run may come to. Beyond, it refuses with exit 5.", otherwise="none"),
+    ] = None
+    same_text: Annotated[
+        SameText | None,
+        described(
+            "The very same words to the same number lately, from another campaign:"
+            " `skip` it, or only `warn`.",
+            otherwise="by purpose",
+        ),
+    ] = None
+    same_text_within: Annotated[Duration, described("What `same_text` calls lately.", "7d")] = timedelta(
         days=7
     )
 
@@ -404,59 +552,46 @@ class SharedKeys(FileModel):
 class CampaignModel(SharedKeys):
     """One campaign: its own keys, and those of the top of the file that it wants otherwise."""
 
-    purpose: Annotated[Purpose | None, Field(description="Why people are texted; it has no default.")] = None
-    topic: Annotated[Id | None, Field(description="What people may opt out of, short of everything.")] = None
-    text: Annotated[Texts | None, Field(description="The text, or one for each language.")] = None
-    expires: Annotated[Expiry | None, Field(description="A date or time; nobody is texted after it.")] = None
+    purpose: Annotated[
+        Purpose | None,
+        described("`marketing` or `transactional`. It has no default and decides many others."),
+    ] = None
+    topic: Annotated[
+        Id | None,
+        described(
+            "What people may opt out of, short of everything.",
+            otherwise="needed for marketing; else `transactional`",
+        ),
+    ] = None
+    text: Annotated[Texts | None, described("The text, or one for each language.")] = None
+    expires: Annotated[
+        Expiry | None,
+        described(
+            "A date (`2027-03-31`: until that day ends) or a time (`2027-03-31T18:00`), in `timezone`."
+            " Nobody is texted after it.",
+            otherwise="never",
+        ),
+    ] = None
 
 
 class FileKeys(SharedKeys):
     """The campaigns file: keys for all campaigns, and the campaigns."""
 
-    version: Annotated[Version | None, Field(description="The version of this format.")] = None
-    sent_log: Annotated[Line, Field(description="The sent log, beside this file.")] = "sent-log.db"
+    version: Annotated[Version | None, described("`1`, the version of this format.")] = None
+    sent_log: Annotated[
+        Line, described("The sent log, beside this file: who was texted, and who opted out.", "sent-log.db")
+    ] = "sent-log.db"
     gateways: Annotated[
-        dict[Id, Gateway], Field(default_factory=dict, description="Gateway profiles of your own.")
+        dict[Id, Gateway],
+        WithJsonSchema(_by_id("Gateway")),
+        described("Gateway profiles of your own, by name.", otherwise="none", new=dict),
     ]
     campaigns: Annotated[
-        dict[str, LocatedNode], Field(default_factory=dict, description="The campaigns, by id.")
+        dict[str, LocatedNode],
+        WithJsonSchema(_by_id("Campaign")),
+        described(
+            'The campaigns, by id. The id is what "never twice" is about: the same id never texts a number'
+            " twice. Small letters, digits and `. _ -`.",
+            new=dict,
+        ),
     ]
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the campaigns file, in YAML's types, for editors."""
-    schema = FileKeys.model_json_schema()
-    campaign = CampaignModel.model_json_schema()
-    definitions = schema.pop("$defs", {}) | campaign.pop("$defs", {})
-    campaign["required"] = ["purpose", "text"]
-    schema["required"] = ["version", "campaigns"]
-    schema["properties"]["campaigns"] = {
-        "type": "object",
-        "description": "The campaigns, by id.",
-        "propertyNames": {"pattern": f"^{_ID.pattern}$"},
-        "additionalProperties": {"$ref": "#/$defs/Campaign"},
-        "minProperties": 1,
-    }
-    schema["$defs"] = definitions | {"Campaign": campaign}
-    schema["title"] = "smscli campaigns file"
-    tidied: dict[str, Any] = _tidied(schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **tidied}
-
-
-def _tidied(schema: Any) -> Any:
-    """Without null (a key without a value is refused) and without pydantic's defaults and titles."""
-    if isinstance(schema, list):
-        return [_tidied(each) for each in schema if each != {"type": "null"}]
-    if not isinstance(schema, dict):
-        return schema
-    tidied = {key: _tidied(value) for key, value in schema.items() if not _is_noise(key, value)}
-    alternatives = tidied.get("anyOf")
-    if isinstance(alternatives, list) and len(alternatives) == 1:
-        del tidied["anyOf"]
-        tidied = alternatives[0] | tidied
-    return tidied
-
-
-def _is_noise(key: str, value: Any) -> bool:
-    is_a_key_of_ours = isinstance(value, dict) and bool(value)  # sender: {default: …}
-    return key in ("default", "title") and not is_a_key_of_ours

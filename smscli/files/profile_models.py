@@ -1,4 +1,4 @@
-"""What a gateway profile may say: its keys, and how their texts become the domain's types.
+"""What a gateway profile may say: its keys, what they mean, and how their texts become the domain's types.
 
 Knows one key at a time. What does not fit together is found by `profile_check.py`.
 """
@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from smscli.domain import profile as domain
 from smscli.domain.message import Realm
@@ -37,6 +38,7 @@ from smscli.domain.profile import (
 from smscli.files.located import FileModel, Items, Node, Scalar, Table, Wrong
 from smscli.files.reading import listed
 from smscli.files.scalars import Duration, Flag, Line, Whole
+from smscli.files.yaml_types import ANY_TEXT, OTHERWISE, TEXT, Schema, defined, described, number, whole
 
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -153,17 +155,57 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-_ANYTHING = WithJsonSchema({})
-_TEXT_SCHEMA = WithJsonSchema({"type": "string"})
-ValueField = Annotated[Any, BeforeValidator(lambda value: value_of(_node(value))), _ANYTHING]
-TreeField = Annotated[Any, BeforeValidator(lambda value: tree_of(_node(value))), _ANYTHING]
-NamedValues = Annotated[Any, BeforeValidator(_named_values), WithJsonSchema({"type": "object"})]
-PathField = Annotated[Any, BeforeValidator(_path), _TEXT_SCHEMA]
-Regex = Annotated[Any, BeforeValidator(_regex), _TEXT_SCHEMA]
-OneGroup = Annotated[Any, BeforeValidator(_one_group), _TEXT_SCHEMA]
-Status = Annotated[Any, BeforeValidator(_status), WithJsonSchema({"type": "integer"})]
-Statuses = Annotated[tuple[Status, ...], BeforeValidator(_listed)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+_SECRET_REFERENCE: Schema = {
+    "type": "object",
+    "properties": {
+        "env": {
+            "description": "The name of the environment variable that holds the value.",
+            "type": "string",
+            "pattern": f"^{_ENV.pattern}$",
+        }
+    },
+    "required": ["env"],
+    "additionalProperties": False,
+}
+_VALUE: Schema = {"oneOf": [ANY_TEXT, _SECRET_REFERENCE]}
+_STATUS: Schema = whole(100, 599)
+_TESTED: Schema = {"anyOf": [ANY_TEXT, {"type": "array", "items": ANY_TEXT}]}
+
+
+class _OneOrSeveral:
+    """In the JSON Schema: a list, or what would stand in it alone."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        several = handler(core)
+        return {"oneOf": [several, several["items"]]}
+
+
+AnyText = Annotated[str, WithJsonSchema(ANY_TEXT)]
+ValueField = Annotated[Any, BeforeValidator(lambda value: value_of(_node(value))), WithJsonSchema(_VALUE)]
+TreeField = Annotated[
+    Any, BeforeValidator(lambda value: tree_of(_node(value))), WithJsonSchema(defined("Tree"))
+]
+NamedValues = Annotated[
+    Any,
+    BeforeValidator(_named_values),
+    WithJsonSchema({"type": "object", "additionalProperties": _VALUE}),
+]
+PathField = Annotated[
+    Any, BeforeValidator(_path), WithJsonSchema(TEXT | {"examples": ["data.messages.0.id"]})
+]
+Regex = Annotated[Any, BeforeValidator(_regex), WithJsonSchema(ANY_TEXT)]
+OneGroup = Annotated[Any, BeforeValidator(_one_group), WithJsonSchema({"type": "string", "pattern": r"\("})]
+Status = Annotated[Any, BeforeValidator(_status), WithJsonSchema(_STATUS)]
+Statuses = Annotated[
+    tuple[Status, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [_STATUS, {"type": "array", "items": _STATUS}]}),
+]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema(_TESTED)]
+
+
+def _one_of(*words: str) -> Any:
+    return WithJsonSchema({"enum": list(words)})
 
 
 # --- the models of the file ---
@@ -172,11 +214,25 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class TestModel(FileModel):
     """One test of a body: at a path, or (`text`) of the whole text."""
 
-    path: PathField = None
-    equals: str | None = None
-    one_of: Texts = Field(default=(), alias="in")
-    regex: Regex = ""
-    text: Regex = ""
+    path: Annotated[
+        PathField,
+        described("Where to look: a path through the body, such as `data.messages.0.id`.", otherwise="none"),
+    ] = None
+    equals: Annotated[
+        AnyText | None, described("The one value that has to stand there.", otherwise="none")
+    ] = None
+    one_of: Texts = Field(
+        default=(),
+        alias="in",
+        description="The values of which one has to stand there.",
+        json_schema_extra={OTHERWISE: "none"},
+    )
+    regex: Annotated[
+        Regex, described("A regular expression that what stands there has to match.", otherwise="none")
+    ] = ""
+    text: Annotated[
+        Regex, described("A regular expression that the whole text has to match.", otherwise="none")
+    ] = ""
 
     def build(self, default: domain.Path | None = None) -> tuple[BodyTest, ...]:
         """The tests it stands for. `default`: the path that is meant where none is given."""
@@ -191,114 +247,280 @@ class TestModel(FileModel):
 
 
 TestModel.__test__ = False  # type: ignore[attr-defined]
-Tests = Annotated[tuple[TestModel, ...], BeforeValidator(_listed)]
+Tests = Annotated[tuple[TestModel, ...], BeforeValidator(_listed), _OneOrSeveral()]
 
 
 class ErrorModel(TestModel):
     """A test, and what an error means for which it holds."""
 
-    http: Statuses = ()
-    means: ErrorClass = Field(alias="class")
+    http: Annotated[Statuses, described("The HTTP status of the reply, or several.", otherwise="any")] = ()
+    means: ErrorClass = Field(alias="class", description="What becomes of the message where the rule holds.")
 
 
 class OkModel(FileModel):
-    http: Statuses = (200, 201, 202)
-    when: Tests = ()
+    """The key `ok` of a profile."""
+
+    http: Annotated[Statuses, described("Its status, or several.", [200, 201, 202])] = (200, 201, 202)
+    when: Annotated[Tests, described("Tests that have to hold besides.", otherwise="none")] = ()
 
 
 class ResultModel(FileModel):
-    shape: ResultShape
-    items: PathField = ()
-    match: PathField = ()
-    by: Annotated[str, Field(pattern="^(number|id)$")] = "number"
-    id: PathField = None
-    header: Line = ""
-    pattern: OneGroup = ""
-    ok: Tests = ()
-    code: PathField = None
-    text: PathField = None
-    segments: PathField = None
-    errors: tuple[ErrorModel, ...] = ()
-    unlisted: Unlisted = Unlisted.IN_DOUBT
+    """The key `result` of a profile."""
+
+    shape: Annotated[ResultShape, described("How a good reply speaks of the messages that it answers.")]
+    items: Annotated[
+        PathField, described("The path of the list or mapping.", otherwise="the whole body")
+    ] = ()
+    match: Annotated[
+        PathField, described("In an item, the path of what it is matched by.", otherwise="none")
+    ] = ()
+    by: Annotated[
+        str,
+        Field(pattern="^(number|id)$"),
+        _one_of("number", "id"),
+        described("What an item is matched by: `number`, or `id` (ours).", "number"),
+    ] = "number"
+    id: Annotated[PathField, described("In an item, the path of the gateway's own id.", otherwise="none")] = (
+        None
+    )
+    header: Annotated[Line, described("The header that holds the id.", otherwise="none")] = ""
+    pattern: Annotated[
+        OneGroup, described("A regular expression with one group around the id.", otherwise="none")
+    ] = ""
+    ok: Annotated[Tests, described("Tests that say that an item was accepted.", otherwise="has an id")] = ()
+    code: Annotated[PathField, described("In an item, the path of its error code.", otherwise="none")] = None
+    text: Annotated[PathField, described("In an item, the path of its error text.", otherwise="none")] = None
+    segments: Annotated[
+        PathField, described("In an item, the path of the gateway's own count of segments.", otherwise="none")
+    ] = None
+    errors: Annotated[
+        tuple[ErrorModel, ...],
+        described(
+            "Error rules for an item that is not accepted. The first that holds decides.", otherwise="none"
+        ),
+    ] = ()
+    unlisted: Annotated[
+        Unlisted,
+        described("What an item with an error nobody mapped is: `in_doubt` or `rejected`.", "in_doubt"),
+    ] = Unlisted.IN_DOUBT
 
 
 class AuthModel(FileModel):
-    kind: AuthKind
-    user: ValueField = None
-    password: ValueField = None
-    token: ValueField = None
-    fields: NamedValues = ()
-    scheme: Line = ""
+    """The credentials, and where they stand."""
+
+    kind: Annotated[
+        AuthKind, described("`none`, `basic`, `bearer`, `header`, `query` or `form` (in the body).")
+    ]
+    user: Annotated[ValueField, described("The user, for `basic`.", otherwise="none")] = None
+    password: Annotated[ValueField, described("The password, for `basic`.", otherwise="none")] = None
+    token: Annotated[ValueField, described("The token, for `bearer`.", otherwise="none")] = None
+    fields: Annotated[
+        NamedValues, described("For `header`, `query` and `form`: name to value.", otherwise="none")
+    ] = ()
+    scheme: Annotated[
+        Line,
+        described(
+            "What stands before the value in a header, where a gateway wants another word.",
+            otherwise="`Bearer` for `bearer`",
+        ),
+    ] = ""
 
 
 class BatchModel(FileModel):
-    mode: BatchMode = BatchMode.ONE
-    max: Whole = 1
-    join: str | None = None
+    """The key `batch` of a profile."""
+
+    mode: Annotated[
+        BatchMode,
+        described("`one` message; `fanout`: one text to many numbers; `list`: many messages.", "one"),
+    ] = BatchMode.ONE
+    max: Annotated[Whole, described("The most messages of one request.", 1)] = 1
+    join: Annotated[
+        AnyText | None,
+        described(
+            "For `fanout`: what stands between numbers that are written as one text.", otherwise="a list"
+        ),
+    ] = None
 
 
 class UnicodeModel(FileModel):
-    when_needed: str | None = None
-    otherwise: str | None = None
+    """The key `unicode` of a profile."""
+
+    when_needed: Annotated[
+        AnyText | None, described("What it is when the text is UCS-2.", otherwise="left out")
+    ] = None
+    otherwise: Annotated[
+        AnyText | None, described("What it is when the text is GSM-7.", otherwise="left out")
+    ] = None
 
 
 class ValidityModel(FileModel):
-    least: Whole = 1
-    most: Whole = 86_400
+    """The bounds of a message's validity."""
+
+    least: Annotated[Whole, described("The least that the gateway understands, in seconds.", 1)] = 1
+    most: Annotated[Whole, described("The most that the gateway understands, in seconds.", 86_400)] = 86_400
 
 
 class RetryAfterModel(FileModel):
-    header: Line = ""
-    path: PathField = None
-    pattern: OneGroup = ""
-    unit: TimeUnit = TimeUnit.SECONDS
+    """Where a gateway names a delay besides `Retry-After`."""
+
+    header: Annotated[Line, described("The header that holds it.", otherwise="none")] = ""
+    path: Annotated[PathField, described("The path of it in the body.", otherwise="none")] = None
+    pattern: Annotated[
+        OneGroup, described("A regular expression with one group around it.", otherwise="none")
+    ] = ""
+    unit: Annotated[TimeUnit, described("`seconds`, `milliseconds` or `minutes`.", "seconds")] = (
+        TimeUnit.SECONDS
+    )
 
 
 class IdempotencyModel(FileModel):
-    where: Annotated[str, Field(pattern="^(header|query|body)$")]
-    name: Line = ""
-    scope: IdempotencyScope = IdempotencyScope.MESSAGE
-    window: Duration
+    """The gateway's promise that a repeat with the same key is taken once."""
+
+    where: Annotated[
+        str,
+        Field(pattern="^(header|query|body)$"),
+        _one_of("header", "query", "body"),
+        described("`header`, `query` or `body` (then the body holds `{id}` or `{request_id}`)."),
+    ]
+    name: Annotated[Line, described("The header or field that carries the key.", otherwise="none")] = ""
+    scope: Annotated[
+        IdempotencyScope, described("What one key stands for: `message` or `request`.", "message")
+    ] = IdempotencyScope.MESSAGE
+    window: Annotated[Duration, described("How long the promise holds. smscli uses half of it.")]
 
 
 class RateModel(FileModel):
-    per_second: Annotated[float, Field(gt=0, le=100_000)]
-    counts: RateUnit = RateUnit.MESSAGE
+    """The key `rate` of a profile."""
+
+    per_second: Annotated[
+        float,
+        Field(gt=0, le=100_000),
+        WithJsonSchema(number(exclusiveMinimum=0, maximum=100_000)),
+        described("So many in any second."),
+    ]
+    counts: Annotated[
+        RateUnit, described("What it counts: `message` (MPS), `segment` or `request`.", "message")
+    ] = RateUnit.MESSAGE
 
 
 class TimeoutsModel(FileModel):
-    connect: Annotated[float, Field(gt=0, le=300)] = 10.0
-    total: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """How long to wait, in seconds."""
+
+    connect: Annotated[
+        float,
+        Field(gt=0, le=300),
+        WithJsonSchema(number(exclusiveMinimum=0, maximum=300)),
+        described("Seconds to have a connection.", 10),
+    ] = 10.0
+    total: Annotated[
+        float,
+        Field(gt=0, le=600),
+        WithJsonSchema(number(exclusiveMinimum=0, maximum=600)),
+        described("Seconds for the whole call, with its last byte. After it, the call is in doubt.", 30),
+    ] = 30.0
 
 
 class ProfileModel(FileModel):
     """Every key of a gateway profile."""
 
-    name: Line
-    url: ValueField
-    method: Annotated[str, Field(pattern="^(GET|POST)$")] = "POST"
-    variables: NamedValues = ()
-    headers: NamedValues = ()
-    auth: AuthModel = AuthModel(kind=AuthKind.NONE)
-    encoding: BodyEncoding = BodyEncoding.JSON
-    number: NumberFormat = NumberFormat.E164PLUS
-    batch: BatchModel = BatchModel()
-    body: TreeField
-    unicode: UnicodeModel = UnicodeModel()
-    validity: ValidityModel = ValidityModel()
-    ok: OkModel = OkModel()
-    result: ResultModel
-    errors: tuple[ErrorModel, ...] = ()
-    error_code: PathField = None
-    error_text: PathField = None
-    retry_after: RetryAfterModel = RetryAfterModel()
-    idempotency: IdempotencyModel | None = None
-    rate: RateModel | None = None
-    connections: Annotated[int, Field(ge=1, le=200)] = 4
-    timeouts: TimeoutsModel = TimeoutsModel()
-    allow_plain_http: Flag = False
-    proxy: ValueField = None
-    clock_check: Flag = True
+    name: Annotated[
+        Line,
+        described(
+            "Small letters, digits and `-`.",
+            otherwise="the name it has under `gateways`, or of its file",
+        ),
+    ]
+    url: Annotated[
+        ValueField, described("`https://…`. Plain `http://` only to this machine. Or `{env: NAME}`.")
+    ]
+    method: Annotated[
+        str,
+        Field(pattern="^(GET|POST)$"),
+        _one_of("GET", "POST"),
+        described("`POST`, or `GET` with `encoding: query`.", "POST"),
+    ] = "POST"
+    variables: Annotated[
+        NamedValues,
+        described(
+            "Names of your own for `url`, `auth` and the body: `{account_sid: {env: …}}`.", otherwise="none"
+        ),
+    ] = ()
+    headers: Annotated[NamedValues, described("Headers by name.", otherwise="none")] = ()
+    auth: Annotated[AuthModel, described("The credentials.", otherwise="none")] = AuthModel(
+        kind=AuthKind.NONE
+    )
+    encoding: Annotated[
+        BodyEncoding, described("`json`, `form`, `query` (no body) or `text` (the body is one text).", "json")
+    ] = BodyEncoding.JSON
+    number: Annotated[
+        NumberFormat,
+        described(
+            "How numbers are written: `e164plus` (+12025550123), `e164bare` (12025550123) or `int` (a number"
+            " in JSON).",
+            "e164plus",
+        ),
+    ] = NumberFormat.E164PLUS
+    batch: Annotated[BatchModel, described("What one request can carry.", otherwise="one a call")] = (
+        BatchModel()
+    )
+    body: Annotated[TreeField, described("The body as a tree, with markers.")]
+    unicode: Annotated[UnicodeModel, described("What `{unicode}` stands for.", otherwise="left out")] = (
+        UnicodeModel()
+    )
+    validity: Annotated[
+        ValidityModel,
+        described(
+            "The bounds, in seconds, of what the gateway is told about how long a message is valid.",
+            otherwise="a second to a day",
+        ),
+    ] = ValidityModel()
+    ok: Annotated[OkModel, described("When a reply is a good one.", otherwise="by its status")] = OkModel()
+    result: Annotated[ResultModel, described("Where the receipts are in a good reply.")]
+    errors: Annotated[
+        tuple[ErrorModel, ...], described("Error rules for a reply that is not good.", otherwise="none")
+    ] = ()
+    error_code: Annotated[
+        PathField, described("In a reply that is not good, the path of its code.", otherwise="none")
+    ] = None
+    error_text: Annotated[
+        PathField, described("In a reply that is not good, the path of its text.", otherwise="none")
+    ] = None
+    retry_after: Annotated[
+        RetryAfterModel,
+        described("Where the gateway names a delay besides.", otherwise="the `Retry-After` header"),
+    ] = RetryAfterModel()
+    idempotency: Annotated[
+        IdempotencyModel | None,
+        described("The gateway's promise that a repeat with the same key is taken once.", otherwise="none"),
+    ] = None
+    rate: Annotated[RateModel | None, described("The throughput.", otherwise="no limit of ours")] = None
+    connections: Annotated[
+        int,
+        Field(ge=1, le=200),
+        WithJsonSchema(whole(1, 200)),
+        described("Requests at the same time, at most.", 4),
+    ] = 4
+    timeouts: Annotated[TimeoutsModel, described("How long to wait.", otherwise="10 and 30 seconds")] = (
+        TimeoutsModel()
+    )
+    allow_plain_http: Annotated[
+        Flag, described("Allow plain `http://` to another machine. Anyone on the way can read it.", False)
+    ] = False
+    proxy: Annotated[
+        ValueField,
+        described(
+            "The URL of a proxy, or `{env: HTTPS_PROXY}`. The environment is not asked by itself.",
+            otherwise="none",
+        ),
+    ] = None
+    clock_check: Annotated[
+        Flag,
+        described(
+            "Compare the `Date` of the first reply with our clock. `off` where the gateway's own clock is"
+            " wrong.",
+            True,
+        ),
+    ] = True
 
     def build(self, realm: Realm) -> GatewayProfile:
         """The domain's profile."""

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.msisdn import is_region
+from smscli.files import yaml_types
 from smscli.files.located import Wrong, kind_of
 from smscli.files.reading import did_you_mean, has_control, listed, quoted
 
@@ -144,17 +145,24 @@ def from_text(parse: Callable[[str], object]) -> PlainValidator:
     return PlainValidator(validated)
 
 
-_DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+\s*(y|mo|w|d|h|m|s)\s*)+$", "examples": ["30d", "2y"]}
+SENDER: yaml_types.Schema = {
+    "type": ["string", "number", "boolean"],
+    "pattern": f"^(?:{_E164.pattern}|{_SHORT_CODE.pattern}|{_NAME.pattern})$",
+    "examples": ["+12025550143", "70123", "Garage"],
+}
+_LANGUAGE_SCHEMA: yaml_types.Schema = {
+    "anyOf": [
+        {"type": "string", "pattern": yaml_types.anchored(_LANGUAGE.pattern)},
+        {"type": "boolean"},  # `no`: Norwegian
+    ],
+    "examples": ["en", "pt-BR"],
+}
 
-Duration = Annotated[timedelta, from_text(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
-Whole = Annotated[int, from_text(parse_whole), WithJsonSchema({"type": "integer", "minimum": 1})]
-Amount = Annotated[Decimal, from_text(parse_amount), WithJsonSchema({"type": "number", "minimum": 0})]
-Flag = Annotated[bool, from_text(parse_flag), WithJsonSchema({"type": "boolean"})]
-Line = Annotated[str, AfterValidator(parse_line)]
-Country = Annotated[
-    str, from_text(parse_country), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
-]
-Language = Annotated[
-    str, from_text(parse_language), WithJsonSchema({"type": "string", "pattern": _LANGUAGE.pattern})
-]
-SenderId = Annotated[str, from_text(parse_sender), WithJsonSchema({"type": ["string", "integer"]})]
+Duration = Annotated[timedelta, from_text(parse_duration), WithJsonSchema(yaml_types.DURATION)]
+Whole = Annotated[int, from_text(parse_whole), WithJsonSchema(yaml_types.whole())]
+Amount = Annotated[Decimal, from_text(parse_amount), WithJsonSchema(yaml_types.AMOUNT)]
+Flag = Annotated[bool, from_text(parse_flag), WithJsonSchema(yaml_types.FLAG)]
+Line = Annotated[str, AfterValidator(parse_line), WithJsonSchema(yaml_types.TEXT)]
+Country = Annotated[str, from_text(parse_country), WithJsonSchema(yaml_types.COUNTRY)]
+Language = Annotated[str, from_text(parse_language), WithJsonSchema(_LANGUAGE_SCHEMA)]
+SenderId = Annotated[str, from_text(parse_sender), WithJsonSchema(SENDER)]
