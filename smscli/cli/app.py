@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from smscli import __version__
+from smscli.cli.mistyped import Mistyped
 from smscli.cli.options import command_app
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.screen import Screen
@@ -119,7 +121,7 @@ def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] =
         if isinstance(error, BrokenPipeError) and (result or _ASKS_FOR_HELP & set(arguments)):
             world.screen.abandon_output()  # `| head`: whoever read us has seen enough
             return result.exit_code if result else ExitCode.OK
-        trouble = _explained(error, command, world, rendering=result is not None)
+        trouble = _explained(error, arguments, world, commands, rendering=result is not None)
         _tell(trouble, command, world.screen)
         if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
             world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))
@@ -143,7 +145,7 @@ def _invoke(arguments: Sequence[str], world: World, commands: Mapping[str, Liste
     with group.make_context("smscli", list(arguments), obj=world) as context:
         if not arguments:
             world.screen.trouble(context.get_help())
-            raise UsageError("no command was given")
+            raise UsageError("no command was given", hint="to begin: smscli init, or smscli --help")
         result = group.invoke(context)
     assert isinstance(result, Result), "every command returns a Result"
     return result
@@ -161,14 +163,22 @@ class _Interrupted(SmscliError):
     exit_code = ExitCode.SIGINT
 
 
-def _explained(error: BaseException, command: str | None, world: World, *, rendering: bool) -> SmscliError:
+def _explained(
+    error: BaseException,
+    arguments: Sequence[str],
+    world: World,
+    commands: Mapping[str, Listed],
+    *,
+    rendering: bool,
+) -> SmscliError:
+    command = command_name(arguments, commands)
     match error:
         case SmscliError():
             return error
         case typer.TyperException():
-            asked = " ".join(filter(None, ["smscli", command, "--help"]))
-            message = error.format_message().replace(": Value error, ", ": ")  # pydantic's word for ours
-            return UsageError(message, hint=f"`{asked}` shows what there is.")
+            verbs = {name: each.verbs for name, each in commands.items()}
+            options = partial(_options_of, commands=commands)
+            return Mistyped(arguments, command, verbs, options).explained(error)
         case KeyboardInterrupt():
             return _Interrupted("interrupted")
         case OSError() if rendering:
@@ -178,11 +188,21 @@ def _explained(error: BaseException, command: str | None, world: World, *, rende
             return SmscliError(f"this is a bug in smscli: {what}", hint="`smscli --debug …` shows where.")
 
 
+def _options_of(name: str, commands: Mapping[str, Listed]) -> Sequence[str]:
+    """The options of a command (`send`, `optout add`) as they are typed."""
+    first, _, verb = name.partition(" ")
+    command = load(commands[name if name in commands else first])
+    if verb and name not in commands:
+        command = command.commands[verb]
+    return [option for each in command.params for option in each.opts if option.startswith("-")]
+
+
 def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:
     screen.trouble(f"error: {inert(error.message)}")
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
-    for line in problem_lines(problems):
-        screen.trouble(line)
+    if [str(problem) for problem in problems] != [error.message]:  # a single one speaks for itself
+        for line in problem_lines(problems):
+            screen.trouble(line)
     if error.hint:
         screen.trouble(f"hint: {inert(error.hint)}")
     if screen.json:

@@ -7,13 +7,16 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from smscli.cli.mistyped import right_way_round
 from smscli.domain.rules import Again
 
 #: `readable=False`, as in options.py: who reads the file says what is wrong with it.
 CampaignsFile: TypeAlias = Annotated[
     Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")
 ]
-CampaignName: TypeAlias = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")]
+CampaignName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="CAMPAIGN", callback=right_way_round, help="The campaign's id.")
+]
 Contacts: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -5,6 +5,7 @@ Knows headers, not rows. Never guesses: what neither a header nor the campaigns 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,7 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from smscli.domain.errors import FilesError, Place, Problem
-from smscli.files.csv_records import Lines, Record, cleaned, recognised_delimiter
+from smscli.files.csv_records import (
+    CANDIDATES,
+    DELIMITER_WORDS,
+    Lines,
+    Record,
+    cleaned,
+    recognised_delimiter,
+)
 from smscli.files.reading import did_you_mean, files_error, fold, has_control, inert, listed, quoted
 
 BUILT_IN_FIELDS = frozenset({"brand"})
@@ -61,6 +69,11 @@ _OPT_OUT_NAMES = frozenset(["dnc", "nosms", "nocontact", "stop", "stopped", "blo
 _OPT_OUT_PARTS = (
     "optout optedout unsub donotcontact donottext donotsms dontcontact donttext blacklist suppress"
 )
+
+
+# Headers that may hold numbers, for hints.
+_PHONE_PARTS = "phone mobil handy cell gsm telef telnr telno nummer numer celular móvil movil κινητ телефон"
+_IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +127,10 @@ def recognise(source: ContactsSource, lines: Lines) -> str:
     lines.give_back(keep=0)
     found = recognised_delimiter(first, lambda cells: _has_phone(source, cells))
     if found is None:
-        message = "its delimiter could be any of several that stand in the header"
-        raise header_problem(source, lines.number + 1, "delimiter", message, 'say which: delimiter: ";"')
+        several = [DELIMITER_WORDS[each] for each in CANDIDATES if each in first]
+        message = f"its delimiter could be any of these, which stand in the header: {listed(several)}"
+        hint = f"say which: {_written(source, delimiter=several[0])}"
+        raise header_problem(source, lines.number + 1, "delimiter", message, hint)
     return found
 
 
@@ -129,13 +144,15 @@ def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) ->
     """Who is who among the columns. Raises FilesError with everything that is wrong with the header."""
     columns = tuple(cleaned(cell) for cell in header.cells)
     complaints = _Complaints(Place(source.name, header.line))
+    _refuse_what_is_no_header(source, columns, complaints)
     positions = _positions(columns, complaints)
     roles = _roles(source, columns, positions, complaints)
     _refuse_opt_outs(source, columns, roles, complaints)
     fields = {name: positions[fold(name)] for name in wanted if fold(name) in positions}
     for name in sorted(wanted - fields.keys() - BUILT_IN_FIELDS):
         message = f"a text needs a column called {quoted(name)}; found {listed(columns)}"
-        complaints.add("unknown_field", message, _meant(name, columns))
+        otherwise = f"add the column, or take {{{{ {inert(name)} }}}} out of the text"
+        complaints.add("unknown_field", message, _meant(name, columns) or otherwise)
     complaints.refuse()
     return Layout(columns, roles, {name: fields[name] for name in fields if name not in BUILT_IN_FIELDS})
 
@@ -154,6 +171,23 @@ class _Complaints:
         """Raise what was collected."""
         if self._problems:
             raise files_error(self._problems)
+
+
+def _refuse_what_is_no_header(
+    source: ContactsSource, columns: Sequence[str], complaints: _Complaints
+) -> None:
+    """A list without a header, or split at the wrong character: all else would be noise."""
+    if any(_IS_NUMBER.fullmatch(cell) for cell in columns):
+        names = ",".join(["phone", *(f"column{place}" for place in range(2, len(columns) + 1))])
+        message = f"the first line has to name the columns, found a contact: {listed(columns)}"
+        complaints.add("header", message, f"put a line above it, such as {names}")
+    only = columns[0] if len(columns) == 1 else ""
+    others = [each for each in CANDIDATES if each in only and each != source.delimiter]
+    if source.delimiter is not None and others:
+        written, found = DELIMITER_WORDS[source.delimiter], DELIMITER_WORDS[others[0]]
+        message = f"the campaigns file says delimiter: {written}, and the header has {found}: {quoted(only)}"
+        complaints.add("delimiter", message, f"write delimiter: {found}, or delete that key")
+    complaints.refuse()
 
 
 def _meant(name: str, columns: Sequence[str]) -> str:
@@ -192,22 +226,43 @@ def _roles(
             roles |= {role: found[0]} if len(found) == 1 else {}
             if len(found) > 1:
                 several = listed(columns[index] for index in found)
-                hint = f"say which: {_mapping(role, columns[found[0]])}"
+                hint = f"say which: {_mapping(source, role, columns[found[0]])}"
                 complaints.add("two_columns", f"more than one column could be the {role}: {several}", hint)
             elif not found and role is Role.PHONE:
                 message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
-                hint = f"say which it is: {_mapping(role, '…')}; the first line has to name the columns"
-                complaints.add("missing_column", message, hint)
+                guess = next((name for name in columns if _sounds_like_phone(name)), "…")
+                complaints.add("missing_column", message, f"say which it is: {_mapping(source, role, guess)}")
         elif mapped != IGNORE or role is Role.PHONE:
             message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
-            complaints.add("missing_column", message, _meant(mapped, columns))
+            hint = _meant(mapped, columns) or f"say which it is: {_mapping(source, role, '…')}"
+            complaints.add("missing_column", message, hint)
     _refuse_shared(roles, columns, complaints)
     return _with_whole_consent(source, roles, complaints)
 
 
-def _mapping(role: Role, header: str) -> str:
-    """What to write in the campaigns file."""
-    return f'contacts: {{columns: {{{role}: "{inert(header)}"}}}}'
+def _mapping(source: ContactsSource, role: Role, header: str) -> str:
+    """What to write in the campaigns file, with what it says of the list already."""
+    return _written(source, columns={**source.columns, role: header})
+
+
+def _written(
+    source: ContactsSource, *, delimiter: str | None = None, columns: Mapping[str, str] | None = None
+) -> str:
+    """`contacts: {file: list.csv, region: PL, columns: {phone: "Mobile"}}`."""
+    said = delimiter or (source.delimiter and DELIMITER_WORDS[source.delimiter])
+    mapped = ", ".join(f'{role}: "{inert(name)}"' for role, name in (columns or source.columns).items())
+    parts = {
+        "file": inert(source.file.name) if source.file else None,
+        "region": source.region,
+        "delimiter": said,
+        "columns": f"{{{mapped}}}" if mapped else None,
+    }
+    return f"contacts: {{{', '.join(f'{key}: {value}' for key, value in parts.items() if value)}}}"
+
+
+def _sounds_like_phone(name: str) -> bool:
+    """Good enough to be proposed, never to be taken: a fax number sounds like one too."""
+    return any(part in fold(name) for part in _PHONE_PARTS.split())
 
 
 def _refuse_shared(roles: Mapping[Role, int], columns: Sequence[str], complaints: _Complaints) -> None:
@@ -227,7 +282,7 @@ def _with_whole_consent(
     if not lacking:
         return roles
     for role in sorted(_ABOUT_CONSENT.intersection(roles).intersection(source.columns)):
-        hint = f"add {_mapping(lacking[0], '…')}"
+        hint = f"say which it is: {_mapping(source, lacking[0], '…')}"
         complaints.add("half_consent", f"a {role} column needs a {lacking[0]} column beside it", hint)
     return {role: index for role, index in roles.items() if role not in _ABOUT_CONSENT}
 
@@ -244,5 +299,5 @@ def _refuse_opt_outs(
         if Role.OPT_OUT in roles:
             hint = "a list has one opt-out column: put both into one, or rename this one if it is none"
         else:
-            hint = f"{_mapping(Role.OPT_OUT, name)} heeds it, opt_out: {IGNORE} reads over it"
+            hint = f"{_mapping(source, Role.OPT_OUT, name)} heeds it, opt_out: {IGNORE} reads over it"
         complaints.add("opt_out_column", f'"{shown}" looks like an opt-out, and nothing says so', hint)

@@ -46,6 +46,7 @@ __all__ = [
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
 _NO = frozenset({"", "no", "n", "false", "f", "0"})
 
+_EMPTY_HINT = "a list begins with the names of its columns, such as phone,first_name"
 _HEADER_HINT = "save the list again as CSV UTF-8 with Windows or Unix line ends"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -91,7 +92,9 @@ def open_contacts(
     """
     if source.file is None:
         if stdin is None:
-            raise FilesError("there is no standard input to read the list from", hint="name a file")
+            raise FilesError(
+                "there is no standard input to read the list from", hint="name the list: --contacts FILE"
+            )
         yield _opened(source, wanted_fields, stdin, today)
         return
     with open_file(source.file) as stream:
@@ -103,7 +106,7 @@ def _opened(source: ContactsSource, wanted: frozenset[str], stream: BinaryIO, to
     delimiter = source.delimiter or recognise(source, lines)
     header = next(records(lines, delimiter or ","), None)
     if header is None:
-        raise header_problem(source, None, "empty_file", "is empty", "the first line names the columns")
+        raise header_problem(source, None, "empty_file", "is empty", _EMPTY_HINT)
     if header.broken:
         raise header_problem(source, header.line, "header", f"the header: {header.broken}", _HEADER_HINT)
     return ContactsReader(source, lines, delimiter, layout_of(source, header, wanted), today)
@@ -146,6 +149,8 @@ class _Row:
 
     def _complain(self, column: str, code: str, message: str, hint: str = "") -> None:
         place = Place(self._name, self._record.line, None, shown(column))
+        if any(known.where == place and known.code == code for known in self._problems):
+            return  # a NUL is a control character too
         self._problems.append(Problem(place, code, inert(message, 300), inert(hint, 300)))
 
     def _is_whole(self) -> bool:

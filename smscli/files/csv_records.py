@@ -14,24 +14,24 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
-from smscli.files.reading import files_error, not_utf8
+from smscli.files.reading import binary_kind, files_error, not_utf8
 
 DELIMITERS: Mapping[str, str] = MappingProxyType(
     {",": ",", ";": ";", "|": "|", "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 )
 """What an operator may write, and the character it means."""
 
+DELIMITER_WORDS: Mapping[str, str] = MappingProxyType(
+    {character: word for word, character in DELIMITERS.items() if len(word) > 1}
+)
+"""The other way round, in words: a comma in YAML's braces would need quotes."""
+
 CANDIDATES = (",", ";", "\t", "|")
 MAX_LINE_BYTES = 1024 * 1024
 
+_EXPORT = "in the spreadsheet: File, Save as, CSV UTF-8; then name that file"
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u180e\u00ad"
 _WHITE = " \t\n\r\v\f\u00a0\u1680\u2007\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_NOT_CSV = (
-    (b"PK\x03\x04", "is a spreadsheet or a zip file, not CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an old spreadsheet, not CSV"),
-    (b"SQLite format 3\x00", "is a SQLite database, not CSV"),
-    (b"\x1f\x8b", "is compressed"),
-)
 
 
 def cleaned(cell: str) -> str:
@@ -104,9 +104,9 @@ class Lines:
         return line.removeprefix("\ufeff") if self._read == 1 else line
 
     def _refuse_other_formats(self, raw: bytes) -> None:
-        for start, message in _NOT_CSV:
-            if raw.startswith(start):
-                raise files_error([Problem(Place(self._name), "not_csv", message, "export it as CSV UTF-8")])
+        if kind := binary_kind(raw):
+            hint = _EXPORT if "spreadsheet" in kind else "name the list, a CSV file"
+            raise files_error([Problem(Place(self._name), "not_csv", f"{kind}, not CSV", hint)])
 
     def _error(self, code: str, message: str, hint: str = "") -> FilesError:
         return files_error([Problem(Place(self._name, max(self._read, 1)), code, message, hint)])

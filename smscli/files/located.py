@@ -213,8 +213,8 @@ def _problem(root: Node, model: type[BaseModel], error: Any) -> Problem:
     at = partial(problem_at, root)
     kind = str(error["type"])
     if isinstance(error["input"], _Nothing):
-        needed = _needed(kind) or "a value"
-        return at(path, "empty", f"has no value; needs {needed}", "write one, or delete the line")
+        needs = f"; needs {needed}" if (needed := _needed(kind)) else ""
+        return at(path, "empty", f"has no value{needs}", "write one behind the colon, or delete the line")
     cause = (error.get("ctx") or {}).get("error")
     if kind == "value_error" and cause is not None:
         return _raised(root, path, cause, of_key)
@@ -293,7 +293,8 @@ def _words(kind: str, error: Any, secret: bool) -> tuple[str, str]:
     found = _found(error["input"], secret)
     context = error.get("ctx") or {}
     if needed := _needed(kind):
-        return f"needs {needed}, found {found}", ""
+        alone = needed == "a list" and kind_of(error["input"]) == "a text" and not secret
+        return f"needs {needed}, found {found}", f"write [{inert(str(error['input']))}]" if alone else ""
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return f"{words} {context[name]}, found {found}", ""
@@ -302,7 +303,8 @@ def _words(kind: str, error: Any, secret: bool) -> tuple[str, str]:
         text = str(context.get("tag", error["input"]))
         meant = did_you_mean(text, choices)
         found = quoted(text) if kind == "union_tag_invalid" else found
-        return f"{found} is none of {listed(choices, 'or')}", f'did you mean "{meant}"?' if meant else ""
+        hint = f'did you mean "{meant}"?' if meant else f"write {listed(choices, 'or')}"
+        return f"{found} is none of {listed(choices, 'or')}", hint
     if kind in ("string_too_short", "too_short"):
         return "is empty", "write something, or delete the line"
     if kind in ("string_too_long", "too_long"):

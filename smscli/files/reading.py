@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
@@ -18,9 +19,21 @@ from smscli.domain.msisdn import mask
 SHOWN_CHARACTERS = 40
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_NUMBER = re.compile(r"(?!\d{4}-\d\d?-\d\d?$)[+(]?\d[\d\s().-]{5,}\d")  # and not a date
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?|[0-3]?\d[.-][0-3]?\d[.-](?:19|20)\d\d")
+_NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}\d")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_RECODE = "save the file as UTF-8, for example: iconv -f WINDOWS-1250 -t UTF-8 OLD > NEW"
+
+#: What other programs write, and what it is.
+_BINARY = (
+    (b"PK\x03\x04", "is a spreadsheet or a zip file"),
+    (b"\xd0\xcf\x11\xe0", "is an old spreadsheet"),
+    (b"SQLite format 3\x00", "is a SQLite database"),
+    (b"%PDF", "is a PDF"),
+    (b"\x1f\x8b", "is compressed"),
+)
+
+#: Endings that stand for one another when a file is looked for in vain.
+_KINDS = (frozenset({".yaml", ".yml"}), frozenset({".csv", ".tsv", ".txt"}), frozenset({".db"}))
 
 
 def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
@@ -30,8 +43,12 @@ def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
 
 
 def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
-    """The same; what may be a phone number is masked."""
-    return inert(mask(text) if _NUMBER.fullmatch(text.strip()) else text, most)
+    """The same; what may be a phone number in it is masked, and a date is not."""
+    return inert(_NUMBER.sub(_masked, text), most)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found[0] if _DATE.fullmatch(found[0].strip()) else mask(found[0])
 
 
 def quoted(text: str) -> str:
@@ -77,12 +94,13 @@ def fold(name: str) -> str:
 
 
 def files_error(problems: Sequence[Problem]) -> FilesError:
-    """All problems as one exception, each once, in the order of their places."""
+    """All problems as one exception, each once, by place. A single one is the message and its hint."""
     once = list(dict.fromkeys(problems))
     once.sort(key=lambda problem: (problem.where.line or 0, problem.where.column or 0))
+    if len(once) == 1:
+        return FilesError(str(once[0]), hint=once[0].hint, problems=once)
     file = inert(once[0].where.file, 200) if once else "a file"
-    amount = "1 problem" if len(once) == 1 else f"{len(once)} problems"
-    return FilesError(f"{file} has {amount}", problems=once)
+    return FilesError(f"{file} has {len(once)} problems", problems=once)
 
 
 def file_problem(path: Path, code: str, message: str, hint: str = "") -> FilesError:
@@ -94,7 +112,9 @@ def open_file(path: Path) -> BinaryIO:
     """Open for reading. Raises FilesError in words instead of OSError."""
     try:
         if path.is_dir():
-            raise file_problem(path, "is_directory", "is a directory, not a file", "name a file inside it")
+            inside = listed(_names_in(path, path.suffix or ".yaml"), most=_SHOWN_FILES)
+            hint = f"name a file inside it: {inside}" if inside else "name a file inside it"
+            raise file_problem(path, "is_directory", "is a folder, not a file", hint)
         return path.open("rb")
     except (OSError, ValueError) as trouble:
         raise unreadable(path, trouble) from trouble
@@ -103,11 +123,50 @@ def open_file(path: Path) -> BinaryIO:
 def unreadable(path: Path, trouble: OSError | ValueError) -> FilesError:
     """What an OSError from reading means for the reader of a terminal."""
     if isinstance(trouble, FileNotFoundError):
-        return file_problem(path, "missing_file", "there is no such file", "check the name and the folder")
+        return file_problem(path, "missing_file", *_missing(path))
     if isinstance(trouble, PermissionError):
         return file_problem(path, "unreadable", "may not be read by you", f"try: ls -l {path}")
+    if isinstance(trouble, NotADirectoryError):
+        return file_problem(path, "missing_file", "there is no such file", "a part of its path is a file")
     reason = (trouble.strerror if isinstance(trouble, OSError) else None) or str(trouble)
     return file_problem(path, "unreadable", f"cannot be read: {inert(reason, 120)}")
+
+
+_SHOWN_FILES = 8
+
+
+def _missing(path: Path) -> tuple[str, str]:
+    """Message and hint: the folder that was looked in, and what is there instead."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        here = f"you are in {inert(str(Path.cwd()), 200)}"
+        return f"there is no such file: the folder {inert(str(folder), 200)} does not exist", here
+    message = f"there is no such file in {inert(str(folder), 200)}"
+    there = _names_in(folder, path.suffix)
+    if meant := did_you_mean(path.name, there):
+        return message, f"did you mean {inert(str(path.with_name(meant)), 200)}?"
+    if there:
+        return message, f"in that folder: {listed(there, most=_SHOWN_FILES)}"
+    return (
+        message,
+        f"that folder has no {path.suffix or '.yaml'} file: cd to the right one, or name the whole path",
+    )
+
+
+def _names_in(folder: Path, suffix: str) -> list[str]:
+    """The files in a folder that end like this one, or like its kind."""
+    wanted = suffix.lower() or ".yaml"  # whoever leaves the ending out means a campaigns file
+    kind = next((kind for kind in _KINDS if wanted in kind), {wanted})
+    try:
+        names = [each.name for each in folder.iterdir() if each.suffix.lower() in kind and each.is_file()]
+    except OSError:
+        return []
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def binary_kind(start: bytes) -> str:
+    """What a file that begins so is, if it is none of ours: `is a spreadsheet or a zip file`; else empty."""
+    return next((said for magic, said in _BINARY if start.startswith(magic)), "")
 
 
 def read_text(path: Path, most: int) -> str:
@@ -124,6 +183,9 @@ def read_text(path: Path, most: int) -> str:
         raise file_problem(
             path, "too_large", f"is larger than {most // 1024} KiB", "is this the file you meant?"
         )
+    if kind := binary_kind(content):
+        hint = "a sent log is named so: --log " + quote(str(path)) if "SQLite" in kind else ""
+        raise file_problem(path, "not_utf8", f"{kind}, not a text file", hint)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as trouble:
@@ -134,7 +196,16 @@ def not_utf8(file: str, content: bytes, position: int, line: int = 1, offset: in
     """Name the byte that is not UTF-8. `content` begins at byte `offset` of the file, in line `line`."""
     if not offset and content.startswith(_UTF16_MARKS):
         message = "is written in UTF-16, not UTF-8"
-        return Problem(Place(file), "not_utf8", message, "try: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+        return Problem(Place(file), "not_utf8", message, _recode(file, "UTF-16"))
     place = Place(file, line + content.count(b"\n", 0, position))
     message = f"byte {offset + position + 1} of the file (0x{content[position]:02x}) is not UTF-8"
-    return Problem(place, "not_utf8", message, _RECODE)
+    return Problem(place, "not_utf8", message, "save it as UTF-8, or " + _recode(file, "WINDOWS-1252"))
+
+
+def _recode(file: str, encoding: str) -> str:
+    """The command that makes UTF-8 of a file; standard input has no name."""
+    path = Path(file)
+    if file == "standard input":
+        return f"type: iconv -f {encoding} -t UTF-8 before the |"
+    new = path.with_name(f"{path.stem}.utf8{path.suffix}")
+    return f"type: iconv -f {encoding} -t UTF-8 {quote(file)} > {quote(str(new))}"

@@ -81,7 +81,9 @@ def parse_tree(text: str, file: str) -> Tree:
     try:
         root = builder.document(text)
     except _Fatal as fatal:
-        raise files_error([*builder.problems, fatal.problem]) from None
+        unquoted = [each for each in builder.problems if each.code == "key_not_text"]
+        told = fatal.problem.where.line in {each.where.line for each in unquoted}
+        raise files_error([*builder.problems, *([] if told else [fatal.problem])]) from None
     return Tree(root, tuple(builder.problems))
 
 
@@ -109,7 +111,12 @@ class _Builder:
         next(stream)  # the stream's start
         if isinstance(next(stream), events.StreamEndEvent):
             raise _Fatal(
-                Problem(Place(self._file), "empty_file", "is empty", "start from campaigns.example.yaml")
+                Problem(
+                    Place(self._file),
+                    "empty_file",
+                    "is empty",
+                    "was it saved? smscli init writes one to start from",
+                )
             )
         start = next(stream)
         root = self._node(start, stream, (), self._place(start.start_mark, ()))
@@ -130,7 +137,9 @@ class _Builder:
             while loader.check_event():
                 yield loader.get_event()  # type: ignore[no-untyped-call]
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            begins = any(words in (error.problem or "") for words in _TOLD_WHERE_IT_BEGINS)
+            marks = [error.problem_mark, error.context_mark]
+            mark = next(filter(None, reversed(marks) if begins else marks), None)
             raise _Fatal(_syntax_problem(error, self._place(mark, ()))) from None
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             # e.g. "\UFFFFFFFF" or %YAML with a version of 5,000 digits
@@ -221,8 +230,11 @@ class _Builder:
         node = self._node(event, stream, path, place)
         if isinstance(node, Scalar) and not node.is_null:
             return node.text
-        hint = 'templates and other texts with braces need quotes: "{{ name }}"'
-        self._complain(place, "key_not_text", "a key has to be a text", hint)
+        if isinstance(node, Table):  # {{ first_name }} is a mapping in a mapping to YAML
+            hint = 'put the whole text in quotes: text: "{{ first_name }}, …"'
+            self._complain(place, "key_not_text", "a text that begins with { needs quotes", hint)
+        else:
+            self._complain(place, "key_not_text", "a key has to be a text", "a line reads `key: value`")
         return None
 
     def _alias(self, anchor: str, place: Place, path: Steps, key_place: Place) -> Node:
@@ -260,13 +272,24 @@ def step_text(part: str | int) -> str:
     return f"[{part}]" if isinstance(part, int) else f".{inert(part, 80)}"
 
 
+#: What YAML misses at the end is mended where it began.
+_TOLD_WHERE_IT_BEGINS = ("could not find expected ':'", "found unexpected end of stream", "expected ',' or")
+
 _SYNTAX = (
     ("expected the node content", "a value is missing, or a bracket is never closed", "texts go in quotes"),
     ("cannot start any token", "a character that cannot stand here", "put the value in quotes"),
     ("mapping values are not allowed", "a second colon in this line", 'put the value in quotes: key: "a: b"'),
-    ("could not find expected ':'", "a key without a colon", "a line reads `key: value`"),
+    (
+        "could not find expected ':'",
+        "a key without a colon and a blank behind it",
+        "a line reads `key: value`",
+    ),
     ("found unexpected end of stream", "a quote or bracket that is never closed", "close it"),
-    ("expected <block end>", "a line that does not fit the ones around it", "check its indentation"),
+    (
+        "expected <block end>",
+        "a line that does not fit the ones around it",
+        "begin it in the same column as its neighbours",
+    ),
     ("expected ',' or", "a list or mapping in brackets that is not closed", "close it, or add a comma"),
     ("found unknown escape character", "an unknown escape after \\", "in double quotes write \\\\ for \\"),
     ("found undefined alias", "an alias that names nothing", 'a text that starts with * needs quotes: "*"'),
@@ -278,7 +301,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, place: Place) -> Problem:
     """PyYAML's words made plain. Its snippet of the file is left out: it may hold a secret."""
     problem = error.problem or ""
     if "'\\t'" in problem:
-        return Problem(place, "tab", "a tab where YAML wants spaces", "indent with spaces")
+        return Problem(place, "tab", "a tab where YAML wants spaces", "delete it and type spaces")
     for words, message, hint in _SYNTAX:
         if words in problem:
             return Problem(place, "yaml_syntax", f"is not YAML: {message}", hint)

@@ -96,14 +96,14 @@ def test_no_command_at_all_shows_the_help_and_is_wrong_usage() -> None:
 @pytest.mark.parametrize(
     ("words", "command", "said"),
     [
-        ("segmnts", None, "Did you mean 'segments'?"),
-        ("--nonsense", None, "No such option: --nonsense"),
-        ("segments --nonsense", "segments", "No such option: --nonsense"),
-        ("segments a b", "segments", "unexpected extra argument"),
-        ("optout list --nonsense", "optout list", "No such option"),
-        ("optout nonsense", "optout", "No such command 'nonsense'"),
+        ("segmnts", None, 'smscli has no command "segmnts"'),
+        ("--nonsense", None, "smscli has no option --nonsense"),
+        ("segments --nonsense", "segments", "smscli segments has no option --nonsense"),
+        ("segments a b", "segments", 'smscli segments does not take "b" here'),
+        ("optout list --nonsense", "optout list", "smscli optout list has no option --nonsense"),
+        ("optout nonsense", "optout", 'smscli optout has no command "nonsense"'),
         ("log --state nonsense", "log", "nonsense"),
-        ("log --limit 0", "log", "'--limit'"),
+        ("log --limit 0", "log", '--limit: found "0", needed a whole number from 1 on'),
         ("log", "log", "nothing says which sent log"),
     ],
 )
@@ -114,7 +114,7 @@ def test_wrong_usage_is_told_in_text_and_in_json(words: str, command: str | None
     assert text.err.splitlines()[-1].startswith("hint: ")
     both = Program()(*words.split(), "--json")
     assert both.code == 2
-    assert both.err == text.err
+    assert both.err.replace(" --json", "") == text.err  # a line to type is whole
     assert list(both.document) == ["schema", "command", "status", "error"]
     assert (both.document["schema"], both.document["command"], both.document["status"]) == (
         1,

@@ -66,7 +66,7 @@ def _text(text: str) -> Callable[[Desk], None]:
 
 FILES: dict[str, tuple[Callable[[Desk], None], int, tuple[str, ...]]] = {
     "no campaigns file": (_remove("campaigns.yaml"), 4, ("campaigns.yaml: there is no such file",)),
-    "campaigns file is a folder": (_folder("campaigns.yaml"), 4, ("campaigns.yaml: is a directory",)),
+    "campaigns file is a folder": (_folder("campaigns.yaml"), 4, ("campaigns.yaml: is a folder",)),
     "campaigns file is empty": (_write("campaigns.yaml", ""), 4, ("campaigns.yaml",)),
     "campaigns file in Latin-2": (
         _write("campaigns.yaml", TOP.replace("Garage", "Garażé").encode("iso8859-2")),
@@ -74,7 +74,7 @@ FILES: dict[str, tuple[Callable[[Desk], None], int, tuple[str, ...]]] = {
         ("campaigns.yaml:2:", "not UTF-8", "iconv -f"),
     ),
     "no list": (_remove("contacts.csv"), 4, ("contacts.csv: there is no such file",)),
-    "list is a folder": (_folder("contacts.csv"), 4, ("contacts.csv: is a directory",)),
+    "list is a folder": (_folder("contacts.csv"), 4, ("contacts.csv: is a folder",)),
     "list in Latin-2": (
         _write("contacts.csv", "phone,first_name\n+12025550101,Łucja\n".encode("iso8859-2")),
         4,

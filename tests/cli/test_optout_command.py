@@ -77,7 +77,7 @@ def test_a_topic_is_one_wish_and_everything_another(log: Path) -> None:
         ([ADA.e164, "--topic", ""], "--topic"),
         ([ADA.e164, "--topic", "two words"], "--topic"),
         ([ADA.e164, "--source", "gossip"], "gossip"),
-        ([], "Missing argument"),
+        ([], "smscli optout add needs NUMBER"),
     ],
 )
 def test_one_bad_word_and_nobody_is_added(log: Path, words: list[str], said: str) -> None:

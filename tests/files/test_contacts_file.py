@@ -90,7 +90,8 @@ def test_of_several_delimiters_the_one_that_makes_a_phone_column_is_taken() -> N
 def test_an_ambiguous_delimiter_is_not_guessed() -> None:
     (problem,) = refused("phone,x;phone\n")
     assert problem.code == "delimiter"
-    assert problem.hint == 'say which: delimiter: ";"'
+    assert problem.message.endswith("which stand in the header: comma and semicolon")
+    assert problem.hint == "say which: contacts: {delimiter: comma}"
 
 
 def test_a_given_delimiter_is_obeyed() -> None:
@@ -166,7 +167,8 @@ def test_headers_that_cannot_be_right_stop_the_list(
 
 def test_a_list_without_a_header_shows_no_number() -> None:
     (problem,) = refused(f"{ANN},Ann\n")
-    assert problem.message == 'needs a column with the numbers, called "phone"; found +12•••••••01 and Ann'
+    assert problem.message == "the first line has to name the columns, found a contact: +12•••••••01 and Ann"
+    assert problem.hint == "put a line above it, such as phone,column2"
 
 
 def test_a_region_matters_only_to_numbers_that_do_not_say_theirs() -> None:
