@@ -61,8 +61,8 @@ def status(
     """Show how campaigns stand: running, held, in doubt, rejected, opted out lately.
 
     For each campaign that the sent log or the campaigns file knows: whether a send runs now, how the last one
-    ended, and what to type next where something is open. It sends nothing, changes nothing and waits for
-    nobody; a log that does not exist yet means that nothing was ever sent.
+    ended, and what to type next where something is open. It waits for nobody, and a log that does not exist
+    yet means that nothing was ever sent.
     """
     world = wiring.of(context)
     now = world.clock.now()

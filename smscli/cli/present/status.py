@@ -19,6 +19,8 @@ from smscli.domain.ports import RunRecord
 _WIDTH = 80
 #: Where the text behind a label begins.
 _LABEL = 12
+#: Where a command to type begins: it is never broken, so it gets the room.
+_COMMAND = 4
 
 #: Parts of a run's summary that its campaign's other lines do not tell.
 _LEFT = {"not_attempted": "not attempted", "released": "released", "problems": "bad rows"}
@@ -212,6 +214,11 @@ def _standing_lines(standing: Standing, campaign: CampaignStatus, overview: Over
         yield from _line("last run", _was(standing.last, zone, cut_off=standing.is_cut_off))
     if states:
         yield from _line("messages", f"{sum(states.values()):,}: {_by_state(states)}")
+    in_flight = states.get(State.SUBMITTING, 0)
+    if in_flight and not standing.is_sending:
+        them = "it" if in_flight == 1 else "them"
+        what = f"{in_flight:,} in flight when a send ended; the next send puts {them} in doubt"
+        yield from _line("cut off", what)
     if standing.held:
         yield from _line("held", _held(standing, zone, overview.at))
     if doubtful := states.get(State.IN_DOUBT):
@@ -235,7 +242,7 @@ def _goes_on(running: Running, zone: str) -> str:
 def _was(run: RunRecord, zone: str, *, cut_off: bool) -> str:
     began = f"{local(run.started_at, zone)} by {inert(run.by)}"
     if cut_off:
-        return f"{began}: cut off; the next send finds out what was in flight"
+        return f"{began}: cut off"
     code = run.exit_code
     parts = [_ENDED.get(code, f"ended with exit {code}") if code is not None else "ended"]
     if "rows" in run.counts:
@@ -259,7 +266,7 @@ def _by_state(states: Mapping[State, int]) -> str:
 
 
 def _command(overview: Overview, verb: str, *words: str) -> str:
-    return " " * _LABEL + join(["smscli", verb, *overview.named, *words])
+    return " " * _COMMAND + join(["smscli", verb, *overview.named, *words])
 
 
 def _line(name: str, text: str, label: int = _LABEL) -> Iterator[str]:
