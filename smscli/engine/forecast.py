@@ -18,7 +18,8 @@ class Forecast:
     """Planned figures. `cost` is of the countries that have a rate; `unpriced` names the others.
 
     `requests` is the least number of calls; `duration` at the gateway's pace (None: it names no pace).
-    `late` counts messages that would leave after their window closes; they will be held.
+    `last_leaves_at` (aware UTC) is when the last message would be submitted. `late` counts messages that
+    would leave after their window closes (they will be held), `first_closes_at` is the first such moment.
     """
 
     currency: str
@@ -27,7 +28,9 @@ class Forecast:
     unpriced: tuple[str, ...]
     requests: int
     duration: timedelta | None
-    late: int
+    last_leaves_at: datetime | None = None
+    late: int = 0
+    first_closes_at: datetime | None = None
 
 
 def forecast(
@@ -51,6 +54,7 @@ def forecast(
         RateUnit.REQUEST: requests,
     }
     rate = profile.rate
+    leaving = _Leaving() if rate is None else _leaving(messages, rate, profile, now)
     return Forecast(
         currency=rates.currency if rates else "",
         cost=sum((cost for _, cost in priced), Decimal(0)),
@@ -58,7 +62,9 @@ def forecast(
         unpriced=tuple(part.country for part in tally.by_country if part.country not in known),
         requests=requests,
         duration=None if rate is None else timedelta(seconds=units[rate.counts] / rate.per_second),
-        late=0 if rate is None else _late(messages, rate, profile, now),
+        last_leaves_at=leaving.last_at,
+        late=leaving.late,
+        first_closes_at=leaving.first_closes_at,
     )
 
 
@@ -68,11 +74,23 @@ def planned_requests(groups: Iterable[int], profile: GatewayProfile) -> int:
     return sum(-(-size // most) for size in groups)
 
 
-def _late(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, now: datetime) -> int:
+@dataclass(slots=True)
+class _Leaving:
+    """When messages leave, seen so far."""
+
+    last_at: datetime | None = None
+    late: int = 0
+    first_closes_at: datetime | None = None
+
+
+def _leaving(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, now: datetime) -> _Leaving:
     share = 1.0 if profile.batch is BatchMode.ONE else 1.0 / profile.batch_max
     weights = {RateUnit.MESSAGE: 1.0, RateUnit.REQUEST: share}
-    leaves_after, late = 0.0, 0
+    leaving, seconds = _Leaving(), 0.0
     for message in messages:
-        late += now + timedelta(seconds=leaves_after) >= message.deadline
-        leaves_after += weights.get(rate.counts, float(message.segments.count)) / rate.per_second
-    return late
+        leaving.last_at = now + timedelta(seconds=seconds)
+        if leaving.last_at >= message.deadline:
+            leaving.late += 1
+            leaving.first_closes_at = min(leaving.first_closes_at or message.deadline, message.deadline)
+        seconds += weights.get(rate.counts, float(message.segments.count)) / rate.per_second
+    return leaving

@@ -37,6 +37,7 @@ def tally(connection: sqlite3.Connection, last_place: int, mode: BatchMode) -> P
     """Count the plan; of the sendable rows, those up to `last_place`."""
     to_send = segments = 0
     by_encoding: Counter[Encoding] = Counter()
+    segments_by_encoding: Counter[Encoding] = Counter()
     by_language: Counter[str] = Counter()
     by_segments: Counter[int] = Counter()
     countries: dict[str, tuple[int, int]] = {}
@@ -45,6 +46,7 @@ def tally(connection: sqlite3.Connection, last_place: int, mode: BatchMode) -> P
         to_send += messages
         segments += messages * each
         by_encoding[Encoding(encoding)] += messages
+        segments_by_encoding[Encoding(encoding)] += messages * each
         by_language[language] += messages
         by_segments[each] += messages
         before = countries.get(country, (0, 0))
@@ -65,6 +67,7 @@ def tally(connection: sqlite3.Connection, last_place: int, mode: BatchMode) -> P
         offenders=_offenders(connection, last_place),
         groups=_groups(connection, last_place, mode, to_send),
         first_deadline=from_micros(min(deadlines)) if deadlines else None,
+        segments_by_encoding=dict(segments_by_encoding.most_common()),
     )
 
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.errors import Place, Problem
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import CountryTally, Offender, Plan, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import Encoding, Segments
-from smscli.sentlog.plan import SqlitePlan
+from smscli.sentlog.plan import DecidedRow, Fate, SqlitePlan
 
 from .making import ANNA, BEN, CELIA, HOUR, NOW, message, numbers
 
@@ -123,6 +124,7 @@ def test_the_tally_adds_up(plan: Plan) -> None:
         offenders=(Offender("ś", 2, 7, 5), Offender("ł", 1, 2, 1)),
         groups=(5,),
         first_deadline=NOW + MICROSECOND,
+        segments_by_encoding={Encoding.UCS2: 7, Encoding.GSM7: 3},
     )
     assert plan.tally(BatchMode.ONE) == plan.tally(BatchMode.LIST) == expected
     assert plan.tally(BatchMode.FANOUT).groups == (2, 1, 1, 1)
@@ -186,6 +188,38 @@ def test_left_out_rows_come_in_list_order(plan: Plan) -> None:
         PlannedRow(1, 2, CELIA, HoldReason.QUIET_HOURS, "till nine", until),
         PlannedRow(3, 4, ANNA, SkipReason.MISSING_FIELD, "first_name", None),
     ]
+
+
+def test_every_row_comes_back_in_list_order_bad_rows_among_them(plan: Plan) -> None:
+    assert isinstance(plan, SqlitePlan)
+    dan = Msisdn("+12025550104", "US")
+    until, first, second = NOW + MICROSECOND, message(BEN), message(dan)
+    bad = (Problem(Place("list.csv", 2, None, "phone"), "too_short", "is too short", "digits are missing"),)
+    plan.add_bad_row(1, 2, bad)
+    plan.add([send(first, 2), Skip(contact(ANNA, 3), SkipReason.NO_CONSENT, "none on record")])
+    plan.add_bad_row(4, 5, (*bad, *bad))
+    plan.add([Hold(contact(CELIA, 5), HoldReason.QUIET_HOURS, until), send(second, 6)])
+    plan.limit(1)
+    expected = [
+        DecidedRow(1, 2, Fate.PROBLEM, problems=bad),
+        DecidedRow(2, 3, Fate.SEND, BEN, message=first),
+        DecidedRow(3, 4, Fate.SKIP, ANNA, SkipReason.NO_CONSENT, "none on record"),
+        DecidedRow(4, 5, Fate.PROBLEM, problems=(*bad, *bad)),
+        DecidedRow(5, 6, Fate.HOLD, CELIA, HoldReason.QUIET_HOURS, until=until),
+        DecidedRow(6, 7, Fate.LATER, dan, message=second),
+    ]
+    assert list(plan.decided_rows()) == expected
+    assert plan.tally(BatchMode.ONE).contacts == 4, "bad rows are no contacts"
+
+
+def test_what_was_decided_about_one_number_comes_row_by_row(plan: Plan) -> None:
+    assert isinstance(plan, SqlitePlan)
+    plan.add([send(message(ANNA), 1), send(message(BEN), 2), Skip(contact(ANNA, 3), SkipReason.DUPLICATE)])
+    assert [(each.row, each.fate) for each in plan.decided_of(ANNA)] == [(1, Fate.SEND), (3, Fate.SKIP)]
+    plan.withdraw(ANNA, "line 9 says so")
+    withdrawn = plan.decided_of(ANNA)[0]
+    assert withdrawn == DecidedRow(1, 2, Fate.SKIP, ANNA, SkipReason.OPTED_OUT, "line 9 says so")
+    assert plan.decided_of(CELIA) == ()
 
 
 def test_samples_show_every_language_first(plan: Plan) -> None:

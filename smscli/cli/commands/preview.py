@@ -85,7 +85,7 @@ def preview(
             "problem_list": problem_documents(plan.bad.problems),
             "refusals": [refusal.message for refusal in refusals],
         }
-        return Result(document, tuple(plan_text(plan)), _exit_code(plan))
+        return Result(document, tuple(plan_text(plan, world.screen.page(world.screen.out))), _exit_code(plan))
 
 
 def _refusals(plan: Planned) -> tuple[Refused, ...]:

@@ -182,7 +182,8 @@ def _rehearse(world: World, asked: Asked, chosen: Chosen, allowed: _Allowed) -> 
         if sent_log is not None:
             _check_texts(sent_log, chosen, allowed)
         return Result(
-            {**plan_document(plan), "dry_run": True}, (*plan_text(plan), "", "Dry run: nothing was sent.")
+            {**plan_document(plan), "dry_run": True},
+            (*plan_text(plan, world.screen.page(world.screen.out)), "", "Dry run: nothing was sent."),
         )
 
 
@@ -255,7 +256,8 @@ class _Order:
             return
         guards.may_ask(attended=self._attended and self._chosen.source.file is not None)
         screen = self._world.screen
-        screen.trouble("\n".join(plan_text(plan)))
+        for line in plan_text(plan, screen.page(screen.err)):
+            screen.tell(line)
         cost = (
             f", planned cost {money(plan.forecast.cost)} {plan.forecast.currency}"
             if plan.forecast.currency

@@ -1,27 +1,34 @@
-"""Progress on stderr: a bar on a terminal, a line a minute without one, nothing with `--quiet`.
+"""Progress on stderr: one line on a terminal, a line a minute without one, nothing with `--quiet`.
 
-A screen that fails never reaches the send loop.
+The line is written over in place, with spaces over what was longer, and never reaches the last column: so
+nothing wraps and nothing is left behind. No thread paints it and the cursor is never hidden, so that a kill
+leaves the terminal as it was. A screen that fails never reaches the send loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from smscli.cli.present.plan import span
+from smscli.cli.present.figures import span
 from smscli.domain.message import State
 from smscli.engine.outcome import Counts
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.text import Text
 
+    from smscli.cli.present.page import Page
     from smscli.cli.present.screen import Screen
 
 #: Seconds between lines where there is no terminal, and between repaints where there is one.
 _A_LINE_EVERY = 60.0
 _REPAINT_EVERY = 0.1
+
+_BAR = 20
 
 
 class _Shown:
@@ -30,7 +37,7 @@ class _Shown:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._last = monotonic()
-        self._live: Progress | None = None
+        self._painted = 0  # cells
 
     @property
     def _on_terminal(self) -> bool:
@@ -45,11 +52,28 @@ class _Shown:
         self.stop()
 
     def stop(self) -> None:
-        """Leave the screen to others."""
-        if self._live is not None:
-            with suppress(Exception):
-                self._live.stop()
-            self._live = None
+        """Leave the screen to others, as it was."""
+        if self._painted:
+            with suppress(OSError, ValueError):
+                self._write(f"\r{'':{min(self._painted, self._page().width)}}\r")
+            self._painted = 0
+
+    def _paint(self, line: Text, page: Page) -> None:
+        cells = line.cell_len
+        shown = self._screen.printed(line, self._screen.err).rstrip("\n")
+        self._write(f"\r{shown}{'':{max(0, min(self._painted, page.width) - cells)}}")
+        self._painted = cells
+
+    def _write(self, text: str) -> None:
+        self._screen.err.write(text)
+        self._screen.err.flush()
+
+    def _page(self) -> Page:
+        """As wide as the terminal is now, without its last column."""
+        from smscli.cli.present.page import USUAL_WIDTH, Page
+
+        err = self._screen.err
+        return Page((self._screen.width(err) or USUAL_WIDTH) - 1, self._screen.page(err).encoding)
 
     def _is_due(self, every: float) -> bool:
         now = monotonic()
@@ -67,20 +91,8 @@ class Rows(_Shown):
         if not self._on_terminal or not self._is_due(_REPAINT_EVERY):
             return
         with suppress(Exception):
-            if self._live is None:
-                self._live = self._start()
-            self._live.update(self._live.task_ids[0], description=f"planning: {rows:,} rows")
-
-    def _start(self) -> Progress:
-        from rich.progress import Progress, SpinnerColumn, TextColumn
-
-        console = self._screen.console(self._screen.err)
-        live = Progress(
-            SpinnerColumn("line"), TextColumn("{task.description}"), console=console, transient=True
-        )
-        live.add_task("planning", total=None)
-        live.start()
-        return live
+            page = self._page()
+            self._paint(rows_line(rows, page), page)
 
 
 class Sending(_Shown):
@@ -95,40 +107,60 @@ class Sending(_Shown):
         with suppress(Exception):
             if self._on_terminal:
                 if self._is_due(_REPAINT_EVERY):
-                    self._repaint(counts)
+                    page = self._page()
+                    self._paint(sending_line(counts, self._passed(), page), page)
             elif self._is_due(_A_LINE_EVERY):
-                self._screen.note(f"{counts.done:,} of {counts.to_send:,}  {self._line(counts)}")
+                parts = "  ".join(_parts(counts, self._passed()))
+                self._screen.note(f"{counts.done:,} of {counts.to_send:,}  {parts}")
 
-    def _repaint(self, counts: Counts) -> None:
-        if self._live is None:
-            self._live = self._start(counts.to_send)
-        self._live.update(self._live.task_ids[0], completed=counts.done, description=self._line(counts))
-
-    def _start(self, total: int) -> Progress:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        console = self._screen.console(self._screen.err)
-        columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}"))
-        live = Progress(*columns, console=console, transient=True)
-        live.add_task("sending", total=total)
-        live.start()
-        return live
-
-    def _line(self, counts: Counts) -> str:
-        passed = max(monotonic() - self._started, 0.001)
-        rate = counts.done / passed
-        left = span_left(counts, rate)
-        states = (State.ACCEPTED, State.REJECTED, State.IN_DOUBT, State.RELEASED)
-        parts = [
-            f"{counts.states[state]:,} {state.replace('_', ' ')}" for state in states if counts.states[state]
-        ]
-        waiting = f"waiting: {counts.waiting_for}" if counts.waiting_for and not counts.in_flight else ""
-        return "  ".join(filter(None, [f"{rate:.0f}/s", left, ", ".join(parts), waiting]))
+    def _passed(self) -> float:
+        return max(monotonic() - self._started, 0.001)
 
 
-def span_left(counts: Counts, rate: float) -> str:
+def rows_line(rows: int, page: Page) -> Text:
+    """`planning: 12,000 rows`."""
+    from rich.text import Text
+
+    from smscli.cli.present.cells import fitted
+
+    return Text(fitted(f"planning: {rows:,} rows", page.width, page.glyphs.ellipsis))
+
+
+def sending_line(counts: Counts, seconds: float, page: Page) -> Text:
+    """A bar, `3/6` and what is known besides, as much of it as there is room for, never more.
+
+    What matters least goes first: the bar grows shorter and then goes, then the parts from the right.
+    """
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    from smscli.cli.present.cells import fitted
+
+    done = f"{counts.done:,}/{counts.to_send:,}"
+    said = page.shown("  ".join((done, *_parts(counts, seconds))))
+    room = min(_BAR, page.width - cell_len(said) - 1)
+    line = Text()
+    if room >= _BAR // 4 and counts.to_send:
+        filled = min(room, room * counts.done // counts.to_send)
+        line.append(page.glyphs.bar * filled, "green")
+        line.append(page.glyphs.track * (room - filled), "dim")
+        line.append(" ")
+    line.append(fitted(said, page.width - cell_len(line.plain), page.glyphs.ellipsis))
+    return line
+
+
+def _parts(counts: Counts, seconds: float) -> Sequence[str]:
+    """`10/s`, `12 min left`, `3 accepted, 1 in doubt`, `waiting: …`: those that there are."""
+    rate = counts.done / seconds
+    states = (State.ACCEPTED, State.REJECTED, State.IN_DOUBT, State.RELEASED)
+    parts = [
+        f"{counts.states[state]:,} {state.replace('_', ' ')}" for state in states if counts.states[state]
+    ]
+    waiting = f"waiting: {counts.waiting_for}" if counts.waiting_for and not counts.in_flight else ""
+    return [part for part in (f"{rate:.0f}/s", _left(counts, rate), ", ".join(parts), waiting) if part]
+
+
+def _left(counts: Counts, rate: float) -> str:
     """`12 min left`, once there is a rate to tell it from."""
-    from datetime import timedelta
-
     left = counts.to_send - counts.done
     return f"{span(timedelta(seconds=left / rate))} left" if rate and left else ""

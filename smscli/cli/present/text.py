@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.measure import Measurement
     from rich.table import Table
 
     from smscli.domain.errors import Problem
@@ -47,6 +50,11 @@ def inert_lines(text: str) -> str:
     return "\n".join(inert(line) for line in text.split("\n"))
 
 
+def printable(text: str, encoding: str) -> str:
+    """Like `inert`, and what the encoding lacks is a question mark already, so that widths are true."""
+    return inert(text).encode(encoding, "replace").decode(encoding)
+
+
 def masked(text: str, environ: Mapping[str, str]) -> str:
     """The text without anything that looks like a phone number or is a secret of the environment.
 
@@ -81,33 +89,52 @@ def problem_lines(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> It
         yield f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all."
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table that is laid out when it is known how wide the screen is and what it can print."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[str]
+    folding: Sequence[str] | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._table(options.encoding)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return self._table(options.encoding).__rich_measure__(console, options)
+
+    def _table(self, encoding: str) -> Table:
+        from rich.cells import cell_len
+        from rich.table import Table
+        from rich.text import Text
+
+        shown = Table(box=None, pad_edge=False, header_style="bold")
+        cells = [[printable(cell, encoding) for cell in row] for row in self.rows]
+        for at, header in enumerate(self.headers):
+            width = max([cell_len(header), *(cell_len(row[at]) for row in cells)])
+            whole = self.folding is not None and header not in self.folding
+            shown.add_column(
+                header,
+                justify="right" if header in self.right else "left",
+                overflow="fold",
+                no_wrap=whole,
+                min_width=None if self.folding is None else width if whole else min(width, _LEAST_FOLDED),
+            )
+        for row in cells:
+            shown.add_row(*map(Text, row))
+        return shown
+
+
 def table(
     headers: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[str] = (),
     folding: Sequence[str] | None = None,
-) -> Table:
+) -> Sheet:
     """A table whose cells are shown as they are, escapes made visible; `right` names columns of figures.
 
     `folding` names the only columns that may go on below on a narrow screen; None: all of them.
     """
-    from rich.cells import cell_len
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    cells = [[inert(cell) for cell in row] for row in rows]
-    for at, header in enumerate(headers):
-        width = max([cell_len(header), *(cell_len(row[at]) for row in cells)])
-        whole = folding is not None and header not in folding
-        shown.add_column(
-            header,
-            justify="right" if header in right else "left",
-            overflow="fold",
-            no_wrap=whole,
-            min_width=None if folding is None else width if whole else min(width, _LEAST_FOLDED),
-        )
-    for row in cells:
-        shown.add_row(*map(Text, row))
-    return shown
+    return Sheet(headers, tuple(rows), right, folding)

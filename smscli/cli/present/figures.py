@@ -1,0 +1,63 @@
+"""Amounts, moments, spans and reasons in the words that people read. Knows no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from smscli.domain.decision import HoldReason, SkipReason
+from smscli.domain.profile import GatewayProfile, Rate, RateUnit
+
+R = TypeVar("R", SkipReason, HoldReason)
+
+_ORDER: tuple[str, ...] = (*SkipReason, *HoldReason)
+
+
+def gateway_words(profile: GatewayProfile) -> str:
+    """`twilio (live)`; the sandbox says its realm with its name."""
+    return profile.name if profile.name == profile.realm else f"{profile.name} ({profile.realm})"
+
+
+def words(reason: StrEnum) -> str:
+    """`quiet_hours` as people say it."""
+    return reason.replace("_", " ")
+
+
+def most_first(counts: Mapping[R, int]) -> list[tuple[R, int]]:
+    """Reasons with their counts, the commonest first, else in the order in which the rules ask."""
+    return sorted(counts.items(), key=lambda part: (-part[1], _ORDER.index(part[0])))
+
+
+def reasons(counts: Mapping[SkipReason, int] | Mapping[HoldReason, int]) -> str:
+    """`opted out 3, duplicate 1`, in the order in which the rules ask."""
+    parts = sorted(counts.items(), key=lambda part: _ORDER.index(part[0]))
+    return ", ".join(f"{words(reason)} {count:,}" for reason, count in parts if count)
+
+
+def money(amount: Decimal) -> str:
+    """`1,204.50`: two places, rounded up so that a plan never looks cheaper than it is."""
+    return f"{amount.quantize(Decimal('0.01'), rounding='ROUND_UP'):,}"
+
+
+def local(moment: datetime, zone: str) -> str:
+    """`Mon 2026-11-23 09:00 Europe/Warsaw`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+
+
+def span(duration: timedelta) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`."""
+    seconds = round(duration.total_seconds())
+    if seconds < 120:
+        return f"{max(1, seconds)} s"
+    hours, minutes = divmod(-(-seconds // 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def pace(rate: Rate) -> str:
+    """`10 messages a second`, `1 request a second`."""
+    unit = {RateUnit.MESSAGE: "message", RateUnit.SEGMENT: "segment", RateUnit.REQUEST: "request"}
+    return f"{rate.per_second:g} {unit[rate.counts]}{'' if rate.per_second == 1 else 's'} a second"

@@ -1,0 +1,88 @@
+"""A plan as JSON: every figure that the text shows, and those it leaves out."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from smscli.cli.present.mending import to_mend
+from smscli.domain.segments import Encoding
+
+if TYPE_CHECKING:
+    from smscli.cli.planned import Planned
+
+#: So many messages are shown; the text shows fewer of them where there is less room.
+SAMPLES = 8
+
+
+def plan_document(planned: Planned) -> dict[str, object]:
+    """The plan for programs. `problems` counts bad rows; `cost` is null where nobody gave rates."""
+    tally, forecast, campaign = planned.tally, planned.forecast, planned.chosen.campaign
+    return {
+        "campaign": campaign.id,
+        "purpose": campaign.purpose,
+        "topic": campaign.topic,
+        "gateway": planned.chosen.profile.name,
+        "realm": planned.chosen.profile.realm,
+        "sent_log": planned.chosen.sent_log,
+        "at": planned.at,
+        "list": {
+            "name": planned.reader.name,
+            "delimiter": planned.reader.delimiter,
+            "columns": dict(planned.reader.mapping),
+        },
+        "rows": tally.contacts + planned.bad.count,
+        "contacts": tally.contacts,
+        "to_send": tally.to_send,
+        "left_by_limit": planned.left_by_limit,
+        "skipped": dict(tally.skipped),
+        "held": dict(tally.held),
+        "held_until": dict(tally.held_until),
+        "to_mend": [
+            {"reason": each.reason, "detail": each.detail, "contacts": each.count, "lines": each.lines}
+            for each in to_mend(planned)
+        ],
+        "problems": planned.bad.count,
+        "segments": tally.segments,
+        "encodings": {encoding: tally.by_encoding.get(encoding, 0) for encoding in Encoding},
+        "segments_by_encoding": {each: tally.segments_by_encoding.get(each, 0) for each in Encoding},
+        "messages_by_segments": {str(each): count for each, count in tally.by_segments.items()},
+        "languages": dict(tally.by_language),
+        "offenders": [
+            {
+                "character": offender.character,
+                "name": unicodedata.name(offender.character, "unnamed"),
+                "messages": offender.messages,
+                "extra_segments": offender.extra_segments,
+            }
+            for offender in tally.offenders
+        ],
+        "countries": [
+            {"country": part.country, "messages": part.messages, "segments": part.segments}
+            for part in tally.by_country
+        ],
+        "requests": forecast.requests,
+        "currency": forecast.currency,
+        "cost": float(forecast.cost) if campaign.rates else None,
+        "cost_by_country": {country: float(cost) for country, cost in forecast.cost_by_country},
+        "unpriced": list(forecast.unpriced),
+        "seconds": None if forecast.duration is None else forecast.duration.total_seconds(),
+        "last_leaves_at": forecast.last_leaves_at,
+        "late": forecast.late,
+        "first_closes_at": forecast.first_closes_at,
+        "same_text_warnings": planned.findings.same_text_warnings,
+        "repeatable": len(planned.findings.repeatable),
+        "samples": [
+            {
+                "to": message.to.masked,
+                "language": message.language,
+                "sender": message.sender,
+                "text": message.body,
+                "encoding": message.segments.encoding,
+                "units": message.segments.units,
+                "segments": message.segments.count,
+            }
+            for message in planned.plan.samples(SAMPLES)
+        ],
+        "digest": planned.plan.digest(),
+    }

@@ -1,0 +1,194 @@
+"""The figures of a plan as rows of a ledger: people, segments, cost, time. Knows no widths."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from smscli.cli.present.figures import local, money, most_first, pace, span, words
+from smscli.cli.present.ledger import Row, Section, Warn
+from smscli.cli.present.mending import ToMend, to_mend
+from smscli.cli.present.page import Page
+from smscli.cli.present.text import counted
+from smscli.domain.decision import SkipReason
+from smscli.domain.ports import CountryTally, Offender
+from smscli.domain.segments import Encoding
+
+if TYPE_CHECKING:
+    from smscli.cli.planned import Planned
+
+#: So many of a kind are shown; the JSON document has all.
+_THINGS = {"glance": 3, "full": 10}
+_OFFENDERS = {"glance": 3, "full": 8}
+_CHARACTERS = {"glance": 10, "full": 24}
+_COUNTRIES = {"glance": 6, "full": 60}
+
+_COMBINED = "\u25cc"  # what a mark that stands on another character is shown on
+
+
+def people(planned: Planned, page: Page) -> Section:
+    """Everybody on the list, once; the reasons below."""
+    return tuple(_people(planned, page))
+
+
+def _people(planned: Planned, page: Page) -> Iterator[Row | Warn]:
+    tally, findings, zone = planned.tally, planned.findings, planned.chosen.campaign.zone
+    skipped, held = sum(tally.skipped.values()), sum(tally.held.values())
+    yield _share("to send", tally.to_send, "green")
+    if planned.left_by_limit:
+        yield _share("beyond --limit", planned.left_by_limit)
+    yield _share("skipped", skipped)
+    mending = to_mend(planned)
+    for reason, count in most_first(tally.skipped):
+        yield from _skipped(reason, count, [each for each in mending if each.reason is reason], page)
+    yield _share("held", held, "yellow")
+    for held_for, count in most_first(tally.held):
+        opens = f"the first may go {local(tally.held_until[held_for], zone)}"
+        yield Row(words(held_for), f"{count:,}", opens, depth=2)
+    yield _share("problems", planned.bad.count, "red")
+    if findings.repeatable:
+        promise = "in doubt, which the gateway promised not to take twice"
+        yield Row("again", f"{len(findings.repeatable):,}", promise)
+    if findings.same_text_warnings:
+        yield Warn(f"{findings.same_text_warnings:,} had these very words from another campaign")
+
+
+def _share(label: str, count: int, style: str = "") -> Row:
+    return Row(label, f"{count:,}", part=count, style=style if count else "")
+
+
+def _skipped(reason: SkipReason, count: int, mending: Sequence[ToMend], page: Page) -> Iterator[Row]:
+    """A reason; with one thing to mend it stands beside, with several each has a line."""
+    alone = _where(mending[0], page) if len(mending) == 1 else ""
+    yield Row(words(reason), f"{count:,}", alone, depth=2)
+    if len(mending) > 1:
+        most = _THINGS[page.detail]
+        for each in mending[:most]:
+            yield Row("", "", f"{each.count:,}: {_where(each, page)}", depth=2)
+        if len(mending) > most:
+            yield Row("", "", f"and {len(mending) - most:,} more, see --json", depth=2)
+
+
+def _where(each: ToMend, page: Page) -> str:
+    more = f", {page.glyphs.ellipsis}" if each.count > len(each.lines) else ""
+    lines = f"line{'' if each.count == 1 else 's'} {', '.join(map(str, each.lines))}{more}"
+    return f"{page.shown(each.detail)}: {lines}" if each.detail else lines
+
+
+def segments(planned: Planned, page: Page) -> Section:
+    """Segments by encoding, and the characters that forced the dearer one."""
+    tally = planned.tally
+    rows = [Row("Segments", f"{tally.segments:,}", f"in {counted(tally.to_send, 'message')}", depth=0)]
+    for encoding in Encoding:
+        if there := tally.segments_by_encoding.get(encoding, 0):
+            note = f"in {counted(tally.by_encoding[encoding], 'message')}"
+            rows.append(Row(encoding, f"{there:,}", note, part=there))
+    return (*rows, *_offenders(tally.offenders, page))
+
+
+def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
+    """The dearest characters by name, the rest in a line; those that cost no segment more in another."""
+    dear = sorted((each for each in offenders if each.extra_segments), key=lambda each: -each.extra_segments)
+    most = _OFFENDERS[page.detail]
+    for offender in dear[:most]:
+        name = unicodedata.name(offender.character, "unnamed").lower()
+        forces = f"{name} forces UCS-2 in {counted(offender.messages, 'message')}"
+        yield Row(_character(offender, page), f"+{offender.extra_segments:,}", forces, depth=2)
+    if rest := dear[most:]:
+        at_most = f"{page.glyphs.at_most}{rest[0].extra_segments:,}"
+        yield Row("", at_most, f"{_some(rest, page)} as well", depth=2)
+    if free := [each for each in offenders if not each.extra_segments]:
+        yield Row("", "+0", f"{_some(free, page)} cost nothing more", depth=2)
+
+
+def _some(offenders: Sequence[Offender], page: Page) -> str:
+    """The first characters, and how many there are."""
+    few = _CHARACTERS[page.detail]
+    some = " ".join(_character(each, page) for each in offenders[:few])
+    return some + (f" and {len(offenders) - few:,} more" if len(offenders) > few else "")
+
+
+def _character(offender: Offender, page: Page) -> str:
+    """The character, or its number where this page cannot print it."""
+    if not page.can_print(offender.character):
+        return f"U+{ord(offender.character):04X}"
+    shown = page.shown(offender.character)
+    return shown if cell_len(shown) else f"{_COMBINED}{shown}"
+
+
+def messages(planned: Planned) -> Section:
+    """How many segments the messages have."""
+    by_segments = planned.tally.by_segments
+    if not by_segments:
+        return ()
+    return (
+        Row("Messages", f"{planned.tally.to_send:,}", "by their segments", depth=0),
+        *(Row(counted(each, "segment"), f"{count:,}", part=count) for each, count in by_segments.items()),
+    )
+
+
+def languages(planned: Planned, page: Page) -> Section:
+    """In which languages people are texted."""
+    by_language = planned.tally.by_language
+    if len(by_language) < 2:
+        return ()
+    return (
+        Row("Languages", f"{len(by_language):,}", depth=0),
+        *(Row(page.shown(name), f"{count:,}", part=count) for name, count in by_language.items()),
+    )
+
+
+def cost(planned: Planned, page: Page) -> Section:
+    """What the countries cost; only how many messages go there where nobody gave rates."""
+    plan, by_country = planned.forecast, planned.tally.by_country
+    if planned.chosen.campaign.rates is None:
+        unknown = Row("Cost", "unknown", "the campaigns file has no rates", depth=0)
+        return (unknown, *(_unpriced(by_country, page) if page.detail == "full" else ()))
+    dearest = sorted(plan.cost_by_country, key=lambda part: -part[1])
+    most = _COUNTRIES[page.detail]
+    shown = len(dearest) if len(dearest) == most + 1 else most  # a line for one country, not for "1 country"
+    notes = _traffic(by_country, page)
+    rows = [Row(f"Cost, {plan.currency}", money(plan.cost), "planned", depth=0)]
+    rows += [Row(country, money(price), notes[country], price) for country, price in dearest[:shown]]
+    if rest := dearest[shown:]:
+        together = sum((price for _, price in rest), Decimal(0))
+        rows.append(Row("others", money(together), counted(len(rest), "country", "countries"), together))
+    if plan.unpriced:
+        rows.append(Row("", "?", f"no rate for {', '.join(plan.unpriced)}"))
+    return tuple(rows)
+
+
+def _unpriced(by_country: Sequence[CountryTally], page: Page) -> Iterator[Row]:
+    notes = _traffic(by_country, page)
+    for each in by_country[: _COUNTRIES[page.detail]]:
+        yield Row(each.country, f"{each.messages:,}", notes[each.country], each.messages)
+
+
+def _traffic(by_country: Sequence[CountryTally], page: Page) -> dict[str, str]:
+    """`3 segments`; in full `2 messages, 3 segments`, in columns."""
+    said = {each.country: counted(each.segments, "segment") for each in by_country}
+    if page.detail == "glance":
+        return said
+    before = {each.country: f"in {counted(each.messages, 'message')}" for each in by_country}
+    widest = max(map(len, said.values()), default=0)
+    return {country: f"{text:<{widest}} {before[country]}" for country, text in said.items()}
+
+
+def timing(planned: Planned) -> Section:
+    """How many calls, how long at the gateway's pace, and who would be too late."""
+    plan, rate, zone = planned.forecast, planned.chosen.profile.rate, planned.chosen.campaign.zone
+    rows: list[Row | Warn] = [Row("Requests", f"{plan.requests:,}", "at least", depth=0)]
+    if rate is None or plan.duration is None:
+        rows.append(Row("Time", "", "as fast as the gateway answers (no rate in its profile)", depth=0))
+        return rows
+    last = f"; the last would leave {local(plan.last_leaves_at, zone)}" if plan.last_leaves_at else ""
+    rows.append(Row("Time", span(plan.duration), f"planned, at {pace(rate)}{last}", depth=0))
+    if plan.late and plan.first_closes_at:
+        closes = local(plan.first_closes_at, zone)
+        late = f"{plan.late:,} would leave after their window closes (the first at {closes})"
+        rows.append(Warn(f"{late}; they will be held"))
+    return rows
