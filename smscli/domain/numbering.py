@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    PhoneMetadata,
+    PhoneNumberDesc,
+    PhoneNumberType,
+    country_code_for_region,
+    is_number_type_geographical,
+)
 
 #: As many digits as numbers have, whatever stands between them. Without a + no dots: `512345678.0` is a
 #: quantity that a spreadsheet made of a number.
@@ -22,7 +29,7 @@ _NATIONAL = re.compile(r"\(?[0-9](?:[ ()\-]*[0-9]){4,15}")
 _PUNCTUATION = str.maketrans("", "", " ().-")
 
 #: The kinds of number that the library knows, each with a pattern of its own.
-_KINDS = (
+_SPECIAL = (
     "premium_rate",
     "toll_free",
     "shared_cost",
@@ -31,9 +38,8 @@ _KINDS = (
     "pager",
     "uan",
     "voicemail",
-    "fixed_line",
-    "mobile",
 )
+_KINDS = (*_SPECIAL, "fixed_line", "mobile")
 _NEVER = re.compile(r"(?!)")
 
 
@@ -44,6 +50,9 @@ class _Country:
     region: str
     leading: re.Pattern[str] | None
     valid: re.Pattern[str]
+    special: re.Pattern[str]
+    fixed: re.Pattern[str]
+    mobile: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,26 @@ def national(text: str, region: str) -> tuple[str, str] | None:
     return None if country is None else (f"+{plan.code}{subscriber}", country)
 
 
+def is_tied_to_a_place(number: str, region: str) -> bool:
+    """Does a valid number of this country (E.164) belong to a place in it, as far as the library knows?
+
+    Fixed lines do; mobile numbers only where their area codes are those of places (Mexico, Brazil, …).
+    """
+    country, code = _country(region), _code_of(region)
+    subscriber = number[1 + len(code) :]
+    if country.special.fullmatch(subscriber):
+        return False
+    if country.fixed.fullmatch(subscriber):
+        return True
+    is_mobile = country.mobile.fullmatch(subscriber) is not None
+    return is_mobile and is_number_type_geographical(PhoneNumberType.MOBILE, int(code))
+
+
+@cache
+def _code_of(region: str) -> str:
+    return str(country_code_for_region(region))
+
+
 def _without_prefix(digits: str, plan: _NumberingPlan) -> str | None:
     """The digits behind the national prefix, where there is no doubt whether it is one."""
     if plan.leaves_alone(digits):
@@ -149,11 +178,20 @@ def _general(metadata: PhoneMetadata) -> re.Pattern[str]:
 def _country(region: str) -> _Country:
     metadata = PhoneMetadata.metadata_for_region(region, None)
     assert metadata is not None
-    general = "|".join(_alternatives([metadata.general_desc]))
-    kinds = "|".join(_alternatives([getattr(metadata, kind) for kind in _KINDS]))
-    valid = re.compile(f"(?=(?:{general})$)(?:{kinds})") if general and kinds else _NEVER
-    leading = re.compile(metadata.leading_digits) if metadata.leading_digits else None
-    return _Country(region, leading, valid)
+
+    def any_of(*kinds: str) -> re.Pattern[str]:
+        general = "|".join(_alternatives([metadata.general_desc]))
+        patterns = "|".join(_alternatives([getattr(metadata, kind) for kind in kinds]))
+        return re.compile(f"(?=(?:{general})$)(?:{patterns})") if general and patterns else _NEVER
+
+    return _Country(
+        region,
+        re.compile(metadata.leading_digits) if metadata.leading_digits else None,
+        valid=any_of(*_KINDS),
+        special=any_of(*_SPECIAL),
+        fixed=any_of("fixed_line"),
+        mobile=any_of("mobile"),
+    )
 
 
 def _alternatives(kinds: list[PhoneNumberDesc | None]) -> Iterator[str]:

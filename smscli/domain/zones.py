@@ -16,9 +16,10 @@ from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import phonenumbers
-from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from smscli.domain.msisdn import NO_COUNTRY, Msisdn, mask
+from smscli.domain.numbering import is_tied_to_a_place
 
 #: Area codes laid over older ones that reach into a second zone, where the library (phonenumbers 9.0.43)
 #: gives the newcomer only one: in the US, then in Canada.
@@ -126,7 +127,7 @@ def _candidates(number: Msisdn) -> tuple[str, ...]:
     code = _calling_code(number.country)
     if code == "1":
         return _of_area_code(number.digits[1:4])
-    zones = _at_home(_prefix_that_tells(number.digits, code), number.country)
+    zones = _at_home(_prefix_that_tells(number, code), number.country)
     leading, more = _LEFT_OUT.get(number.country, ("", ()))
     return tuple(sorted({*zones, *more})) if more and number.digits.startswith(leading) else zones
 
@@ -155,29 +156,25 @@ def _zones_by_area() -> Mapping[str, set[str]]:
     return zones_by_area
 
 
-def _prefix_that_tells(digits: str, code: str) -> str:
+def _prefix_that_tells(number: Msisdn, code: str) -> str:
     """The key of the library's table for this number, as `phonenumbers.timezone` finds it.
 
     Its costly question, whether numbers of this type are tied to a place, is asked only where the answer
     would matter.
     """
-    lengths = range(TIMEZONE_LONGEST_PREFIX, len(code), -1)
-    longest = next((digits[:length] for length in lengths if digits[:length] in TIMEZONE_DATA), code)
-    is_the_same = TIMEZONE_DATA.get(longest) == TIMEZONE_DATA.get(code)
-    return longest if is_the_same or _is_tied_to_a_place(digits, code) else code
-
-
-def _is_tied_to_a_place(digits: str, code: str) -> bool:
-    # Built and not parsed: the number was valid before, and parsing costs four times as much (35 µs).
-    subscriber = digits[len(code) :]
-    zeros = len(subscriber) - len(subscriber.lstrip("0"))
-    number = phonenumbers.PhoneNumber(
-        country_code=int(code),
-        national_number=int(subscriber),
-        italian_leading_zero=zeros > 0 or None,
-        number_of_leading_zeros=zeros if zeros > 1 else None,
+    digits = number.digits
+    longest = next(
+        (digits[:length] for length in _prefix_lengths(code) if digits[:length] in TIMEZONE_DATA), code
     )
-    return phonenumbers.is_number_geographical(number)
+    is_the_same = TIMEZONE_DATA.get(longest) == TIMEZONE_DATA.get(code)
+    return longest if is_the_same or is_tied_to_a_place(number.e164, number.country) else code
+
+
+@cache
+def _prefix_lengths(code: str) -> tuple[int, ...]:
+    """How many digits the library's prefixes of a calling code have, the longest first."""
+    lengths = {len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(code)}
+    return tuple(sorted(lengths - {len(code)}, reverse=True))
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata
 
@@ -94,6 +94,26 @@ def test_a_number_with_wrong_digits_is_never_read_in_another_way(
     text = list(spellings(region, code, "".join(digits)))[spelling]
     quick = quickly(text, region)
     assert quick is None or quick == by_the_library(text, region)
+
+
+@settings(max_examples=1_500)
+@given(
+    example=st.sampled_from(EXAMPLES),
+    changes=st.lists(st.tuples(st.integers(2, 14), st.sampled_from("0123456789")), max_size=4),
+)
+def test_numbers_are_tied_to_places_as_the_library_says(
+    example: tuple[str, str, str], changes: list[tuple[int, str]]
+) -> None:
+    _, code, subscriber = example
+    digits = list(subscriber)
+    for place, digit in changes:
+        digits[place % len(digits)] = digit
+    e164 = f"+{code}{''.join(digits)}"
+    read = by_the_library(e164, None)
+    assume(read is not None)
+    assert read is not None
+    tied = phonenumbers.is_number_geographical(phonenumbers.parse(e164))
+    assert numbering.is_tied_to_a_place(e164, read[1]) == tied
 
 
 @settings(max_examples=500)
