@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program, child
-from tests.cli.sample_log import ADA, BEN, EVA, ZOE, sample
+from smscli.domain.message import Receipt, State
+from smscli.sentlog.sqlite import open_sent_log
+from tests.cli.program import NOW, Program, child
+from tests.cli.sample_log import ADA, BEN, EVA, ZOE, message, run, sample
 
 smscli = Program()
 
@@ -72,7 +75,7 @@ def test_the_table_masks_numbers_and_counts_states(log: Path) -> None:
     lines = told.out.splitlines()
     assert " ".join(lines[0].split()) == "claimed campaign realm to state segments gateway reference detail"
     assert lines[1].split() == f"2026-11-19 12:00 UTC spring live {ADA.masked} accepted 1 acme ref-1".split()
-    assert lines[-1] == "6 messages: 1 accepted, 1 delivered, 3 in doubt, 1 submitting"
+    assert lines[-1] == "6 messages, 6 segments: 1 accepted, 1 delivered, 3 in doubt, 1 submitting"
     for person in (ADA, BEN, EVA, ZOE):
         assert person.digits not in told.out
         assert person.masked in told.out
@@ -95,7 +98,8 @@ def test_on_a_narrow_screen_a_row_keeps_its_words_whole(log: Path, columns: str)
 def test_a_word_that_is_no_state_is_told_in_our_words(log: Path) -> None:
     told = smscli("log", "--log", str(log), "--state", "lost")
     assert told.code == 2
-    assert "Invalid value for '--state': 'lost' is not one of 'submitting'" in told.err
+    for word in ("--state", "lost", "submitting"):
+        assert word in told.err
 
 
 def test_a_number_without_its_country_gets_a_hint_that_can_be_typed(log: Path) -> None:
@@ -109,7 +113,7 @@ def test_a_number_without_its_country_gets_a_hint_that_can_be_typed(log: Path) -
     [
         ("", ["spring-ada", "spring-ben", "spring-eva", "autumn-zoe", "autumn-ada", "rehearsal-ada"]),
         ("--campaign autumn", ["autumn-zoe", "autumn-ada"]),
-        ("--campaign winter", []),
+        ("--campaign autumn --state delivered", []),
         ("--state in_doubt", ["spring-ben", "spring-eva", "autumn-zoe"]),
         ("--state accepted --state submitting", ["spring-ada", "autumn-ada"]),
         ("--realm sandbox", ["rehearsal-ada"]),
@@ -134,12 +138,14 @@ def test_filters_narrow(log: Path, filters: str, ids: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--since yesterday", "--since: 'yesterday' is not a point in time"),
+        ("--since yesterday", "is not a point in time"),
         ("--until 99d9", "--until"),
         ("--since 999999w", "--since"),
         ("--number 12345", "--number"),
         ("--number +12025550", "--number"),
-        ("--jsonl --json", "--json and --jsonl"),
+        ("--jsonl --json", "--csv, --jsonl and --json"),
+        ("--csv --json", "--csv, --jsonl and --json"),
+        ("--csv --jsonl", "--csv, --jsonl and --json"),
         ("--realm mars", "mars"),
     ],
 )
@@ -168,12 +174,121 @@ def test_jsonl_has_everything_in_full(log: Path) -> None:
 def test_json_is_one_document_with_masked_numbers(log: Path) -> None:
     told = smscli("log", "--log", str(log), "--json")
     document = told.document
-    assert list(document) == ["schema", "command", "status", "sent_log", "states", "messages"]
+    assert list(document) == ["schema", "command", "status", "sent_log", "states", "segments", "messages"]
     assert (document["command"], document["status"], document["sent_log"]) == ("log", "ok", str(log))
     assert document["states"] == {"accepted": 1, "in_doubt": 3, "submitting": 1, "delivered": 1}
+    assert document["segments"] == {"accepted": 1, "in_doubt": 3, "submitting": 1, "delivered": 1}
     assert [list(each) for each in document["messages"]] == [LINE_KEYS] * 6
     assert ADA.digits not in told.out
 
 
 def test_nothing_found_is_no_error(log: Path) -> None:
-    assert smscli("log", "--log", str(log), "--campaign", "winter").out == "0 messages\n"
+    told = smscli("log", "--log", str(log), "--campaign", "autumn", "--state", "delivered")
+    assert (told.code, told.out) == (0, "0 messages\n")
+
+
+# --- totals ---
+
+
+def test_totals_are_by_campaign_realm_and_state(log: Path) -> None:
+    out = smscli("log", "--log", str(log)).out
+    totals = [" ".join(line.split()) for line in out.partition("\n\n")[2].splitlines()]
+    assert totals == [
+        "campaign realm state messages segments",
+        "autumn live in doubt 1 1",
+        "autumn live submitting 1 1",
+        "spring live accepted 1 1",
+        "spring live in doubt 2 2",
+        "spring sandbox delivered 1 1",
+        "6 messages, 6 segments: 1 accepted, 1 delivered, 3 in doubt, 1 submitting",
+    ]
+
+
+def test_one_kind_of_message_needs_no_table_of_totals(log: Path) -> None:
+    out = smscli("log", "--log", str(log), "--campaign", "spring", "--state", "in_doubt").out
+    assert out.splitlines()[3:] == ["2 messages, 2 segments: 2 in doubt"]
+
+
+def test_segments_are_added_up_not_messages(tmp_path: Path) -> None:
+    path = tmp_path / "sent-log.db"
+    run(path, [message("long", "spring", ADA, "x" * 161)], [Receipt("long", State.ACCEPTED)], NOW)
+    assert smscli("log", "--log", str(path)).out.endswith("1 message, 2 segments: 1 accepted\n")
+    assert smscli("log", "--log", str(path), "--json").document["segments"] == {"accepted": 2}
+
+
+# --- a campaign that is not there ---
+
+
+def test_a_campaign_the_log_has_never_seen_is_not_nobody(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--campaign", "sprong", "--jsonl")
+    assert told.code == 2
+    assert "no campaign sprong in this log; it has autumn, spring" in told.err
+    assert "Did you mean spring?" in told.err
+    assert "Did you mean" not in smscli("log", "--log", str(log), "--campaign", "nix").err
+
+
+def test_a_campaign_of_the_file_that_was_never_sent_is_no_mistake(log: Path, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(
+        f"{{version: 1, brand: Garage, sender: Garage, gateway: sandbox, sent_log: {log}, campaigns:"
+        " {winter: {purpose: transactional, quiet_hours: off, text: 'Garage: gloves.'}}}",
+        encoding="utf-8",
+    )
+    told = smscli("log", str(file), "--campaign", "winter")
+    assert (told.code, told.out) == (0, "0 messages\n")
+    assert "winter was never sent" in told.err
+    told = smscli("log", str(file), "--campaign", "wintr")
+    assert told.code == 2
+    assert "it has autumn, spring, winter" in told.err
+    assert "Did you mean winter?" in told.err
+
+
+def test_an_empty_log_has_no_campaigns(tmp_path: Path) -> None:
+    open_sent_log(tmp_path / "sent-log.db", create=True).close()
+    told = smscli("log", "--log", str(tmp_path / "sent-log.db"), "--campaign", "spring")
+    assert told.code == 2
+    assert "it has none yet" in told.err
+
+
+# --- for spreadsheets ---
+
+
+def spreadsheet(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_csv_has_a_header_and_everything_in_full(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--csv")
+    assert told.code == 0
+    rows = spreadsheet(told.out)
+    assert [list(row) for row in rows] == [LINE_KEYS] * 6
+    first, line = rows[0], smscli("log", "--log", str(log), "--jsonl").lines[0]
+    assert first == {name: "" if value is None else str(value) for name, value in line.items()}
+    assert first["to"] == "+12025550101"
+
+
+def test_csv_of_nothing_is_its_header(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--csv", "--campaign", "autumn", "--state", "delivered")
+    assert told.out == ",".join(LINE_KEYS) + "\n"
+
+
+def test_a_spreadsheet_runs_nothing_that_a_gateway_says(tmp_path: Path) -> None:
+    path = tmp_path / "sent-log.db"
+    receipt = Receipt("a", State.REJECTED, gateway_ref="@ref", code="-1", detail='=HYPERLINK("http://x"),\ny')
+    run(path, [message("a", "spring", ADA)], [receipt], NOW)
+    [row] = spreadsheet(smscli("log", "--log", str(path), "--csv").out)
+    assert (row["gateway_ref"], row["code"]) == ("'@ref", "'-1")
+    assert row["detail"] == "'" + r'=HYPERLINK("http://x"),\ny'
+    assert row["to"] == ADA.e164
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C", "en_US.ISO-8859-1"])
+def test_csv_is_utf_8_that_excel_recognises_whatever_the_locale(tmp_path: Path, locale: str) -> None:
+    path = tmp_path / "sent-log.db"
+    receipt = Receipt("a", State.REJECTED, detail="άγνωστος αριθμός")
+    run(path, [message("a", "spring", ADA)], [receipt], NOW)
+    out = child(
+        "log", "--log", str(path), "--csv", environ={"LC_ALL": locale, "PYTHONIOENCODING": "latin-1"}
+    ).out
+    assert out.startswith("\ufeffid,campaign,")
+    assert "άγνωστος αριθμός" in out
