@@ -26,21 +26,21 @@ class Findings:
     """What planning noticed beside the decisions.
 
     `repeatable` are numbers in doubt that would be sent if they were not in doubt: only they may be
-    repeated by a gateway's promise of idempotency. `watched` are the cases of the number that the planner
-    watches, in list order: what was known of it when it was decided.
+    repeated by a gateway's promise of idempotency. `watched` is the case of the first row with the
+    number that the planner watches: what was known of it when it was decided.
     """
 
     rows: int = 0
     same_text_warnings: int = 0
     repeatable: set[Msisdn] = field(default_factory=set)
-    watched: list[Case] = field(default_factory=list)
+    watched: Case | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
     """Everything a plan depends on. `log` None means: nobody was ever sent anything.
 
-    `watched` is a number whose cases are kept, to be explained; the plan is the same with and without.
+    `watched` is a number whose case is kept, to be explained; the plan is the same with and without.
     """
 
     campaign: Campaign
@@ -79,10 +79,11 @@ class Planner:
                 withdrawn.append(contact)
             seen.add(contact.number)
         plan.add(decisions)
-        if self.watched in seen:
-            self._watch(chunk, facts, findings, ask_hours)
+        if findings.watched is None and self.watched in seen:  # once a chunk: nobody else pays for it
+            first = next(contact for contact in chunk if contact.number == self.watched)
+            findings.watched = self._case(first, facts, False, ask_hours)
         for contact in withdrawn:  # after add: the earlier row may be of this chunk
-            plan.withdraw(contact.number, f"says row {contact.row} of the list")
+            plan.withdraw(contact.number, f"line {contact.line} of the list says so")
             findings.repeatable.discard(contact.number)
 
     def _case(
@@ -97,19 +98,6 @@ class Planner:
             again=self.again,
             ask_hours=ask_hours,
         )
-
-    def _watch(
-        self,
-        chunk: Sequence[Contact],
-        facts: Mapping[Msisdn, Facts],
-        findings: Findings,
-        ask_hours: AskHours | None,
-    ) -> None:
-        """Once a chunk, so that nobody else pays for it. Of one number the first case is no repetition."""
-        for contact in chunk:
-            if contact.number == self.watched:
-                repeated = bool(findings.watched)
-                findings.watched.append(self._case(contact, facts, repeated, ask_hours))
 
     def _facts(self, numbers: Sequence[Msisdn]) -> dict[Msisdn, Facts]:
         if self.log is None:

@@ -21,6 +21,7 @@ from smscli.domain.campaign import (
 )
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.explaining import FACTS, HoursFacts, Verdict, decided, explain, with_later_rows
 from smscli.domain.message import State, digest
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Recent
@@ -312,3 +313,108 @@ def test_a_campaign_that_expired_meanwhile_says_so() -> None:
     assert isinstance(decision, Send)
     ended = replace(CAMPAIGN, expires=NOW)
     assert why_dropped(decision.message, ended, Facts(), NOW) is SkipReason.EXPIRED
+
+
+# --- the story that is told of a case ---
+
+
+def case_of(**parts: object) -> Case:
+    known: dict[str, object] = {"contact": CONTACT, "campaign": CAMPAIGN, "facts": NO_FACTS, "now": NOW}
+    return Case(**(known | parts))  # type: ignore[arg-type]
+
+
+def test_every_rule_can_be_explained_and_nothing_else_is() -> None:
+    assert tuple(FACTS) == RULES
+
+
+@pytest.mark.parametrize("case", [row[2] for row in SKIPS], ids=[row[0] for row in SKIPS])
+def test_the_story_ends_as_the_plan_decides(case: dict[str, object]) -> None:
+    decision, findings = ask(**case), explain(case_of(**case))  # type: ignore[arg-type]
+    assert decided(findings) == decision
+    assert [each.rule for each in findings] == [rule.__name__ for rule in RULES]
+    verdicts = [each.verdict for each in findings]
+    place = verdicts.index(Verdict.DECIDED)
+    assert set(verdicts[:place]) <= {Verdict.PASSED}
+    assert set(verdicts[place + 1 :]) <= {Verdict.NOT_ASKED}
+
+
+def test_who_is_sent_to_passes_every_rule() -> None:
+    findings = explain(case_of())
+    assert {each.verdict for each in findings} == {Verdict.PASSED}
+    assert decided(findings) is None
+    assert all(each.answer is None for each in findings)
+
+
+def test_a_rule_that_is_not_asked_any_more_tells_what_it_would_say() -> None:
+    contact = replace(CONTACT, number=NEW_YORKER, consent=None)
+    by_rule = {each.rule: each for each in explain(case_of(contact=contact, facts=earlier(1)))}
+    hours = by_rule["quiet_hours"]
+    assert hours.verdict is Verdict.NOT_ASKED
+    assert isinstance(hours.answer, Hold)
+    assert isinstance(by_rule["frequency_cap"].answer, Hold)
+    assert by_rule["duplicate"].answer is None
+
+
+def test_where_hours_are_unknown_no_hold_invents_any() -> None:
+    by_rule = {each.rule: each for each in explain(case_of(contact=replace(CONTACT, number=SATELLITE)))}
+    assert by_rule["hours_unknown"].verdict is Verdict.DECIDED
+    assert by_rule["quiet_hours"].answer is None
+    assert by_rule["frequency_cap"].answer is None
+
+
+def test_every_zone_is_told_with_its_own_clock_and_hours() -> None:
+    indonesian = replace(CONTACT, number=Msisdn("+6281234567890", "ID"))
+    now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    facts = {each.rule: each.facts for each in explain(case_of(contact=indonesian, now=now))}["quiet_hours"]
+    assert isinstance(facts, HoursFacts)
+    told = [
+        (zone.zone, f"{zone.local:%H:%M}", isinstance(zone.permission, Open), zone.windows)
+        for zone in facts.zones
+    ]
+    windows = DAYTIME.windows[4]
+    assert told == [
+        ("Asia/Jakarta", "19:30", True, windows),
+        ("Asia/Jayapura", "21:30", False, windows),
+        ("Asia/Makassar", "20:30", False, windows),
+    ]
+
+
+def test_a_public_holiday_is_told_as_one() -> None:
+    independence_day = datetime(2026, 11, 11, 11, 0, tzinfo=UTC)
+    for number, is_holiday in ((POLE, True), (NEW_YORKER, True), (Msisdn("+447700900123", "GB"), False)):
+        case = case_of(contact=replace(CONTACT, number=number), now=independence_day)
+        facts = explain(case)[-2].facts
+        assert isinstance(facts, HoursFacts)
+        assert {zone.is_holiday for zone in facts.zones} == {is_holiday}
+
+
+@pytest.mark.parametrize(
+    ("case", "decides", "not_asked"),
+    [
+        ({}, "later_rows", set()),
+        ({"contact": replace(CONTACT, number=NEW_YORKER)}, "later_rows", {"quiet_hours", "frequency_cap"}),
+        ({"facts": earlier(1)}, "later_rows", {"frequency_cap"}),
+        ({"contact": replace(CONTACT, fields={})}, "missing_text", None),
+    ],
+)
+def test_an_opt_out_further_down_the_list_decides_before_a_hold_and_after_a_skip(
+    case: dict[str, object], decides: str, not_asked: set[str] | None
+) -> None:
+    findings = with_later_rows(explain(case_of(**case)), CONTACT, "line 9 of the list says so")
+    deciding = [each.rule for each in findings if each.verdict is Verdict.DECIDED]
+    assert deciding == [decides]
+    if not_asked is not None:
+        assert {each.rule for each in findings if each.verdict is Verdict.NOT_ASKED} == not_asked
+        assert decided(findings) == Skip(CONTACT, SkipReason.OPTED_OUT, "line 9 of the list says so")
+    unsaid = with_later_rows(explain(case_of(**case)), CONTACT, "")
+    assert decided(unsaid) == decided(explain(case_of(**case)))
+    assert len(unsaid) == len(RULES) + 1
+
+
+@given(number=numbers, now=moments, ages=st.lists(st.floats(0, 40), max_size=4))
+def test_whatever_the_case_the_story_and_the_decision_agree(
+    number: Msisdn, now: datetime, ages: list[float]
+) -> None:
+    known = {"contact": replace(CONTACT, number=number), "facts": earlier(*ages), "now": now}
+    decision, answer = ask(**known), decided(explain(case_of(**known)))  # type: ignore[arg-type]
+    assert isinstance(decision, Send) if answer is None else decision == answer

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from smscli.cli import guards, wiring
+from smscli.cli.explained import story_of
+from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.plan_file import plan_lines, write_plan
 from smscli.cli.plan_options import (
     AgainWhat,
     BadRowsFile,
@@ -19,12 +24,14 @@ from smscli.cli.plan_options import (
     GatewayName,
     Limit,
 )
-from smscli.cli.planned import Asked, Planned, choose, planned
+from smscli.cli.planned import STANDARD_OUTPUT, Asked, Chosen, Planned, Watched, choose, planned
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.plan import plan_document, plan_text
 from smscli.cli.present.progress import Rows
-from smscli.cli.present.text import problem_lines
+from smscli.cli.present.story import Story, story_document, story_text
+from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
+from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, Refused, UsageError
 from smscli.files.campaign_file import OnBadRows
 
@@ -49,13 +56,41 @@ def preview(
         ),
     ] = None,
     limit: Limit = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            "--explain",
+            metavar="NUMBER",
+            help="Tell one contact's whole story in place of the plan: its rows in the list, every rule with"
+            " the facts that decided, and what can be done about it. A number that does not start with + is"
+            " read in the list's `region`.",
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            readable=False,
+            help="Write the decision on every row of the list to a file of JSON lines, in the order of the"
+            " list: `send`, `later` (beyond --limit), `skip`, `hold`, or `problem` for bad rows. It holds"
+            " full numbers and texts; - writes it to standard output in place of the plan's text.",
+        ),
+    ] = None,
     again: AgainWhat = None,
     bad_rows: BadRowsFile = None,
     log: LogPath = None,
-    _json: AsJson = False,
+    json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show what a send would do: who, when, how many segments, what it costs."""
+    """Show what a send would do: who, when, how many segments, what it costs.
+
+    It sends nothing, needs no secret, and writes nothing but the files that are named. --explain asks about
+    one number, --plan writes down what was decided about everybody.
+    """
+    is_streamed = plan == STANDARD_OUTPUT
+    if is_streamed and (json or explain is not None):
+        raise _two_outputs("--json" if json else "--explain")
     world = wiring.of(context)
     asked = Asked(
         file=file,
@@ -66,35 +101,63 @@ def preview(
         again=frozenset(again or ()),
         limit=limit,
         bad_rows=bad_rows,
+        plan=plan,
     )
     chosen = choose(asked)
+    watched = None if explain is None else _watched(explain, chosen)
     moment = world.clock.now() if at is None else _moment(at, chosen.campaign.zone)
-    with (
-        wiring.sent_log_if_any(world, chosen.sent_log) as sent_log,
-        Rows(world.screen) as rows,
-        planned(world, asked, chosen, sent_log, moment, rows.tick) as plan,
-    ):
-        rows.stop()
-        for line in problem_lines(plan.bad.problems):
-            world.screen.trouble(line)
-        refusals = _refusals(plan)
-        for refusal in refusals:
-            world.screen.trouble(f"warning: a send would be refused: {refusal.message}")
-        document = {
-            **plan_document(plan),
-            "problem_list": problem_documents(plan.bad.problems),
-            "refusals": [refusal.message for refusal in refusals],
-        }
-        return Result(document, tuple(plan_text(plan, world.screen.page(world.screen.out))), _exit_code(plan))
+    enter = world.resources.enter_context  # lines of `--plan -` are read from the plan while they are shown
+    sent_log = enter(wiring.sent_log_if_any(world, chosen.sent_log))
+    with Rows(world.screen) as rows:
+        made = enter(planned(world, asked, chosen, sent_log, moment, rows.tick, watched))
+    story = None if watched is None else story_of(made, watched, sent_log)
+    if plan is not None and not is_streamed:
+        write_plan(plan, made.plan.decided_rows())
+        world.screen.note(f"plan: {plan} ({counted(made.tally.contacts + made.bad.count, 'row')})")
+    refusals = tuple(guards.refused_limits(made))
+    _warn(world, made, refusals, is_about_one=story is not None)
+    if is_streamed:
+        return Result({}, plan_lines(made.plan.decided_rows()), _exit_code(made))
+    return _told(world, made, refusals, story)
 
 
-def _refusals(plan: Planned) -> tuple[Refused, ...]:
-    """What the guards of a send would say to this plan."""
-    try:
-        guards.within_limits(plan)
-    except Refused as refused:
-        return (refused,)
-    return ()
+def _two_outputs(other: str) -> UsageError:
+    return UsageError(
+        f"--plan - and {other} both write to standard output",
+        hint="write the plan to a file: --plan plan.jsonl",
+    )
+
+
+def _watched(explain: str, chosen: Chosen) -> Watched:
+    region = chosen.source.region
+    return Watched(number_given(explain, region, "--explain"), region)
+
+
+def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_one: bool) -> None:
+    """What would stop a send is told in any case; of a story's list only that it has bad rows."""
+    trouble = world.screen.trouble
+    if not is_about_one:
+        for line in problem_lines(made.bad.problems):
+            trouble(line)
+    elif _exit_code(made):
+        trouble(f"warning: a send would be refused: the list has {counted(made.bad.count, 'bad row')}")
+    for refusal in refusals:
+        trouble(f"warning: a send would be refused: {refusal.message}")
+
+
+def _told(world: World, made: Planned, refusals: Sequence[Refused], story: Story | None) -> Result:
+    """The plan, or one contact's story."""
+    page = world.screen.page(world.screen.out)
+    document = {
+        **plan_document(made),
+        "problem_list": problem_documents(made.bad.problems),
+        "refusals": [refusal.message for refusal in refusals],
+    }
+    if story is None:
+        return Result(document, tuple(plan_text(made, page)), _exit_code(made))
+    return Result(
+        {**document, "explain": story_document(story)}, tuple(story_text(story, page)), _exit_code(made)
+    )
 
 
 def _exit_code(plan: Planned) -> ExitCode:

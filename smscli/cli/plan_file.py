@@ -1,0 +1,82 @@
+"""`preview --plan`: every decision as JSON lines, one for each row of the list, streamed from the plan.
+
+Knows files and lines. What stands in a plan file is for programs, so numbers are full and the file is 0600.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from tempfile import mkstemp
+
+from smscli.cli.present.documents import dumps, problem_documents
+from smscli.files.reading import file_problem
+from smscli.sentlog.plan import DecidedRow
+
+#: Lines that go out together: to be shown one by one costs more than to be made.
+_TOGETHER = 500
+
+
+def plan_lines(rows: Iterable[DecidedRow]) -> Iterator[str]:
+    """Blocks of JSON lines without the last line end; every line has the same keys, null where nothing."""
+    lines = (dumps(_line(row)) for row in rows)
+    while block := list(islice(lines, _TOGETHER)):
+        yield "\n".join(block)
+
+
+def write_plan(path: Path, rows: Iterable[DecidedRow]) -> None:
+    """Write the lines to a new file beside `path`, then put it in its place: all of them or none.
+
+    Raises FilesError where that cannot be, or where `path` is no regular file (a device, a folder).
+    """
+    if path.exists() and not path.is_file():
+        raise file_problem(
+            path,
+            "unwritable",
+            "is not a file that can be replaced",
+            "name a new file, or - for standard output",
+        )
+    try:
+        handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600, whatever the umask
+    except OSError as trouble:
+        raise _unwritable(path, trouble) from trouble
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.writelines(f"{block}\n" for block in plan_lines(rows))
+        Path(name).replace(path)
+    except BaseException as trouble:
+        with suppress(OSError):
+            Path(name).unlink()
+        if isinstance(trouble, OSError):
+            raise _unwritable(path, trouble) from trouble
+        raise
+
+
+def _unwritable(path: Path, trouble: OSError) -> Exception:
+    return file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}")
+
+
+def _line(row: DecidedRow) -> dict[str, object]:
+    message = row.message
+    return {
+        "row": row.row,
+        "line": row.line,
+        "number": row.number.e164 if row.number else None,
+        "country": row.number.country if row.number else None,
+        "decision": row.fate,
+        "reason": row.reason,
+        "detail": row.detail,
+        "until": row.until,
+        "language": message.language if message else None,
+        "sender": message.sender if message else None,
+        "encoding": message.segments.encoding if message else None,
+        "units": message.segments.units if message else None,
+        "segments": message.segments.count if message else None,
+        "text": message.body if message else None,
+        "deadline": message.deadline if message else None,
+        "evidence": message.evidence if message else None,
+        "problems": problem_documents(row.problems),
+    }

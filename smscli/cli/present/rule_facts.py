@@ -1,0 +1,387 @@
+"""What a rule looked at, in words and as JSON: an arm for each kind of facts, so that none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from smscli.cli.present.plan import local
+from smscli.cli.present.text import counted
+from smscli.domain.campaign import FrequencyCap, SameText
+from smscli.domain.contact import ConsentLevel
+from smscli.domain.explaining import (
+    ConsentFacts,
+    CountryFacts,
+    DuplicateFacts,
+    ExpiryFacts,
+    Finding,
+    FrequencyFacts,
+    HoursFacts,
+    LaterRowsFacts,
+    LengthFacts,
+    OptOutFacts,
+    PriorFacts,
+    RuleFacts,
+    SameTextFacts,
+    TextFacts,
+    ZoneFacts,
+)
+from smscli.domain.message import State
+from smscli.domain.quiet_hours import (
+    Closed,
+    HolidaysUnknown,
+    NeverOpen,
+    Open,
+    Permission,
+    Window,
+    ZoneUnknown,
+)
+from smscli.domain.rules import NoText, Text
+
+if TYPE_CHECKING:
+    from smscli.cli.present.story import Story
+
+#: So many zones, topics and earlier messages are told; the JSON document has all.
+_SHOWN = 4
+
+
+# --- in words ------------------------------------------------------------------------------------
+
+
+def facts_words(finding: Finding, story: Story) -> str:
+    """What was looked at, on one line. Values stand in it as they are: whoever shows it makes them inert."""
+    facts = finding.facts
+    match facts:
+        case OptOutFacts():
+            return _opt_out(facts, story)
+        case ConsentFacts():
+            return _consent(facts)
+        case DuplicateFacts():
+            return _duplicate(facts, story)
+        case PriorFacts():
+            return _prior(finding.rule, facts, story)
+        case SameTextFacts():
+            return _same_text(facts)
+        case CountryFacts():
+            allowed = "all are allowed" if facts.allowed is None else f"allowed: {', '.join(facts.allowed)}"
+            return f"{facts.country}; {allowed}"
+        case TextFacts():
+            return _text(facts)
+        case LengthFacts():
+            return _length(facts)
+        case HoursFacts():
+            return _zones(facts) if finding.rule == "hours_unknown" else _hours(facts, story.zone)
+        case ExpiryFacts():
+            expires = facts.expires
+            return f"expires {local(expires, story.zone)}" if expires else "the campaign does not expire"
+        case FrequencyFacts():
+            return _frequency(facts, story)
+        case LaterRowsFacts():
+            return f"opted out: {facts.said_by}" if facts.said_by else "none says that this number opted out"
+        case _:
+            assert_never(facts)
+
+
+def some(parts: Iterable[str]) -> str:
+    """The first few, and how many more there are."""
+    known = list(parts)
+    more = [f"{len(known) - _SHOWN} more"] if len(known) > _SHOWN else []
+    return ", ".join([*known[:_SHOWN], *more])
+
+
+def text_words(text: Text) -> str:
+    """`en, GSM-7, 1 segment (43 units)`."""
+    measured = text.segments
+    segments = counted(measured.count, "segment")
+    return f"{text.language}, {measured.encoding}, {segments} ({counted(measured.units, 'unit')})"
+
+
+def _opt_out(facts: OptOutFacts, story: Story) -> str:
+    return f"{_on_opt_out_list(facts, story)}; {_says_list(facts, story)}"
+
+
+def _on_opt_out_list(facts: OptOutFacts, story: Story) -> str:
+    if not facts.in_log:
+        return "not on the opt-out list"
+    own = {wish.topic: f" (by {wish.source}, {wish.at:%Y-%m-%d})" for wish in story.opt_outs}
+    foreign = " (in a file of `opt_outs`)"
+    return f"on the opt-out list: {some(_topic(each) + own.get(each, foreign) for each in facts.in_log)}"
+
+
+def _says_list(facts: OptOutFacts, story: Story) -> str:
+    if facts.in_list:
+        return f"the list says opted out of {some(map(_topic, facts.in_list))}"
+    if "opt_out" in story.planned.reader.mapping:
+        return "the list says no"
+    return "the list has no opt-out column"
+
+
+def _topic(topic: str) -> str:
+    return f"topic {topic}" if topic else "everything"
+
+
+def _consent(facts: ConsentFacts) -> str:
+    if facts.needed is ConsentLevel.NONE:
+        return "none is needed"
+    consent, needed = facts.consent, level_words(facts.needed)
+    within = f" within {days(facts.max_age)}" if facts.max_age is not None else ""
+    if consent is None:
+        return f"none on record; needed: {needed}{within}"
+    topics = f" for {some(map(_topic, consent.topics))}" if consent.topics else ""
+    given = f"{level_words(consent.level)}{topics} on {consent.given_on.isoformat()}"
+    return f"{given}, {consent.source}; needed: {needed}{within}"
+
+
+def level_words(level: ConsentLevel) -> str:
+    """`express written`."""
+    return level.name.lower().replace("_", " ")
+
+
+def _duplicate(facts: DuplicateFacts, story: Story) -> str:
+    if facts.is_repeated:
+        return "an earlier row has this number"
+    rows = len(story.rows)
+    return f"the first of {rows} rows with this number" if rows > 1 else "the only row with this number"
+
+
+def _prior(rule: str, facts: PriorFacts, story: Story) -> str:
+    if rule == "in_doubt" and facts.prior not in (State.SUBMITTING, State.IN_DOUBT):
+        return "no message of this campaign is in doubt"
+    if rule == "rejected_before" and facts.prior is not State.REJECTED:
+        return "the gateway rejected no message of this campaign"
+    if facts.prior is None:
+        return "the sent log has no message of this campaign"
+    since = f" on {local(story.earlier.at, story.zone)}" if story.earlier else ""
+    again = "; --again rejected" if facts.is_again else ""
+    return f"its message of this campaign: {facts.prior.replace('_', ' ')}{since}{again}"
+
+
+def _same_text(facts: SameTextFacts) -> str:
+    within = days(facts.within)
+    if facts.campaign_id is None:
+        return f"no other campaign sent these words within {within}"
+    allowed = "; --again same-text" if facts.is_again else ""
+    warns = "; the campaign only warns of it" if facts.policy is SameText.WARN else ""
+    return f"campaign {facts.campaign_id} sent these words within {within}{warns}{allowed}"
+
+
+def _text(facts: TextFacts) -> str:
+    text = facts.text
+    if isinstance(text, Text):
+        wanted = f"; the contact's language is {facts.wanted}" if facts.wanted != text.language else ""
+        return f"{text_words(text)}{wanted}"
+    return f"none in {facts.wanted}: {text.reason.replace('_', ' ')} ({text.detail})"
+
+
+def _length(facts: LengthFacts) -> str:
+    limit = f"at most {facts.limit}" if facts.limit is not None else "no limit"
+    return f"{counted(facts.segments, 'segment') if facts.segments is not None else 'no text'}; {limit}"
+
+
+def _zones(facts: HoursFacts) -> str:
+    if facts.hours is None:
+        return "not needed without quiet hours"
+    match facts.together:
+        case ZoneUnknown(detail=detail):
+            return detail
+        case HolidaysUnknown(country=country):
+            return f"the holidays of {country} are not known"
+        case NeverOpen():
+            return f"{_zone_names(facts)}: no time within 14 days at which all of them are open"
+        case Open() | Closed():
+            return _zone_names(facts)
+
+
+def _zone_names(facts: HoursFacts) -> str:
+    by = "the zone column of the list" if facts.stated else "the number"
+    return f"{some(each.zone for each in facts.zones)} (by {by})"
+
+
+def _hours(facts: HoursFacts, zone: str) -> str:
+    if facts.hours is None:
+        return "off: at any hour"
+    margin = facts.hours.margin
+    less = f" ({minutes(margin)} before the window ends)" if margin else ""
+    match facts.together:
+        case Open(until=until):
+            together = f"open until {local(until, zone)}{less}"
+        case Closed(opens_at=opens_at):
+            together = f"closed until {local(opens_at, zone)}"
+        case NeverOpen() | ZoneUnknown() | HolidaysUnknown():
+            together = "not known to be open"
+    return ": ".join(filter(None, (together, _clocks(facts.zones))))
+
+
+def _clocks(zones: Sequence[ZoneFacts]) -> str:
+    """The clocks of the zones; those that say the same are told once."""
+    clocks: dict[str, list[str]] = {}
+    for each in zones:
+        clocks.setdefault(_clock(each), []).append(each.zone)
+    told = [f"{names[0]}{_and_more(names)} {clock}" for clock, names in clocks.items()]
+    more = [f"{len(told) - _SHOWN} clocks more"] if len(told) > _SHOWN else []
+    return "; ".join([*told[:_SHOWN], *more])
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return f" (and {counted(len(names) - 1, 'zone')} more)" if len(names) > 1 else ""
+
+
+def _clock(facts: ZoneFacts) -> str:
+    if facts.local is None:
+        return "is not known to this machine"
+    state = "open" if isinstance(facts.permission, Open) else "closed"
+    holiday = ", a public holiday" if facts.is_holiday else ""
+    windows = ", ".join(map(window_words, facts.windows)) or "no window"
+    return f"{facts.local:%a %H:%M}, {state}{holiday} ({facts.local:%a}: {windows})"
+
+
+def window_words(window: Window) -> str:
+    """`09:00-20:00`."""
+    return "-".join(f"{at // 60:02}:{at % 60:02}" for at in (window.start, window.end))
+
+
+def _frequency(facts: FrequencyFacts, story: Story) -> str:
+    if facts.cap is None:
+        return "no cap"
+    dates = [f"{each.at:%Y-%m-%d} ({each.campaign_id})" for each in reversed(facts.recent)]
+    earlier = f"{counted(len(dates), 'message')} lately: {some(dates)}" if dates else "no message lately"
+    is_full = facts.free_at > story.planned.at
+    room = f"; room again {local(facts.free_at, story.zone)}" if is_full else ""
+    return f"{earlier}; {_cap_words(facts.cap)}{room}"
+
+
+def _cap_words(cap: FrequencyCap) -> str:
+    most = f"at most {cap.at_most} in {days(cap.per)}" if cap.at_most is not None else ""
+    gap = f"{days(cap.min_gap)} apart" if cap.min_gap is not None else ""
+    return ", ".join(filter(None, (most, gap)))
+
+
+def days(span: timedelta) -> str:
+    """`2 years`, `30 days`, `12 hours`."""
+    if span % timedelta(days=365) == timedelta(0):
+        return counted(span // timedelta(days=365), "year")
+    if span % timedelta(days=1) == timedelta(0):
+        return counted(span.days, "day")
+    return f"{span / timedelta(hours=1):g} hours"
+
+
+def minutes(span: timedelta) -> str:
+    """`15 min`."""
+    return f"{span / timedelta(minutes=1):g} min"
+
+
+# --- as JSON -------------------------------------------------------------------------------------
+
+
+def facts_document(facts: RuleFacts) -> dict[str, object]:
+    """The same for programs: times as UTC, spans in seconds, a zone's `local` with its offset."""
+    match facts:
+        case OptOutFacts():
+            return {"topic": facts.topic, "in_log": facts.in_log, "in_list": facts.in_list}
+        case ConsentFacts():
+            return _consent_document(facts)
+        case DuplicateFacts():
+            return {"repeated": facts.is_repeated}
+        case PriorFacts():
+            return {"prior": facts.prior, "again": facts.is_again}
+        case SameTextFacts():
+            return {
+                "policy": facts.policy,
+                "within_seconds": seconds(facts.within),
+                "again": facts.is_again,
+                "campaign": facts.campaign_id,
+            }
+        case CountryFacts():
+            return {"country": facts.country, "allowed": facts.allowed}
+        case TextFacts():
+            return _text_document(facts)
+        case LengthFacts():
+            return {"segments": facts.segments, "limit": facts.limit}
+        case HoursFacts():
+            return _hours_document(facts)
+        case ExpiryFacts():
+            return {"expires": facts.expires}
+        case FrequencyFacts():
+            return _frequency_document(facts)
+        case LaterRowsFacts():
+            return {"said_by": facts.said_by or None}
+        case _:
+            assert_never(facts)
+
+
+def seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+def _consent_document(facts: ConsentFacts) -> dict[str, object]:
+    consent = facts.consent
+    return {
+        "needed": facts.needed.name.lower(),
+        "max_age_seconds": seconds(facts.max_age),
+        "topic": facts.topic,
+        "level": consent.level.name.lower() if consent else None,
+        "given_on": consent.given_on.isoformat() if consent else None,
+        "topics": consent.topics if consent else (),
+        "source": consent.source if consent else None,
+    }
+
+
+def _text_document(facts: TextFacts) -> dict[str, object]:
+    text = facts.text
+    measured = text.segments if isinstance(text, Text) else None
+    return {
+        "wanted": facts.wanted,
+        "language": text.language if isinstance(text, Text) else None,
+        "encoding": measured.encoding if measured else None,
+        "units": measured.units if measured else None,
+        "segments": measured.count if measured else None,
+        "offenders": measured.offenders if measured else (),
+        "sender": facts.sender,
+        "lack": text.detail if isinstance(text, NoText) else None,
+    }
+
+
+def _hours_document(facts: HoursFacts) -> dict[str, object]:
+    hours = facts.hours
+    return {
+        "quiet_hours": hours is not None,
+        "country": facts.country,
+        "stated": facts.stated,
+        "holidays": hours.holidays if hours else None,
+        "margin_seconds": seconds(hours.margin) if hours else None,
+        **_permission_document(facts.together),
+        "zones": [
+            {
+                "zone": each.zone,
+                "local": each.local.isoformat() if each.local else None,
+                "holiday": each.is_holiday,
+                "windows": [window_words(window) for window in each.windows],
+                **_permission_document(each.permission),
+            }
+            for each in facts.zones
+        ],
+    }
+
+
+def _permission_document(asked: Permission) -> dict[str, object]:
+    state = {Open: "open", Closed: "closed", NeverOpen: "never_open", ZoneUnknown: "zone_unknown"}
+    return {
+        "state": state.get(type(asked), "holidays_unknown"),
+        "until": asked.until if isinstance(asked, Open) else None,
+        "opens_at": asked.opens_at if isinstance(asked, Closed) else None,
+    }
+
+
+def _frequency_document(facts: FrequencyFacts) -> dict[str, object]:
+    cap = facts.cap
+    recent: Sequence[dict[str, object]] = [
+        {"at": each.at, "campaign": each.campaign_id} for each in facts.recent
+    ]
+    return {
+        "at_most": cap.at_most if cap else None,
+        "per_seconds": seconds(cap.per) if cap else None,
+        "min_gap_seconds": seconds(cap.min_gap) if cap else None,
+        "recent": recent,
+        "free_at": facts.free_at,
+    }
