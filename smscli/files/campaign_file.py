@@ -42,9 +42,8 @@ from smscli.files.campaign_models import (
     parse_id,
 )
 from smscli.files.contact_columns import ContactsSource
-from smscli.files.json_schema import campaigns_schema as json_schema
 from smscli.files.located import Node, Scalar, Table, Wrong, examine, files_error, problem_at, read_tree
-from smscli.files.reading import did_you_mean
+from smscli.files.reading import did_you_mean, file_problem
 
 __all__ = [
     "PURPOSE_DEFAULTS",
@@ -140,7 +139,9 @@ class CampaignsFile:
 
 def load(path: Path) -> CampaignsFile:
     """Read a campaigns file. Raises FilesError with every problem, by place."""
+    _refuse_other_files(path)
     tree = read_tree(path)
+    _refuse_a_profile(tree.root)
     top = examine(tree.root, FileKeys)
     problems = [*tree.problems, *top.problems]
     if not isinstance(tree.root, Table) or top.good is None:
@@ -150,6 +151,9 @@ def load(path: Path) -> CampaignsFile:
     defined: dict[str, Defined] = {}
     for campaign_id, node in top.good.campaigns.items():
         problems += _id_problems(campaign_id, node)
+        if misplaced := _misplaced(campaign_id, node):
+            problems.append(misplaced)
+            continue
         examined = examine(node, CampaignModel)
         problems += examined.problems
         if isinstance(node, Table) and examined.good is not None:
@@ -161,6 +165,13 @@ def load(path: Path) -> CampaignsFile:
     if problems:
         raise files_error(problems)
     return CampaignsFile(path, MappingProxyType(defined))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the campaigns file; made when it is asked for."""
+    from smscli.files.json_schema import campaigns_schema
+
+    return campaigns_schema()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +191,38 @@ class _Level:
         return name in self.bad or any(did_you_mean(bad, [name]) for bad in self.bad)
 
 
+#: What a contact list is called. YAML would read many of them, and then complain of everything.
+_LISTS = frozenset({".csv", ".tsv", ".xlsx", ".xls", ".ods"})
+
+
+def _refuse_other_files(path: Path) -> None:
+    if path.suffix.lower() in _LISTS and path.is_file():
+        hint = f"name the campaigns file (.yaml); it names the list, or type --contacts {path} behind it"
+        raise file_problem(path, "wrong_type", "is a contact list by its name, not a campaigns file", hint)
+
+
+def _refuse_a_profile(root: Node) -> None:
+    """A gateway's profile is YAML too, and none of its keys would be known here."""
+    if isinstance(root, Table) and {"url", "body"} <= root.entries.keys() and "campaigns" not in root.entries:
+        hint = f"name it in the campaigns file, gateway: {Path(root.place.file).name}, and name that one here"
+        message = "is a gateway profile (url, body), not a campaigns file"
+        raise files_error([problem_at(root, (), "wrong_type", message, hint)])
+
+
+def _misplaced(campaign_id: str, node: Node) -> Problem | None:
+    """A campaign whose keys stand as far left as its id: each of them looks like a campaign."""
+    if isinstance(node, Scalar) and node.is_null and campaign_id not in CampaignModel.model_fields:
+        hint = f"begin the lines below it two blanks further in than {campaign_id}:"
+        return problem_at(node, (), "empty", "has no keys", hint, of_key=True)
+    if not isinstance(node, Table) and campaign_id in CampaignModel.model_fields:
+        message = "is a key of a campaign, and stands where the id of one belongs"
+        hint = "begin the line two blanks further in than the id above it"
+        return problem_at(node, (), "wrong_type", message, hint, of_key=True)
+    return None
+
+
 def _missing_at_top(top: _Level) -> Iterator[Problem]:
-    hints = {"version": "write version: 1", "campaigns": "campaigns.example.yaml shows two"}
+    hints = {"version": "write version: 1", "campaigns": "smscli init writes a file that shows two"}
     for name, hint in hints.items():
         if not getattr(top.keys, name) and not top.is_excused(name):
             is_empty = name in top.node.entries
@@ -209,8 +250,12 @@ class _Definition:
     def read(self) -> Defined | None:
         """The campaign, or None where a problem (here or earlier) leaves too little of it."""
         purpose: Purpose | None = self._needed("purpose", "write marketing or transactional")
-        brand = self._needed("brand", "who is the text from? Write it here or at the top of the file")
-        sender = self._needed("sender", "write it here or at the top of the file")
+        brand = self._needed(
+            "brand", "who is the text from? Write brand: Green Garage here or at the top of the file"
+        )
+        sender = self._needed(
+            "sender", "write sender: Garage (or your number) here or at the top of the file"
+        )
         texts = self._texts()
         gateway = self._gateway()
         expires = self._expires()
@@ -301,7 +346,7 @@ class _Definition:
 
     def _gateway(self) -> GatewayChoice | None:
         node: Node | None = self._needed(
-            "gateway", "sandbox texts nobody; write it here or at the top of the file"
+            "gateway", "write gateway: sandbox (it texts nobody) here or at the top of the file"
         )
         if node is None:
             return None

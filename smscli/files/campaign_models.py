@@ -27,12 +27,12 @@ from pydantic_core import CoreSchema
 from smscli.domain.campaign import Purpose, SameText
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.quiet_hours import HolidayRule, Window, parse_window, weekdays
-from smscli.domain.template import Template, compile_text
+from smscli.domain.template import Template, compile_text, literal_gap
 from smscli.domain.zones import check_zone_name
 from smscli.files.contact_columns import Role
 from smscli.files.csv_records import DELIMITERS
 from smscli.files.located import FileModel, LocatedNode, Wrong, kind_of
-from smscli.files.reading import quoted
+from smscli.files.reading import inert, quoted
 from smscli.files.scalars import (
     SENDER,
     Amount,
@@ -93,7 +93,9 @@ def _version(text: str) -> str:
 def parse_id(text: str) -> str:
     """The id of a campaign, a topic or a profile."""
     if not _ID.fullmatch(text):
-        hint = "small letters, digits and . _ - (at most 64), a letter or digit first"
+        form = "small letters, digits and . _ - (at most 64), a letter or digit first"
+        near = re.sub(r"[^a-z0-9._-]+", "-", text.strip().lower()).strip("-._")
+        hint = f"write {near}: {form}" if _ID.fullmatch(near) else form
         raise Wrong(f"{quoted(text)} cannot be an id", hint=hint)
     return text
 
@@ -124,7 +126,16 @@ def _delimiter(text: str) -> str:
 def _text(text: str) -> Template:
     if not text.strip():
         raise Wrong("is empty", code="empty", hint="write the text of the message")
-    return compile_text(text)
+    template = compile_text(text)
+    if found := literal_gap(text):
+        line, gap, name = found
+        raise Wrong(
+            f"{quoted(gap)} would be sent as it stands",
+            code="single_braces",
+            hint=f"write {{{{ {inert(name)} }}}}; if it is meant so: {{{{ {gap[0]!r} }}}}{inert(gap[1:])}",
+            line=line,
+        )
+    return template
 
 
 # ---------------------------------------------------------------------------------------------- mappings
@@ -142,7 +153,22 @@ def _windows_of_day(value: Any) -> tuple[Window, ...]:
         raise Wrong(f"needs a window, found {kind_of(value)}", hint='write "09:00-20:00"', code="wrong_type")
     if len(texts) == 1 and is_off(texts[0]):
         return ()
-    return tuple(sorted(parse_window(part) for text in texts for part in text.split(",")))
+    return tuple(sorted(_window(part.strip()) for text in texts for part in text.split(",")))
+
+
+def _window(text: str) -> Window:
+    """One window. Those over midnight are refused: nearly always they are the hours of quiet themselves."""
+    try:
+        window = parse_window(text)
+    except ValueError as wrong:
+        found, _, needed = str(wrong).partition(": ")
+        raise Wrong(found, hint=needed) from None
+    if window.end <= window.start:
+        begin, end = (part.strip() for part in re.split(r"[-\u2010-\u2015]", text, maxsplit=1))
+        hint = f'windows say when people MAY be texted: "{end}-{begin}"?'
+        night = f' A night in two windows: "{begin}-24:00, 00:00-{end}"'
+        raise Wrong(f"{quoted(text)} ends before it begins", hint=hint + night)
+    return window
 
 
 def _whole_week(days: Mapping[str, tuple[Window, ...]]) -> Mapping[str, tuple[Window, ...]]:
@@ -167,6 +193,10 @@ def _rates_by_country(value: Any) -> Any:
 
 def _by_country(value: dict[str, Any], own: set[str]) -> dict[str, Any]:
     countries = {key: one for key, one in value.items() if key not in own}
+    if digits := next((key for key in countries if key.isdigit()), None):
+        raise Wrong(
+            "a comma splits this number", at=(digits,), of_key=True, hint="write decimals with a point: 0.08"
+        )
     capitals = [key.upper() for key in countries]
     for index, key in enumerate(countries):
         if capitals[index] in capitals[:index]:
@@ -217,7 +247,11 @@ def _off_or_mapping(value: Any) -> Any:
         return value
     if is_off(value):
         return None
-    raise Wrong(f"needs a mapping (key: value) or off, found {quoted(value)}", code="wrong_type")
+    raise Wrong(
+        f"needs keys (key: value) or off, found {quoted(value)}",
+        code="wrong_type",
+        hint='say when people may be texted: quiet_hours: {windows: {mon-fri: "09:00-20:00"}}',
+    )
 
 
 # ----------------------------------------------------------------------------------------- the JSON Schema
@@ -237,18 +271,18 @@ def _any_of(*schemas: Schema) -> WithJsonSchema:
     return WithJsonSchema(either(*schemas))
 
 
-def _for_countries(model: type[FileModel], value: Schema, of_country: str) -> Schema:
-    """A model whose `by_country` is written beside its other keys."""
-    own = model.model_json_schema()
-    del own["properties"]["by_country"]
-    needed = [name for name in own["required"] if name != "by_country"]
-    return {
-        "type": "object",
-        "properties": own["properties"],
-        "patternProperties": {COUNTRY_KEY: value | {"description": of_country}},
-        "required": needed,
-        "additionalProperties": False,
-    }
+class _ByCountry:
+    """In the JSON Schema: a model whose `by_country` is written beside its other keys. Or a short form."""
+
+    def __init__(self, value: Schema, of_country: str, short: Schema | None = None) -> None:
+        self._value = value | {"description": of_country}
+        self._short = short
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        model = handler.resolve_ref_schema(handler(core))
+        own = {name: part for name, part in model["properties"].items() if name != "by_country"}
+        long = {**model, "properties": own, "patternProperties": {COUNTRY_KEY: self._value}}
+        return long if self._short is None else either(self._short, long)
 
 
 _TIME = "(?:[01]?[0-9]|2[0-4]):[0-5][0-9]"
@@ -432,12 +466,12 @@ class SenderModel(FileModel):
 SenderOf = Annotated[
     SenderModel,
     BeforeValidator(_sender_by_country),
-    _any_of(SENDER, _for_countries(SenderModel, SENDER, "The sender ID in this country.")),
+    _ByCountry(SENDER, "The sender ID in this country.", SENDER),
 ]
 RatesOf = Annotated[
     RatesModel,
     BeforeValidator(_rates_by_country),
-    WithJsonSchema(_for_countries(RatesModel, AMOUNT, "The price of one segment to this country.")),
+    _ByCountry(AMOUNT, "The price of one segment to this country."),
 ]
 Texts = Annotated[
     dict[LanguageKey, Text],
