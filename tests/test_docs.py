@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from shutil import copy
@@ -26,14 +26,15 @@ from smscli.domain.errors import ExitCode
 from smscli.domain.profile import MARKERS
 from smscli.engine.caution import ErrorBudget
 from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS
-from smscli.files.campaign_file import PURPOSE_DEFAULTS, json_schema
+from smscli.files.campaign_file import PURPOSE_DEFAULTS
 from smscli.files.campaign_file import load as load_campaigns
 from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
+from smscli.files.json_schema import gateway_schema
 from smscli.files.profile_file import load_preset, load_profile, preset_names
-from smscli.files.profile_models import ProfileModel
 from tests.cli.program import child
 from tools.commands_page import all_commands, commands_page
-from tools.docs import generated
+from tools.docs import WITH_TABLES, generated
+from tools.keys_pages import TABLES, tables_in
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -222,41 +223,16 @@ def test_the_figures_of_retries_and_error_budget_are_those_of_the_program() -> N
 # --- the campaigns file and the contact list ---
 
 
-def keys_of(schema: Mapping[str, Any], part: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """The dotted keys of a part of a JSON Schema, however deep, without what is in lists."""
-    if "$ref" in part:
-        part = schema["$defs"][part["$ref"].rpartition("/")[2]]
-    for either in (*part.get("anyOf", ()), *part.get("allOf", ())):
-        yield from keys_of(schema, either, path)
-    for name, below in part.get("properties", {}).items():
-        dotted = f"{path}.{name}" if path else name
-        yield dotted
-        yield from keys_of(schema, below, dotted)
+def test_each_table_of_keys_stands_on_one_page() -> None:
+    found = [name for page in WITH_TABLES for name in tables_in(PAGES[f"docs/{page}"])]
+    assert sorted(found) == sorted(TABLES)
 
 
-def campaign_keys() -> tuple[frozenset[str], frozenset[str]]:
-    """The keys that can stand at the top, and in a campaign."""
-    schema = json_schema()
-    campaign = schema["$defs"]["Campaign"]
-    return frozenset(keys_of(schema, schema)), frozenset(keys_of(schema, campaign))
-
-
-@pytest.mark.parametrize(
-    ("heading", "at_top", "in_campaign"),
-    [
-        ("## At the top of the file only", True, False),
-        ("## In a campaign only", False, True),
-        ("## At the top, or in a campaign", True, True),
-    ],
-)
-def test_each_key_of_the_campaigns_file_stands_where_it_may_be_written(
-    heading: str, at_top: bool, in_campaign: bool
-) -> None:
-    top, campaign = campaign_keys()
-    expected = {key for key in top | campaign if (key in top, key in campaign) == (at_top, in_campaign)}
-    documented = firsts(section("docs/campaigns-file.md", heading))
-    assert set(documented) == expected
-    assert len(documented) == len(expected), "a key is documented twice"
+def test_a_table_of_keys_goes_as_deep_as_the_file() -> None:
+    shown = firsts(section("docs/campaigns-file.md", "## At the top, or in a campaign"))
+    assert {"sender", "contacts", "contacts.columns", "quiet_hours.windows", "rates.currency"} <= set(shown)
+    profile = firsts(PAGES["docs/gateways.md"])
+    assert {"auth.token", "retry_after.unit", "idempotency.window", "result.shape", "class"} <= set(profile)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -282,7 +258,7 @@ def test_the_defaults_of_a_purpose_leave_nothing_to_its_defaults(purpose: Purpos
     by_purpose = {
         cells[0].strip("`").partition(".")[0]
         for cells in rows(section("docs/campaigns-file.md", "## At the top, or in a campaign"))
-        if cells[1] == "by purpose"
+        if cells[2] == "by purpose"
     }
     assert by_purpose <= campaign.keys()
 
@@ -302,34 +278,12 @@ def test_each_header_that_is_said_to_look_like_an_opt_out_does() -> None:
 # --- gateway profiles ---
 
 
-def in_lists(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The keys of mappings that stand in lists: tests and error rules."""
-    for part in schema["$defs"].values():
-        for below in part.get("properties", {}).values():
-            if "items" in below and "$ref" in below["items"]:
-                yield from schema["$defs"][below["items"]["$ref"].rpartition("/")[2]]["properties"]
-
-
-def test_each_key_of_a_gateway_profile_has_its_row() -> None:
-    schema = ProfileModel.model_json_schema()
-    documented = firsts(section("docs/gateways.md", "### The request"))
-    reply = section("docs/gateways.md", "### The reply").partition("A path goes through")[0]
-    documented += firsts(reply)
-    assert set(documented) == set(keys_of(schema, schema))
-    assert len(documented) == len(set(documented)), "a key is documented twice"
-
-
-def test_each_key_of_tests_and_error_rules_is_named() -> None:
-    assert words(section("docs/gateways.md", "### The reply")) >= set(
-        in_lists(ProfileModel.model_json_schema())
-    )
-
-
-def test_each_value_that_a_profile_can_choose_from_is_named() -> None:
-    schema = ProfileModel.model_json_schema()
-    choices = {value for part in schema["$defs"].values() for value in part.get("enum", ())}
-    assert choices, "the profile's enumerations are in its schema"
-    assert choices - words(PAGES["docs/gateways.md"]) == set()
+@pytest.mark.parametrize(("name", "header"), [("ResultShape", "shape"), ("ErrorClass", "class")])
+def test_each_shape_of_a_reply_and_each_class_of_an_error_is_explained(name: str, header: str) -> None:
+    found = re.search(rf"\| `{header}` \|.*\n\|-.*\n((?:\|.*\n)+)", PAGES["docs/gateways.md"])
+    assert found is not None
+    explained = [word for line in found[1].splitlines() for word in spans(line.split("|")[1])]
+    assert sorted(explained) == sorted(gateway_schema()["$defs"][name]["enum"])
 
 
 def test_each_marker_is_named() -> None:

@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.commands_page import NOTES, commands_page
+from tools.keys_pages import with_tables
 
-ROOT = Path(__file__).parent.parent
+DOCS = Path(__file__).parent.parent / "docs"
+
+#: Pages written by hand, but for their tables.
+WITH_TABLES = ("campaigns-file.md", "gateways.md")
 
 
 def generated() -> Mapping[Path, str]:
     """Every page that is made from the program, wholly or in parts, as it has to be."""
-    docs = ROOT / "docs"
-    return {docs / "commands.md": commands_page(NOTES.read_text("utf-8"))}
+    pages = {DOCS / name: with_tables((DOCS / name).read_text("utf-8")) for name in WITH_TABLES}
+    return {DOCS / "commands.md": commands_page(NOTES.read_text("utf-8")), **pages}
 
 
 def main() -> None:
+    """Write them."""
     for path, text in generated().items():
         path.write_text(text, "utf-8")
 
