@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
@@ -31,7 +32,7 @@ from smscli.domain.errors import ExitCode, FilesError, Place, Problem, UsageErro
 from smscli.domain.message import Batch, Message, Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.segments import Unsendable, measure
-from smscli.files.profile_file import load_preset, load_profile, preset_names, resolve_secrets
+from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
 from smscli.files.reading import did_you_mean, listed
 from smscli.files.tree import Node, Scalar, Table, read_tree
 
@@ -160,9 +161,7 @@ def try_(
     """
     world, found = wiring.of(context), _find(name, campaigns)
     if not to.strip():
-        raise UsageError(
-            "--to is missing", hint="Add --to and a number of your own, such as --to +12025550123."
-        )
+        raise UsageError("--to is missing", hint="add a number of your own: --to +12025550123")
     number = number_given(to, region_given(region), "--to")
     file = _read(campaigns)
     sender = sender or _sender(file, number) or ("smscli" if found.profile.realm is Realm.SANDBOX else "")
@@ -234,9 +233,7 @@ def _find(name: str | None, campaigns: Path | None) -> Found:
     known = [*preset_names(), *own]
     meant = did_you_mean(name, known)
     hint = (
-        f"Did you mean {meant}?"
-        if meant
-        else f"There are {listed(known)}; or name a file that ends in .yaml."
+        f"did you mean {meant}?" if meant else f"there are {listed(known)}; or name a file that ends in .yaml"
     )
     raise UsageError(f"there is no gateway {name!r}", hint=hint)
 
@@ -248,7 +245,7 @@ def _at_top(top: Mapping[str, Node], campaigns: Path | None) -> Found:
             "nothing says which gateway" if campaigns is None else f"{campaigns} names no gateway at its top"
         )
         raise UsageError(
-            found, hint=f"Name one: {listed(preset_names(), 'or')}, or a file that ends in .yaml."
+            found, hint=f"name one: {listed(preset_names(), 'or')}, or a file that ends in .yaml"
         )
     named = node.text.strip() if isinstance(node, Scalar) else ""
     if named in _gateways(top):
@@ -263,7 +260,7 @@ def _bundled(found: Found) -> str:
     if not found.is_preset:
         raise UsageError(
             f"{found.name} is no preset: it is written in {found.written} already",
-            hint=f"--yaml prints the file of {listed(preset_names(), 'or')}.",
+            hint=f"--yaml prints the file of {listed(preset_names(), 'or')}",
         )
     return files("smscli.presets").joinpath("gateways", f"{found.name}.yaml").read_text("utf-8")
 
@@ -316,21 +313,21 @@ def _message(world: World, to: Msisdn, sender: str, text: str) -> Message:
 def _shown(world: World, found: Found, message: Message) -> Result:
     """The request, and nothing else on stdout."""
     from smscli.cli.present.request import (
-        ADDED_ON_THE_WIRE,
         must_build,
         request_document,
         request_text,
         shown_request,
     )
+    from smscli.domain.rules import HORIZON
 
     profile, missing = found.profile, unset(found.profile, world.environ)
-    batch = Batch(world.new_id(), (message,), world.clock.now())
+    batch = Batch(world.new_id(), (message,), message.deadline - HORIZON)
     if not missing:
         must_build(profile, batch, resolve_secrets(profile, world.environ))
     shown = shown_request(profile, batch, world.environ)
     for note in _notes(found, missing):
         world.screen.note(note)
-    world.screen.note(f"{listed(ADDED_ON_THE_WIRE)} are added on the way.")
+    world.screen.note("Headers of the connection (Host, Content-Length and the like) are added on the way.")
     # The number is the operator's own, typed on this very line, and the exact request is what was asked for.
     document = {
         "gateway": found.name,
@@ -346,7 +343,7 @@ def _notes(found: Found, missing: tuple[str, ...]) -> Iterator[str]:
     yield f"{found.name}: nothing is sent. Add --send to send it."
     if missing:
         yield f"not set: {', '.join(missing)}"
-        yield "hint: type: export " + " ".join(f"{name}=…" for name in missing)
+        yield "hint: export " + " ".join(f"{name}=…" for name in missing)
     if found.profile.realm is Realm.SANDBOX:
         yield "The sandbox listens on a port of this machine that is chosen when it runs."
 
@@ -356,9 +353,13 @@ def _sent(world: World, found: Found, message: Message, file: CampaignsFile | No
     from smscli.cli.trying import Trial, submit_one
 
     if not message.sender:
-        raise UsageError("nothing says who the message is from", hint="Add --from and your sender ID.")
+        raise UsageError("nothing says who the message is from", hint="add your sender ID: --from SENDER")
     secrets = resolve_secrets(found.profile, world.environ)
-    world.screen.note(f"sent log: {log.absolute()}")
+    if file is None:  # a path by hand may be mistyped; the one of a campaigns file is where `send` makes it
+        with wiring.existing_sent_log(world, log=log, campaigns=None):
+            pass
+    else:
+        world.screen.note(f"sent log: {log.absolute()}")
     trial = Trial(
         campaign=_campaign(message.sender),
         profile=found.profile,
@@ -366,9 +367,8 @@ def _sent(world: World, found: Found, message: Message, file: CampaignsFile | No
         sent_log=log,
         to=message.to,
         body=message.body,
-        opt_outs=_other_opt_outs(world, found, file, log),
+        opt_outs=_other_opt_outs(world, file, log),
     )
-    # Where the campaigns file says which log, `send` would make it there; a path by hand may be mistyped.
     return _told(world, found, message, submit_one(world, trial, create_log=file is not None))
 
 
@@ -396,21 +396,18 @@ def _campaign(sender: str) -> Campaign:
     )
 
 
-def _other_opt_outs(world: World, found: Found, file: CampaignsFile | None, log: Path) -> Iterator[OptOut]:
+def _other_opt_outs(world: World, file: CampaignsFile | None, log: Path) -> Iterator[OptOut]:
     """Those of the lists and logs that the campaigns file names besides its own log."""
-    from smscli.cli.planned import Chosen, foreign_opt_outs
-    from smscli.files.contacts_file import ContactsSource
+    from smscli.cli.planned import Asked, choose, foreign_opt_outs
 
-    for defined in {} if file is None else file.campaigns.values():
-        chosen = Chosen(
-            campaign=defined.campaign,
-            profile=found.profile,
-            sent_log=log,
-            source=defined.contacts or ContactsSource(file=None),
-            on_bad_rows=defined.on_bad_rows,
-            opt_outs=defined.opt_outs,
-        )
-        yield from foreign_opt_outs(chosen, world.clock.now())
+    if file is None:
+        return
+    lists = dict.fromkeys(path for defined in file.campaigns.values() for path in defined.opt_outs)
+    name, first = next(iter(file.campaigns.items()))
+    contacts = None if first.contacts else "-"
+    # The gateway does not matter to them, and that of a campaign need not be good to try another one.
+    asked = Asked(file=file.path, campaign=name, contacts=contacts, log=log, gateway=SANDBOX)
+    yield from foreign_opt_outs(replace(choose(asked), opt_outs=tuple(lists)), world.clock.now())
 
 
 _MEANINGS = {

@@ -16,9 +16,6 @@ from smscli.domain.message import Batch
 from smscli.domain.profile import AuthKind, Call, GatewayProfile, SecretName, full_url, plain, variables
 from smscli.gateway.request import Requests, Unbuildable
 
-#: What the wire adds to every request, besides.
-ADDED_ON_THE_WIRE = ("Host", "Accept-Encoding", "Content-Length")
-
 
 @dataclass(frozen=True, slots=True)
 class ShownRequest:
@@ -51,7 +48,7 @@ def shown_request(profile: GatewayProfile, batch: Batch, environ: Mapping[str, s
     except Unbuildable as refused:
         raise FilesError(
             f"gateway {profile.name}: no request can be made: {refused}",
-            hint="Look at the gateway's profile and the sender ID.",
+            hint="look at the gateway's profile and the sender ID",
         ) from None
     if call.auth.kind is AuthKind.BASIC:
         stands_for = {_basic(call, made_up): f"<base64 of {_pair(call, named)}>", **stands_for}
@@ -101,12 +98,12 @@ def must_build(profile: GatewayProfile, batch: Batch, secrets: Mapping[str, str]
     except Unbuildable as refused:
         raise FilesError(
             f"gateway {profile.name}: no request can be made: {refused}",
-            hint="Look at the gateway's profile and its environment variables.",
+            hint="look at the gateway's profile and its environment variables",
         ) from None
 
 
 def request_text(shown: ShownRequest) -> str:
-    """The request as it goes over the wire, but for ADDED_ON_THE_WIRE."""
+    """The request as it goes over the wire, but for headers of the connection itself."""
     head = [f"{shown.method} {shown.url}", *(f"{name}: {said}" for name, said in shown.headers)]
     return "\n".join([*head, "", shown.body] if shown.body else head)
 
