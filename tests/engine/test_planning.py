@@ -173,3 +173,28 @@ def test_an_opt_out_in_a_later_row_keeps_somebody_in_doubt_from_being_repeated(
     _claimed(log, "spring", State.IN_DOUBT)
     findings = fill(plan, [contact(1, 7), contact(2, 7, opted_out=("",))], log)
     assert findings.repeatable == set()
+
+
+@pytest.mark.parametrize("before", [0, CHUNK + 5])
+def test_a_watched_number_is_kept_as_its_first_row_was_decided_and_changes_nothing(
+    log: MemorySentLog, before: int
+) -> None:
+    _claimed(log, "spring", State.ACCEPTED)
+    people = [contact(1 + row, 10 + row) for row in range(before)]
+    first, again = contact(8_001, 7), contact(8_002, 7, fields={})
+    digests = []
+    for watched in (None, number(7), number(9)):
+        with closing(SqlitePlan()) as plan:
+            planner = Planner(
+                campaign=OPEN, realm=Realm.LIVE, log=log, now=NOW, new_id=lambda: "id", watched=watched
+            )
+            findings = planner.fill(plan, [*people, first, again])
+            digests.append((plan.digest(), plan.tally(BatchMode.ONE)))
+        if watched == number(7):
+            assert findings.watched is not None
+            assert findings.watched.contact == first
+            assert (findings.watched.repeated, findings.watched.facts.prior) == (False, State.ACCEPTED)
+        else:
+            assert findings.watched is None
+    assert len({digest for digest, _ in digests}) == 1
+    assert digests[0] == digests[1] == digests[2]
