@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Listed] = {
         f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected, opted out lately."
     ),
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
+    "log backup": Listed(f"{_ROOM}.log_backup", "Copy a sent log safely, also while a send is running."),
     "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
     "gateway": Listed(

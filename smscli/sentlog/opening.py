@@ -65,7 +65,7 @@ class LogFile:
             what = "was moved or deleted" if found is None else "was replaced by another file"
         raise SentLogMoved(
             f"the sent log {self.path} {what} while it was in use",
-            hint="Put the file back, together with its -wal file if there is one, before sending again.",
+            hint="put the file back, together with its -wal file if there is one, before sending again",
         )
 
 
@@ -81,16 +81,25 @@ def find_log(path: Path, *, create: bool) -> LogFile:
         except (FileNotFoundError, NotADirectoryError):
             raise _missing(path) from None
     if not stat.S_ISREG(status.st_mode):
-        raise SentLogDamaged(f"{path} is not a file", hint="Name the sent log's file.")
+        raise SentLogDamaged(
+            f"{path} is a folder or a device, not a sent log",
+            hint=f"name the sent log's own file{_logs_in(path)}",
+        )
     if status.st_nlink > 1:
         raise SentLogError(
             f"the sent log {path} has {status.st_nlink} names (hard links); each would get a -wal of its own",
-            hint="Remove the other names; a symbolic link does no harm.",
+            hint="remove the other names; a symbolic link does no harm",
         )
     if status.st_size == 0:
         raise SentLogDamaged(
             f"{path} is empty (0 bytes), and a sent log never is",
-            hint="Restore its backup. If nothing was ever sent with it, delete it and run the command again.",
+            hint="restore its backup; if nothing was ever sent with it, delete it and run the command again",
+        )
+    if not is_sent_log(path):
+        raise SentLogDamaged(
+            f"{path} is not a sound sent log: it does not begin as one",
+            hint=f"name the sent log's own file{_logs_in(path.parent, path)}; if this was it, keep it and"
+            " restore its backup",
         )
     return LogFile(path, (status.st_dev, status.st_ino))
 
@@ -108,7 +117,7 @@ def check_sqlite(version: tuple[int, ...]) -> None:
         found = ".".join(map(str, version))
         raise SentLogError(
             f"this Python brings SQLite {found}, and the sent log needs 3.35 or newer",
-            hint="Install a newer Python, or a newer SQLite for this one.",
+            hint="install a newer Python, or a newer SQLite for this one",
         )
 
 
@@ -116,12 +125,18 @@ def _missing(path: Path) -> SentLogMissing:
     if path.is_symlink():
         return SentLogMissing(
             f"the sent log {path} is a link to a file that is not there",
-            hint=f"See `ls -l {path}`: mount or restore what it points to, or remove the link.",
+            hint=f"type ls -l {path} to see where it points: mount or restore that, or remove the link",
         )
     return SentLogMissing(
         f"there is no sent log at {path}",
-        hint="Name it with --log PATH or SMSCLI_SENT_LOG; a first `smscli send` makes one.",
+        hint=f"a first smscli send makes one; is it elsewhere, type --log PATH{_logs_in(path.parent, path)}",
     )
+
+
+def _logs_in(folder: Path, but: Path | None = None) -> str:
+    """The sent logs of a folder, to be named in a hint."""
+    found = sorted(each for each in folder.glob("*.db") if each != but and is_sent_log(each))
+    return f" (here: {', '.join(map(str, found[:3]))})" if found else ""
 
 
 def _create(path: Path) -> None:
@@ -140,7 +155,7 @@ def _create(path: Path) -> None:
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection)
         unborn.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 @contextmanager
@@ -154,7 +169,8 @@ def _folder_locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on its disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with suppress(OSError):  # some file systems have no such thing
@@ -169,12 +185,14 @@ def _file_errors(path: Path) -> Iterator[None]:
         yield
     except (FileNotFoundError, NotADirectoryError):
         raise SentLogMissing(
-            f"the folder of the sent log, {path.parent}, does not exist", hint="Create it, or name another."
+            f"the folder of the sent log, {path.parent}, does not exist",
+            hint=f"is its disk mounted? If it is to be new, type mkdir -p {path.parent}",
         ) from None
     except OSError as error:
         raise SentLogError(
             f"the sent log {path} cannot be reached: {error.strerror}",
-            hint="smscli must be able to read and write the file and its folder.",
+            hint="smscli must be able to read and write the file and its folder:"
+            f" ls -ld {path} {path.parent}",
         ) from error
 
 
@@ -225,18 +243,37 @@ def open_reader(file: LogFile) -> sqlite3.Connection:
         return connection
 
 
+def open_as_it_is(file: LogFile) -> sqlite3.Connection:
+    """A connection that only reads a checked log, and leaves one of an older schema as it is.
+
+    It opens the file for writing all the same, so that the last one to close a log folds its -wal in.
+    """
+    file.compare()
+    with translated(file.path):
+        connection = _connect(file.path, _PATIENCE)
+        try:
+            check_header(connection, file.path)
+            for setting in ("trusted_schema = OFF", "query_only = ON"):
+                connection.execute(f"PRAGMA {setting}")
+            return connection
+        except BaseException:
+            connection.close()
+            raise
+
+
 def check_header(connection: sqlite3.Connection, path: Path) -> None:
     """Is this a sent log, and one that we can read? Reads the first pages only."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     number = schema_number(connection)
     if application != APPLICATION_ID or number < 1:
         raise SentLogDamaged(
-            f"{path} is an SQLite database, but not a sent log", hint="Name the sent log's own file."
+            f"{path} is an SQLite database, but not a sent log",
+            hint=f"name the sent log's own file{_logs_in(path.parent, path)}",
         )
     if number > NEWEST:
         raise SentLogTooNew(
             f"the sent log {path} has schema {number}, and this smscli knows {NEWEST}",
-            hint="Use the newer smscli that wrote it: `pip install --upgrade smscli`.",
+            hint="a newer smscli wrote it: pip install --upgrade smscli",
         )
     if path.stat().st_size <= SMALL:
         check_pages(connection, path)
@@ -255,7 +292,7 @@ def _switch_wal_on(connection: sqlite3.Connection, path: Path) -> None:
     if mode != "wal":
         raise SentLogError(
             f"SQLite cannot switch its write-ahead log on for {path} (it stays with {mode!r})",
-            hint="Keep the sent log on a local disk of this machine.",
+            hint="keep the sent log on a local disk of this machine",
         )
 
 

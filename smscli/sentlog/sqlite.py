@@ -24,6 +24,7 @@ from smscli.sentlog.opening import (
     LogFile,
     check_pages,
     find_log,
+    open_as_it_is,
     open_connection,
     open_reader,
     warnings_of,
@@ -62,6 +63,16 @@ def open_sent_log(path: Path, *, create: bool, busy_wait: float = 0.0) -> Sqlite
     file = find_log(path, create=create)
     connection, file = open_connection(file, busy_wait)
     return SqliteSentLog(file, connection)
+
+
+def opt_outs_of(path: Path) -> Iterator[OptOut]:
+    """The opt-out list of another log: it is only read, and one of an older schema is left as it is.
+
+    Raises SentLogError and its kinds.
+    """
+    file = find_log(path, create=False)
+    with closing(open_as_it_is(file)) as reader, translated(file.path):
+        yield from opt_out_list.listed(reader)
 
 
 class SqliteSentLog:
