@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from smscli import __version__
+from smscli.cli.completing import ASKED, Catalogue
 from smscli.cli.mistyped import Mistyped
 from smscli.cli.options import command_app
 from smscli.cli.present.documents import error_document
@@ -40,6 +41,9 @@ _ASKS_FOR_HELP = frozenset({"-h", "--help", "--version"})
 _ROOM = "smscli.cli.commands"
 
 COMMANDS: Mapping[str, Listed] = {
+    "init": Listed(
+        f"{_ROOM}.init", "Write sample files that run in the sandbox as they are, and say what to type next."
+    ),
     "preview": Listed(
         f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments, what it costs."
     ),
@@ -57,6 +61,12 @@ COMMANDS: Mapping[str, Listed] = {
         ("list", "show", "try"),
     ),
     "segments": Listed(f"{_ROOM}.segments", "Count the segments of a text and name what makes it long."),
+    "completion": Listed(
+        f"{_ROOM}.completion", "Print a script that completes command lines in your shell."
+    ),
+    "schema": Listed(
+        f"{_ROOM}.schema", "Print the JSON Schema with which editors complete and check the files."
+    ),
 }
 
 
@@ -109,6 +119,10 @@ def smscli(
 
 def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] = COMMANDS) -> int:
     """One command line from start to exit code; whatever goes wrong is told once, here."""
+    if arguments[:1] and arguments[0] == ASKED:
+        world.screen.out.write("".join(f"{line}\n" for line in Catalogue(commands, load).answer(arguments[1:])))
+        return ExitCode.OK
+    arguments = _help_first(arguments, commands)
     command = command_name(arguments, commands)
     result: Result | None = None
     try:
@@ -127,6 +141,12 @@ def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] =
         if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
             world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))
         return result.exit_code if result and result.exit_code else trouble.exit_code
+
+
+def _help_first(arguments: Sequence[str], commands: Mapping[str, Listed]) -> Sequence[str]:
+    """`smscli help send` asks for the same as `smscli send --help`."""
+    is_word = bool(arguments) and arguments[0] == "help" and "help" not in commands
+    return [*arguments[1:], "--help"] if is_word else arguments
 
 
 def command_name(arguments: Sequence[str], commands: Mapping[str, Listed] = COMMANDS) -> str | None:
