@@ -37,6 +37,7 @@ class _Atom:
 
 
 _NEW_LINE = _Atom("\n", 0)
+_HUNG = _Atom("", 0)  # a space behind the last cell of a row
 
 
 def bubbles(messages: Sequence[Message], page: Page) -> Iterator[Text]:
@@ -111,19 +112,17 @@ def _rows(atoms: Iterator[_Atom], width: int) -> Iterator[list[_Atom]]:
         if atom is _NEW_LINE:
             yield row
             row = []
-            continue
-        if sum(each.cells for each in row) + atom.cells > width:
-            if atom.shown == " ":
-                yield row
-                row = []
-                continue
+        elif sum(each.cells for each in row) + atom.cells <= width:
+            row.append(atom)
+        elif atom.shown == " ":
+            row.append(_HUNG)
+        else:
             broken = _last_space(row)
             yield row[:broken] if broken else row
-            row = row[broken + 1 :] if broken else []
-        row.append(atom)
+            row = [*(row[broken + 1 :] if broken else ()), atom]
     yield row
 
 
 def _last_space(row: Sequence[_Atom]) -> int:
     """Where the last space of the row is; 0 where breaking there would leave nothing before it."""
-    return max((index for index, atom in enumerate(row) if atom.shown == " "), default=0)
+    return max((index for index, atom in enumerate(row) if atom.shown == " " or atom is _HUNG), default=0)

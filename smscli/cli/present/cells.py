@@ -76,7 +76,8 @@ def fitted(text: str, width: int, ellipsis: str) -> str:
     if cell_len(text) <= width:
         return text
     room = width - cell_len(ellipsis)
-    return next(chopped(text, room), "") + ellipsis if room > 0 else ""
+    start = next(chopped(text, room), "") if room > 0 else ""
+    return start + ellipsis if cell_len(start) <= room else ellipsis[:width]
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:

@@ -92,7 +92,7 @@ def segments(planned: Planned, page: Page) -> Section:
 
 def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
     """The dearest characters by name, the rest in a line; those that cost no segment more in another."""
-    dear = sorted((each for each in offenders if each.extra_segments), key=lambda each: -each.extra_segments)
+    dear = sorted((each for each in offenders if each.extra_segments), key=_dearest_first)
     most = _OFFENDERS[page.detail]
     for offender in dear[:most]:
         name = unicodedata.name(offender.character, "unnamed").lower()
@@ -102,7 +102,12 @@ def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
         at_most = f"{page.glyphs.at_most}{rest[0].extra_segments:,}"
         yield Row("", at_most, f"{_some(rest, page)} as well", depth=2)
     if free := [each for each in offenders if not each.extra_segments]:
-        yield Row("", "+0", f"{_some(free, page)} cost nothing more", depth=2)
+        yield Row("", "+0", f"{_some(free, page)} at no extra cost", depth=2)
+
+
+def _dearest_first(offender: Offender) -> tuple[int, bool]:
+    """Of two that cost the same, a dash or a quote is more often a slip than a letter is."""
+    return -offender.extra_segments, offender.character.isalpha()
 
 
 def _some(offenders: Sequence[Offender], page: Page) -> str:
@@ -113,11 +118,12 @@ def _some(offenders: Sequence[Offender], page: Page) -> str:
 
 
 def _character(offender: Offender, page: Page) -> str:
-    """The character, or its number where this page cannot print it."""
-    if not page.can_print(offender.character):
-        return f"U+{ord(offender.character):04X}"
-    shown = page.shown(offender.character)
-    return shown if cell_len(shown) else f"{_COMBINED}{shown}"
+    """The character, or its number where nobody would see it."""
+    character = offender.character
+    if unicodedata.category(character).startswith("M") and page.can_print(_COMBINED + character):
+        return _COMBINED + character
+    is_seen = character.isprintable() and page.can_print(character) and cell_len(character)
+    return character if is_seen else f"U+{ord(character):04X}"
 
 
 def messages(planned: Planned) -> Section:

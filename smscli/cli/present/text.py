@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.measure import Measurement
-    from rich.table import Table
 
     from smscli.domain.errors import Problem
 
@@ -23,6 +22,7 @@ PROBLEMS_SHOWN = 20
 
 #: A column that goes on below is not made narrower than this.
 _LEAST_FOLDED = 20
+_GAP = 2
 
 #: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
 _HARMLESS = frozenset("\u200c\u200d")
@@ -82,9 +82,12 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def problem_lines(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> Iterator[str]:
-    """Problems with their hints, a line each; those beyond `most` are counted."""
+    """Problems with their hints, a line each, no hint twice; those beyond `most` are counted."""
+    told = {""}
     for problem in problems[:most]:
-        yield f"  {inert(str(problem))}" + (f" ({inert(problem.hint)})" if problem.hint else "")
+        hint = f" ({inert(problem.hint)})" if problem.hint not in told else ""
+        told.add(problem.hint)
+        yield f"  {inert(str(problem))}{hint}"
     if len(problems) > most:
         yield f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all."
 
@@ -99,31 +102,42 @@ class Sheet:
     folding: Sequence[str] | None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self._table(options.encoding)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return self._table(options.encoding).__rich_measure__(console, options)
-
-    def _table(self, encoding: str) -> Table:
-        from rich.cells import cell_len
         from rich.table import Table
         from rich.text import Text
 
         shown = Table(box=None, pad_edge=False, header_style="bold")
-        cells = [[printable(cell, encoding) for cell in row] for row in self.rows]
-        for at, header in enumerate(self.headers):
-            width = max([cell_len(header), *(cell_len(row[at]) for row in cells)])
-            whole = self.folding is not None and header not in self.folding
+        columns = self._columns(options.encoding)
+        for header, cells in zip(self.headers, columns, strict=True):
             shown.add_column(
                 header,
                 justify="right" if header in self.right else "left",
                 overflow="fold",
-                no_wrap=whole,
-                min_width=None if self.folding is None else width if whole else min(width, _LEAST_FOLDED),
+                no_wrap=not self._folds(header),
+                min_width=self._least(header, cells),
             )
-        for row in cells:
+        for row in zip(*columns, strict=True):
             shown.add_row(*map(Text, row))
-        return shown
+        yield shown
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """The least is what it can be folded to: rich would not break a long word, and Chinese is one."""
+        from rich.measure import Measurement
+
+        columns = self._columns(options.encoding)
+        least = sum(map(self._least, self.headers, columns)) + _GAP * (len(self.headers) - 1)
+        return Measurement(least, max(least, options.max_width))
+
+    def _columns(self, encoding: str) -> list[list[str]]:
+        return [[printable(row[at], encoding) for row in self.rows] for at in range(len(self.headers))]
+
+    def _folds(self, header: str) -> bool:
+        return self.folding is None or header in self.folding
+
+    def _least(self, header: str, cells: Iterable[str]) -> int:
+        from rich.cells import cell_len
+
+        width = max(map(cell_len, (header, *cells)))
+        return min(width, _LEAST_FOLDED) if self._folds(header) else width
 
 
 def table(
