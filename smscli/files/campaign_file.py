@@ -139,6 +139,17 @@ class CampaignsFile:
 
 def load(path: Path) -> CampaignsFile:
     """Read a campaigns file. Raises FilesError with every problem, by place."""
+    campaigns, problems = examine_campaigns(path)
+    if problems:
+        raise files_error(problems)
+    return campaigns
+
+
+def examine_campaigns(path: Path) -> tuple[CampaignsFile, tuple[Problem, ...]]:
+    """The same with problems as values; it has the campaigns that have none.
+
+    Raises FilesError where that is not enough to make anything of.
+    """
     _refuse_other_files(path)
     tree = read_tree(path)
     _refuse_a_profile(tree.root)
@@ -162,9 +173,8 @@ def load(path: Path) -> CampaignsFile:
             problems += reader.problems
             if whole is not None:
                 defined[campaign_id] = whole
-    if problems:
-        raise files_error(problems)
-    return CampaignsFile(path, MappingProxyType(defined))
+    found = files_error(problems).problems if problems else ()
+    return CampaignsFile(path, MappingProxyType(defined)), found
 
 
 def json_schema() -> dict[str, Any]:
