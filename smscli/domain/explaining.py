@@ -28,7 +28,7 @@ from smscli.domain.quiet_hours import (
     public_holidays,
 )
 from smscli.domain.rules import RULES, Again, Case, NoText, Rule, Text
-from smscli.domain.zones import zone_named, zones_of
+from smscli.domain.zones import zone_named
 
 
 class Verdict(StrEnum):
@@ -273,8 +273,9 @@ def _length(case: Case) -> LengthFacts:
 
 def _hours(case: Case) -> HoursFacts:
     hours, number, stated = case.campaign.quiet_hours, case.contact.number, case.contact.zone
-    zones = zones_of(number, stated)
-    asked = () if hours is None else tuple(_zone(hours, zone, number.country, case.now) for zone in zones)
+    asked = (
+        () if hours is None else tuple(_zone(hours, zone, number.country, case.now) for zone in case.zones)
+    )
     return HoursFacts(hours, number.country, stated, asked, case.hours_now)
 
 

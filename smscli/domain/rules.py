@@ -64,7 +64,7 @@ class NoText:
 
 @dataclass(slots=True)
 class Case:
-    """One contact before the rules. Text and hours are worked out once, when the first rule asks for them.
+    """One contact before the rules. Text, zones and hours are worked out once, when first asked for.
 
     `ask_hours` answers for the campaign's quiet hours; by default they are asked anew each time.
     """
@@ -78,6 +78,7 @@ class Case:
     ask_hours: AskHours | None = None
     _text: Text | NoText | None = field(default=None, init=False)
     _hours_now: Permission | None = field(default=None, init=False)
+    _zones: tuple[str, ...] | None = field(default=None, init=False)
 
     @property
     def text(self) -> Text | NoText:
@@ -91,13 +92,20 @@ class Case:
             self._hours_now = self.hours(self.now)
         return self._hours_now
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Every zone in which this person may be."""
+        if self._zones is None:
+            self._zones = zones_of(self.contact.number, self.contact.zone)
+        return self._zones
+
     def hours(self, at: datetime) -> Permission:
         """May this person be texted at that instant, as far as hours go?"""
         hours, number = self.campaign.quiet_hours, self.contact.number
         if hours is None:
             return Open(at + HORIZON)
         ask = self.ask_hours or partial(permission, hours)
-        return ask(zones_of(number, self.contact.zone), number.country, at)
+        return ask(self.zones, number.country, at)
 
 
 def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
