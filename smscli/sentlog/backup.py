@@ -91,7 +91,7 @@ def _refuse_existing(copy: Path) -> None:
 def _exists(copy: Path) -> UsageError:
     return UsageError(
         f"{copy} exists already, and a backup never overwrites anything",
-        hint="Name a new file, or a folder: then the copy is named after the log and the time.",
+        hint="name a new file, or a folder: then the copy is named after the log and the time",
     )
 
 
@@ -110,7 +110,7 @@ def _copy_errors(copy: Path) -> Iterator[None]:
 def _not_written(copy: Path, why: str) -> FilesError:
     return FilesError(
         f"the copy {copy} cannot be written: {why}",
-        hint="Name a folder that exists, that you may write to, and that has room; nothing was left there.",
+        hint="name a folder that exists, that you may write to, and that has room; nothing was left there",
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from smscli.domain.ports import SentLog
 from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.schema import APPLICATION_ID
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 
 
@@ -30,3 +33,15 @@ def log(request: pytest.FixtureRequest) -> Iterator[SentLog]:
         yield request.getfixturevalue("sqlite_log")
     else:
         yield MemorySentLog()
+
+
+@pytest.fixture
+def old_log(path: Path) -> Path:
+    """The file of a log as smscli wrote it before runs had records."""
+    script = Path(__file__).with_name("schema-1.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(script)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+    return path

@@ -212,7 +212,7 @@ def test_what_is_no_database_is_left_alone(path: Path, content: bytes, create: b
 
 
 def test_a_folder_is_no_log(tmp_path: Path) -> None:
-    with pytest.raises(SentLogDamaged, match="not a file"):
+    with pytest.raises(SentLogDamaged, match="a folder"):
         open_sent_log(tmp_path, create=True)
 
 

@@ -92,7 +92,7 @@ def log(
     campaign and state. `smscli log backup` copies the log itself.
     """
     if csv + jsonl + json > 1:
-        raise UsageError("--csv, --jsonl and --json are forms of the same", hint="Keep one.")
+        raise UsageError("--csv, --jsonl and --json are forms of the same", hint="keep one")
     world = wiring.of(context)
     now = world.clock.now()
     wanted = LogFilter(
@@ -105,7 +105,7 @@ def log(
     )
     path, sent_log = world.resources.enter_context(wiring.existing_sent_log(world, log=log, campaigns=file))
     if campaign:
-        _expect_known(world, campaign, sent_log, file)
+        expect_known(world, campaign, sent_log, file)
     found: Iterable[LoggedMessage] = sent_log.messages(wanted)
     if limit:
         found = deque(found, maxlen=limit)
@@ -119,7 +119,7 @@ def log(
     return Result({}, _listed(found))
 
 
-def _expect_known(world: World, campaign: str, sent_log: SentLog, file: Path | None) -> None:
+def expect_known(world: World, campaign: str, sent_log: SentLog, file: Path | None) -> None:
     """A typing mistake must not look like nobody. Raises UsageError, saying which campaigns there are."""
     known = dict.fromkeys(name for _, name in sent_log.campaigns())
     if campaign in known:
@@ -136,7 +136,7 @@ def _expect_known(world: World, campaign: str, sent_log: SentLog, file: Path | N
     near = get_close_matches(campaign, known, 1)
     raise UsageError(
         f"no campaign {campaign} in this log; it has {names or 'none yet'}",
-        hint=f"Did you mean {near[0]}?" if near else "",
+        hint=f"did you mean {near[0]}?" if near else "",
     )
 
 

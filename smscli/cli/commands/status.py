@@ -105,7 +105,7 @@ def _exists(path: Path) -> bool:
     if not path.parent.is_dir():
         raise SentLogMissing(
             f"the folder of the sent log, {path.parent}, does not exist",
-            hint="Is the path right, and its disk mounted?",
+            hint="is the path right, and its disk mounted?",
         )
     return path.exists() or path.is_symlink()
 
