@@ -97,6 +97,14 @@ def in_doubt(folder: Path) -> Iterator[Scene]:
 
 
 @contextmanager
+def sent(folder: Path) -> Iterator[Scene]:
+    """Ann was sent hers."""
+    with checkout(folder) as scene:
+        claimed(folder, ("5c0ffee" + "0" * 25, ANN), answers=State.ACCEPTED)
+        yield scene
+
+
+@contextmanager
 def accidents(folder: Path) -> Iterator[Scene]:
     """A send of bike-ready was killed with Ann and Ben in flight; another terminal sends tyre-change."""
     with checkout(folder) as scene:
@@ -115,6 +123,7 @@ def a_gateway(folder: Path) -> Iterator[Scene]:
 SCENES: Mapping[str, Callable[[Path], AbstractContextManager[Scene]]] = {
     "docs/certainty.md": in_doubt,
     "docs/first-gateway.md": a_gateway,
+    "docs/sent-log.md": sent,
     "docs/tutorial.md": empty,
     "docs/what-if.md": accidents,
 }
