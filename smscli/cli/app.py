@@ -41,19 +41,13 @@ _ASKS_FOR_HELP = frozenset({"-h", "--help", "--version"})
 _ROOM = "smscli.cli.commands"
 
 COMMANDS: Mapping[str, Listed] = {
-    "init": Listed(
-        f"{_ROOM}.init", "Write sample files that run in the sandbox as they are, and say what to type next."
-    ),
-    "preview": Listed(
-        f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments, what it costs."
-    ),
+    "init": Listed(f"{_ROOM}.init", "Write sample files that run in the sandbox as they are."),
+    "preview": Listed(f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments."),
     "send": Listed(f"{_ROOM}.send", "Send a campaign to its contact list, nobody twice."),
-    "status": Listed(
-        f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected, opted out lately."
-    ),
+    "status": Listed(f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected."),
+    "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
     "log backup": Listed(f"{_ROOM}.log_backup", "Copy a sent log safely, also while a send is running."),
-    "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
     "gateway": Listed(
         f"{_ROOM}.gateway",
@@ -61,12 +55,15 @@ COMMANDS: Mapping[str, Listed] = {
         ("list", "show", "try"),
     ),
     "segments": Listed(f"{_ROOM}.segments", "Count the segments of a text and name what makes it long."),
-    "completion": Listed(
-        f"{_ROOM}.completion", "Print a script that completes command lines in your shell."
-    ),
-    "schema": Listed(
-        f"{_ROOM}.schema", "Print the JSON Schema with which editors complete and check the files."
-    ),
+    "schema": Listed(f"{_ROOM}.schema", "Print the JSON Schema with which editors complete and check."),
+    "completion": Listed(f"{_ROOM}.completion", "Print a script that completes command lines in your shell."),
+}
+
+#: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "Campaigns": ("init", "check", "preview", "send", "status"),
+    "Afterwards": ("resolve", "log", "log backup", "optout"),
+    "Look up": ("gateway", "segments", "schema", "completion"),
 }
 
 
@@ -78,7 +75,8 @@ def load(listed: Listed) -> Any:
 class LazyCommands(TyperGroup):
     """Lists the commands from a table; imports the one that is called.
 
-    A name of two words (`log backup`) is found before one of one word (`log FILE`).
+    A name of two words (`log backup`) is found before one of one word (`log FILE`). The lists stand close
+    together: with the options they fill a screen of 24 lines.
     """
 
     table: Mapping[str, Listed] = {}
@@ -88,6 +86,13 @@ class LazyCommands(TyperGroup):
         self.table = table
         self.commands = {name: TyperCommand(name, short_help=each.help) for name, each in table.items()}
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        width = max(map(len, self.table), default=0)
+        for heading, names in _grouped(self.table).items():
+            formatter.write(f"{heading}:\n")
+            with formatter.indentation():
+                formatter.write_dl([(name.ljust(width), self.table[name].help) for name in names])
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         two_words = " ".join(args[:2])
         if two_words in self.table:
@@ -96,9 +101,15 @@ class LazyCommands(TyperGroup):
         return name, load(self.table[str(name)]), rest
 
 
-app = command_app(
-    "Send bulk SMS campaigns safely: consent, quiet hours, exact segments, and nobody texted twice."
-)
+def _grouped(table: Mapping[str, Listed]) -> dict[str, list[str]]:
+    """The names under their headings, empty ones left out."""
+    known = {name for names in HEADINGS.values() for name in names}
+    groups = {"Commands": [name for name in table if name not in known]}
+    groups |= {heading: [name for name in names if name in table] for heading, names in HEADINGS.items()}
+    return {heading: names for heading, names in groups.items() if names}
+
+
+app = command_app("Send bulk SMS safely: consent, quiet hours, exact segments, nobody twice.")
 
 
 def _show_version(wanted: bool) -> None:
@@ -119,8 +130,8 @@ def smscli(
 
 def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] = COMMANDS) -> int:
     """One command line from start to exit code; whatever goes wrong is told once, here."""
-    if arguments[:1] and arguments[0] == ASKED:
-        world.screen.out.write("".join(f"{line}\n" for line in Catalogue(commands, load).answer(arguments[1:])))
+    if arguments and arguments[0] == ASKED:
+        world.screen.out.writelines(f"{line}\n" for line in Catalogue(commands, load).answer(arguments[1:]))
         return ExitCode.OK
     arguments = _help_first(arguments, commands)
     command = command_name(arguments, commands)
@@ -164,12 +175,32 @@ def _invoke(arguments: Sequence[str], world: World, commands: Mapping[str, Liste
     assert isinstance(group, LazyCommands)
     group.list_all(commands)
     with group.make_context("smscli", list(arguments), obj=world) as context:
-        if not arguments:
-            world.screen.trouble(context.get_help())
-            raise UsageError("no command was given", hint="to begin: smscli init, or smscli --help")
+        if not _ASKS_FOR_HELP & set(arguments):
+            _refuse_half_a_command(arguments, context, commands)
         result = group.invoke(context)
     assert isinstance(result, Result), "every command returns a Result"
     return result
+
+
+def _refuse_half_a_command(arguments: Sequence[str], context: Any, commands: Mapping[str, Listed]) -> None:
+    """`smscli` and `smscli optout` alone: what there is is shown. Raises UsageError."""
+    words, screen = [word for word in arguments if not word.startswith("-")], context.obj.screen
+    if not words:
+        screen.trouble(context.get_help())
+        raise UsageError("no command was given", hint="to begin: smscli init, or smscli --help")
+    listed = commands.get(words[0])
+    if len(words) > 1 or listed is None or not listed.verbs:
+        return
+    name, group = words[0], load(listed)
+    with group.make_context(name, [], parent=context, resilient_parsing=True) as below:
+        screen.trouble(below.get_help())
+    raise UsageError(
+        f"smscli {name}: no verb was given", hint=f"for example: smscli {name} {_harmless(listed)}"
+    )
+
+
+def _harmless(listed: Listed) -> str:
+    return "list" if "list" in listed.verbs else listed.verbs[0]
 
 
 def _render(result: Result, command: str | None, screen: Screen) -> None:

@@ -33,18 +33,40 @@ def ending_child(*words: str, environ: Mapping[str, str] | None = None) -> Finis
 # --- what is listed ---
 
 
+def listed_lines() -> list[str]:
+    """The lines of `--help` below its headings."""
+    return [line for line in child("--help").out.splitlines() if re.match(r"  [a-z]", line)]
+
+
 def test_help_lists_every_command_with_its_line() -> None:
     told = child("--help")
-    assert told.code == 0
-    assert told.err == ""
-    listed = " ".join(told.out.partition("Commands:")[2].split())
-    assert listed == " ".join(f"{name} {each.help}" for name, each in app.COMMANDS.items())
+    assert (told.code, told.err) == (0, "")
+    listed = [f"  {name:<10}  {each.help}" for name, each in app.COMMANDS.items()]
+    assert sorted(listed_lines()) == sorted(listed)
+
+
+def test_help_groups_commands_as_an_operator_meets_them() -> None:
+    named = [name for names in app.HEADINGS.values() for name in names if name in app.COMMANDS]
+    assert [re.split(r"  +", line)[1] for line in listed_lines()] == named
+    assert set(named) == set(app.COMMANDS), "every command has its place"
+    lines = child("--help").out.splitlines()
+    assert [line.removesuffix(":") for line in lines if re.fullmatch(r"[A-Z][a-z ]+:", line)] == [
+        "Options",
+        *app.HEADINGS,
+    ]
+
+
+def test_help_is_one_screen() -> None:
+    lines = child("--help", environ={"COLUMNS": "80"}).out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize("name", app.COMMANDS)
-def test_the_listed_line_is_the_command_s_own(name: str) -> None:
-    command = app.load(app.COMMANDS[name])
-    assert command.help.splitlines()[0] == app.COMMANDS[name].help
+def test_the_listed_line_is_the_beginning_of_the_command_s_own(name: str) -> None:
+    command, listed = app.load(app.COMMANDS[name]), app.COMMANDS[name].help
+    assert listed.endswith(".")
+    assert command.help.startswith(listed.removesuffix("."))
     assert tuple(getattr(command, "commands", ())) == app.COMMANDS[name].verbs
 
 
@@ -59,8 +81,7 @@ def test_every_command_takes_json_and_quiet_and_ends_its_help_with_its_exit_code
     assert told.code == 0
     assert "--json" in told.out
     assert "--quiet" in told.out
-    rows = told.out.partition("Exit codes:\n")[2].split("\n")
-    listed = [int(row.split()[0]) for row in rows if row.strip()]
+    listed = [int(code) for code in re.findall(r"^ +(\d+)  ", told.out.partition("Exit codes:\n")[2], re.M)]
     assert listed == sorted(listed)
     assert {0, 1, 2, 130} <= set(listed) <= set(map(int, ExitCode))
 
@@ -86,8 +107,34 @@ def test_nothing_heavy_is_imported_before_a_command_is_called(word: str) -> None
 def test_no_command_at_all_shows_the_help_and_is_wrong_usage() -> None:
     told = Program()()
     assert (told.code, told.out) == (2, "")
-    assert "Commands:" in told.err
+    assert "Usage: smscli" in told.err
     assert "no command was given" in told.err
+
+
+@pytest.mark.parametrize("name", [name for name, each in app.COMMANDS.items() if each.verbs])
+def test_a_command_without_its_verb_shows_what_there_is_and_is_wrong_usage(name: str) -> None:
+    told = Program()(name)
+    assert (told.code, told.out) == (2, "")
+    assert f"Usage: smscli {name}" in told.err
+    for verb in app.COMMANDS[name].verbs:
+        assert re.search(rf"^  {verb} +[A-Z]", told.err, re.MULTILINE)
+    assert f"hint: for example: smscli {name} list\n" in told.err
+    assert Program()(name, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [("help", "--help"), ("help send", "send --help"), ("help optout add", "optout add --help")],
+)
+def test_help_is_a_word_as_well(words: str, same: str) -> None:
+    assert Program()(*words.split()) == Program()(*same.split())
+    assert Program()(*words.split()).code == 0
+
+
+@pytest.mark.parametrize("command", tuple(leaves()))
+def test_the_help_of_every_command_fits_eighty_columns(command: str) -> None:
+    shown = Program()(*command.split(), "--help").out.partition("Exit codes:")[0]
+    assert [line for line in shown.splitlines() if len(line) > 80 and "<list[" not in line] == []
 
 
 # --- wrong usage, before any command ran ---

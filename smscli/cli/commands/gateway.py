@@ -53,7 +53,7 @@ _FILES = (".yaml", ".yml")
 Name: TypeAlias = Annotated[
     str | None,
     typer.Argument(
-        metavar="[NAME]",
+        metavar="NAME",
         show_default=False,
         help="A preset, a profile's file (.yaml), or a name under `gateways` of the campaigns file. Left out:"
         " the gateway that the campaigns file names at its top.",
@@ -154,10 +154,10 @@ def try_(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show the exact request that one message would make; send it with --send.
+    """Show the request that one message would make; send it with --send.
 
-    Without --send nothing is sent, nothing is recorded, and variables that are not set are named in the
-    request. `<NAME>` stands for the value of that environment variable, as encoded there.
+    It is shown exactly, with `<NAME>` for the value of an environment variable, as encoded there. Without
+    --send nothing is sent and nothing is recorded, and variables need not be set yet.
     """
     world, found = wiring.of(context), _find(name, campaigns)
     if not to.strip():
