@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smscli.cli.present.text import masked
 from smscli.cli.wiring import World
 from smscli.domain.errors import Refused
 
@@ -13,9 +14,12 @@ def confirm(world: World, question: str, *, expected: str, instead: str) -> None
     """
     if not world.stdin.isatty():
         raise Refused(
-            "not confirmed: there is no terminal to ask at; nothing was changed", hint=f"Add {instead}."
+            "not confirmed: there is no terminal to ask at; nothing was changed", hint=f"add {instead}"
         )
     world.screen.ask(f"{question}\nType {expected} to go on: ")
     answer = world.stdin.readline().strip()
     if answer != expected:
-        raise Refused("not confirmed; nothing was changed", hint=f"Type exactly {expected}.")
+        raise Refused(
+            f'not confirmed: found "{masked(answer[:20], {})}", needed {expected}; nothing was changed',
+            hint=f"run it again and type {expected}",
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from smscli.cli.planned import Planned
 from smscli.cli.present.plan import money
-from smscli.cli.present.text import counted, minute
+from smscli.cli.present.text import counted, masked, minute
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import Refused, RunStopped, SentLogMissing, UsageError
 from smscli.domain.message import Realm
@@ -22,7 +23,8 @@ def has_folder(path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise SentLogMissing(
             f"the folder of the sent log, {path.absolute().parent}, does not exist",
-            hint="Is the path right, and its disk mounted? If it is to be new: mkdir -p it first.",
+            hint="is the path right, and its disk mounted? If it is to be new:"
+            f" mkdir -p {shlex.quote(str(path.absolute().parent))}",
         )
 
 
@@ -33,7 +35,7 @@ def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bo
     if first_run and has_live_messages:
         raise Refused(
             f"{path} holds live messages already, so this is no first run",
-            hint="Leave out --first-run. It is for one run only and must not stay in a crontab.",
+            hint="leave out --first-run: it is for one run only and must not stay in a crontab",
         )
     if not (has_live_messages or attended or first_run):
         found = (
@@ -41,7 +43,8 @@ def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bo
         )
         raise SentLogMissing(
             f"{found}: everybody would be new to it",
-            hint="Is it the right log? If this really is the first send, add --first-run once.",
+            hint=f"is it the right log?{_other_logs(path)} If this really is the first send,"
+            " add --first-run once",
         )
 
 
@@ -50,7 +53,7 @@ def rehearsing(realm: Realm) -> None:
     if realm is not Realm.SANDBOX:
         raise UsageError(
             "--fresh empties the sandbox only, and this campaign would be sent for real",
-            hint="Leave it out, or add --gateway sandbox.",
+            hint="leave it out, or add --gateway sandbox",
         )
 
 
@@ -60,7 +63,8 @@ def right_clock(log: SentLog, now: datetime) -> None:
     if newest is not None and newest - now > _CLOCK_TOLERANCE:
         raise RunStopped(
             f"the newest event of the sent log is of {minute(newest)}, but it is {minute(now)} here",
-            hint="Set the clock: quiet hours and frequency caps are worth what the clock is worth.",
+            hint="type date -u to see which is wrong, and set the clock: quiet hours and frequency caps"
+            " go by it",
         )
 
 
@@ -71,7 +75,8 @@ def same_texts(log: SentLog, planned_digest: str, realm: Realm, campaign_id: str
         return
     raise Refused(
         f"the texts of {campaign_id} changed since it was last sent",
-        hint="Add --text-changed if the rest shall get the new texts, or use a new campaign id.",
+        hint="add --text-changed if the rest shall get the new texts, or put the old ones back;"
+        " a new campaign id would text everybody again",
     )
 
 
@@ -83,30 +88,33 @@ def within_limits(planned: Planned) -> None:
 
 def refused_limits(planned: Planned) -> Iterator[Refused]:
     """Every limit of the campaign that this plan is over."""
-    limits, tally, forecast = planned.chosen.campaign.limits, planned.tally, planned.forecast
+    chosen, tally, forecast = planned.chosen, planned.tally, planned.forecast
+    limits = chosen.campaign.limits
     too_long = tally.skipped.get(SkipReason.TEXT_TOO_LONG, 0)
     if limits.max_segments is not None and too_long:
         yield Refused(
             f"{counted(too_long, 'text')} would need more than {counted(limits.max_segments, 'segment')}",
-            hint="Shorten the text (smscli preview shows what makes it long) or raise limits.max_segments.",
+            hint=f"shorten the text ({chosen.command('preview')} shows what makes it long), or raise"
+            " limits.max_segments",
         )
     if limits.max_messages is not None and tally.to_send > limits.max_messages:
         yield Refused(
             f"{counted(tally.to_send, 'message')} are more than limits.max_messages, {limits.max_messages:,}",
-            hint="Send a part with --limit, or raise limits.max_messages.",
+            hint=f"send a part: --limit {limits.max_messages}, or raise limits.max_messages",
         )
     if limits.max_cost is None or not tally.to_send:
         return
     if forecast.unpriced:
         yield Refused(
             f"limits.max_cost is set, but there is no rate for {', '.join(forecast.unpriced)}",
-            hint="Add the rate, or `default:`, under `rates:` in the campaigns file.",
+            hint=f"add {forecast.unpriced[0]}: 0.08 (what a segment costs there) to `rates` in {chosen.file},"
+            " or default: 0.08 for all others",
         )
     if forecast.cost > limits.max_cost:
         yield Refused(
             f"the planned cost, {money(forecast.cost)} {forecast.currency}, is over limits.max_cost,"
             f" {money(limits.max_cost)}",
-            hint="Send a part with --limit, or raise limits.max_cost.",
+            hint="send a part with --limit, or raise limits.max_cost",
         )
 
 
@@ -115,7 +123,7 @@ def expected(planned: Planned, expect: int | None) -> None:
     if expect is not None and planned.tally.to_send != expect:
         raise Refused(
             f"{planned.tally.to_send:,} would be sent, but --expect says {expect:,}",
-            hint="smscli preview shows who is skipped or held, and why.",
+            hint=f"{planned.chosen.command('preview')} shows who is skipped or held, and why",
         )
 
 
@@ -124,15 +132,28 @@ def confirmed(planned: Planned, answer: str) -> None:
     typed = answer.strip().replace(",", "").replace(" ", "")
     if typed != str(planned.tally.to_send):
         raise Refused(
-            "not confirmed; nothing was sent",
-            hint=f"Run it again and type {planned.tally.to_send} to send.",
+            f'not confirmed: found "{_typed(answer)}", needed {planned.tally.to_send}; nothing was sent',
+            hint=f"run it again and type {planned.tally.to_send}",
         )
 
 
-def may_ask(*, attended: bool) -> None:
+def may_ask(planned: Planned, *, attended: bool) -> None:
     """Without a terminal nobody can confirm."""
     if not attended:
+        line = planned.chosen.command("send", "--yes", "--expect", str(planned.tally.to_send))
         raise Refused(
             "not confirmed: there is no terminal to ask at; nothing was sent",
-            hint="Add --yes, and --expect N to be sure of the count.",
+            hint=f"type: {line}; --expect refuses any other count, leave it out where lists change",
         )
+
+
+def _typed(answer: str) -> str:
+    """What was typed, short enough to be shown."""
+    return masked(answer.strip()[:20], {})
+
+
+def _other_logs(path: Path) -> str:
+    """Sent logs beside a path that holds none: the likeliest ones to be meant."""
+    folder = path.absolute().parent
+    others = sorted(each.name for each in folder.glob("*.db") if each.name != path.name)
+    return f" In that folder: {', '.join(others[:5])}." if others else ""

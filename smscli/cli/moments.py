@@ -23,6 +23,6 @@ def moment(text: str, now: datetime, option: str) -> datetime:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{option}: '{text}' is not a point in time",
-            hint="Write 2026-11-01, 2026-11-01T09:30 (UTC), or how long ago: 30m, 2h, 7d, 4w.",
+            f'{option}: "{text}" is not a point in time',
+            hint=f"write {option} 2026-11-01, {option} 2026-11-01T09:30 (UTC), or how long ago: {option} 2h",
         ) from None

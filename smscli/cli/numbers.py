@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from smscli.domain.errors import UsageError
 from smscli.domain.msisdn import BadNumber, Msisdn, is_region, parse
@@ -28,7 +29,8 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
     if bad:
         raise UsageError(
             "; ".join(error.message for error in bad),
-            hint=_hint(bad[0], ", or say --region with two letters, such as --region PL"),
+            hint=_of_a_file(texts)
+            or _hint(bad[0], ", or say --region with two letters, such as --region PL"),
         )
     return tuple(good)
 
@@ -37,11 +39,21 @@ def _hint(error: BadNumber, otherwise: str) -> str:
     """Of a number without a country: a command line has no `region:` for a whole list."""
     if error.code == "number_needs_country" and "region:" in error.hint:
         return f"start it with + and the country code{otherwise}"
-    return error.hint
+    return "write it like +12025550123" if error.code == "not_a_number" else error.hint
+
+
+def _of_a_file(texts: Sequence[str]) -> str:
+    """Somebody named a file where numbers are meant."""
+    named = {Path(text).suffix.lower(): text for text in texts}
+    if file := named.get(".yaml") or named.get(".yml"):
+        return f"a campaigns file goes behind an option: --campaigns {file}"
+    if file := named.get(".csv") or named.get(".txt"):
+        return f"a list of numbers is taken so: smscli optout import {file}"
+    return ""
 
 
 def region_given(text: str | None) -> str | None:
     """The country of `--region`. Raises UsageError for one that has no numbers."""
     if text is None or is_region(text.upper()):
         return text and text.upper()
-    raise UsageError(f"--region: '{text}' is no country", hint="Use two letters, such as PL.")
+    raise UsageError(f'--region: "{text}" is no country', hint="write two letters, such as --region PL")

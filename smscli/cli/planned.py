@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,9 +11,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from smscli.cli.present.text import counted
+from smscli.cli.present.text import counted, minute
 from smscli.domain.campaign import Campaign
 from smscli.domain.contact import Contact
+from smscli.domain.decision import SkipReason
 from smscli.domain.errors import FilesError, Problem, UsageError
 from smscli.domain.msisdn import BadNumber, Msisdn, parse
 from smscli.domain.ports import OptOut, PlanTally, SentLog
@@ -31,6 +33,7 @@ from smscli.files.contacts_file import (
 )
 from smscli.files.optout_file import read_opt_outs
 from smscli.files.profile_file import load_profile
+from smscli.files.reading import listed
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
@@ -63,6 +66,15 @@ class Asked:
     bad_rows: Path | None = None
     plan: Path | None = None  # - is standard output
 
+    def options(self) -> Iterator[str]:
+        """What decides who is texted and how, as typed: a line to type that left these out would do more."""
+        given = {"--contacts": self.contacts, "--log": self.log, "--gateway": self.gateway}
+        for option, value in {**given, "--limit": self.limit}.items():
+            if value is not None:
+                yield from (option, str(value))
+        for what in sorted(self.again):
+            yield from ("--again", what)
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -74,6 +86,13 @@ class Chosen:
     source: ContactsSource
     on_bad_rows: OnBadRows
     opt_outs: tuple[Path, ...]
+    file: Path
+    given: tuple[str, ...]
+    """Options of the command line that a line to type has to repeat."""
+
+    def command(self, verb: str, *options: str) -> str:
+        """What to type about this campaign: `smscli preview campaigns.yaml ready`."""
+        return shlex.join(["smscli", verb, str(self.file), self.campaign.id, *self.given, *options])
 
 
 @dataclass(slots=True)
@@ -150,6 +169,8 @@ def choose(asked: Asked) -> Chosen:
         source=_source(asked, defined),
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
+        file=asked.file,
+        given=tuple(asked.options()),
     )
     _keep_from_overwriting(asked, chosen)
     return chosen
@@ -165,10 +186,10 @@ def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
         if path in read or _is_of_log(path, chosen.sent_log.resolve()) or is_ours:
             raise UsageError(
                 f"{option} {new[option]} would overwrite a file that this campaign reads",
-                hint="Name a new file.",
+                hint=f"name a new file: {option} new-{path.name}",
             )
     if len(set(written.values())) < len(written):
-        raise UsageError("--bad-rows and --plan name the same file", hint="Name two.")
+        raise UsageError("--bad-rows and --plan name the same file", hint="name two files")
 
 
 def _is_of_log(path: Path, log: Path) -> bool:
@@ -181,21 +202,22 @@ def _named(campaigns: CampaignsFile, asked: Asked) -> Defined:
     if defined is not None:
         return defined
     names = list(campaigns.campaigns)
-    near = get_close_matches(asked.campaign, names, 1)
+    near = get_close_matches(asked.campaign.lower(), names, 1)
     raise UsageError(
-        f"{asked.file} has no campaign {asked.campaign!r}; it has {', '.join(names)}",
-        hint=f"Did you mean {near[0]}?" if near else "",
+        f'{asked.file} has no campaign "{asked.campaign}"; it has {", ".join(names)}',
+        hint=f"did you mean {near[0]}?" if near else f"name one of them: {asked.file} {names[0]}",
     )
 
 
 def _source(asked: Asked, defined: Defined) -> ContactsSource:
+    """The list: the one of the command line, else the campaign's. Raises UsageError where there is none."""
     if asked.contacts is not None:
         file = None if asked.contacts == "-" else Path(asked.contacts)
         return replace(defined.contacts, file=file) if defined.contacts else ContactsSource(file=file)
     if defined.contacts is None:
         raise UsageError(
-            f"Campaign {defined.campaign.id} names no contact list",
-            hint="Say `contacts: FILE` in the campaigns file, or give --contacts FILE (- is standard input).",
+            f"{asked.file}: campaign {defined.campaign.id} names no contact list",
+            hint=f"write contacts: FILE in {asked.file}, or type --contacts FILE (- is standard input)",
         )
     return defined.contacts
 
@@ -215,6 +237,7 @@ def planned(
     `watched` is told of every row, good or bad, that has its number.
     Raises FilesError for an empty list, and for bad rows unless the campaign says to skip them.
     """
+    _refuse_a_keyboard(world, chosen)
     memory = log if log is not None else MemorySentLog()
     memory.heed(foreign_opt_outs(chosen, at))
     wanted = frozenset[str]().union(*(text.fields for text in chosen.campaign.texts.values()))
@@ -243,9 +266,39 @@ def planned(
             world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")
         if not findings.rows and not bad.count:
             raise FilesError(
-                f"{reader.name} has no contacts", hint="It needs a header line and at least one row below it."
+                f"{reader.name} has a header and no contacts", hint="put at least one row below the header"
             )
-        yield _counted(asked, chosen, plan, findings, bad, reader, at)
+        made = _counted(asked, chosen, plan, findings, bad, reader, at)
+        for warning in _warnings(made):
+            world.screen.trouble(f"warning: {warning}")
+        yield made
+
+
+def _refuse_a_keyboard(world: World, chosen: Chosen) -> None:
+    """Nobody types a list: the program would wait in silence."""
+    if chosen.source.file is None and world.stdin.isatty():
+        line = chosen.command("preview")
+        raise UsageError(
+            "the list should come from standard input, and nothing is piped in",
+            hint=f"type: cat contacts.csv | {line}",
+        )
+
+
+def _warnings(planned: Planned) -> Iterator[str]:
+    """What explains at a glance why hardly anybody, or nobody, would be texted."""
+    chosen, reader, campaign = planned.chosen, planned.reader, planned.chosen.campaign
+    if campaign.expires is not None and campaign.expires <= planned.at:
+        yield (
+            f"campaign {campaign.id} expired at {minute(campaign.expires)}, so nobody is texted;"
+            f" to send it after all, change `expires` in {chosen.file}"
+        )
+    without = planned.tally.skipped.get(SkipReason.NO_CONSENT, 0)
+    if without and Role.CONSENT not in reader.mapping:
+        yield (
+            f"{counted(without, 'contact')} skipped for want of consent, and no column of {reader.name} says"
+            f" it: found {listed(reader.columns)}; if two of them do, level and date, map them in"
+            f' {chosen.file}: contacts: {{file: …, columns: {{consent: "…", consent_date: "…"}}}}'
+        )
 
 
 def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows) -> None:
@@ -304,6 +357,7 @@ def refuse_bad_rows(planned: Planned) -> None:
         return
     raise FilesError(
         f"{counted(planned.bad.count, 'bad row')} in {planned.reader.name}; nothing was sent",
-        hint="Mend them (--bad-rows FILE writes them out), or say `on_bad_rows: skip` in the campaigns file.",
+        hint=f"mend them ({planned.chosen.command('preview', '--bad-rows', 'bad.csv')} writes them out), or"
+        f" write on_bad_rows: skip in {planned.chosen.file}",
         problems=planned.bad.problems,
     )

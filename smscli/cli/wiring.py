@@ -142,9 +142,15 @@ def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) ->
     if named:
         return Path(named)
     raise UsageError(
-        "nothing says which sent log",
-        hint=f"Name the campaigns file, give --log PATH, or set {SENT_LOG_VARIABLE}.",
+        "nothing says which sent log is meant",
+        hint=f"name the campaigns file{_campaigns_here()}, or type --log PATH, or set {SENT_LOG_VARIABLE}",
     )
+
+
+def _campaigns_here() -> str:
+    """The YAML files of this folder, to be named in a hint."""
+    names = sorted(each.name for each in Path().glob("*.y*ml"))
+    return f" (here: {', '.join(names[:5])})" if names else ""
 
 
 def _sent_log_of(campaigns: Path) -> Path:

@@ -189,7 +189,7 @@ def _needs_country(dialled: str, region: str | None) -> str:
         return f"'{region}' is not a country that has phone numbers: use two letters such as PL"
     if dialled.startswith("00"):
         return "write + in place of 00"
-    return "start it with + and the country code, or say `region:` (such as PL) for the whole list"
+    return "start it with + and the country code, or say `region:` (such as region: PL) for the whole list"
 
 
 def _impossible(number: PhoneNumber, text: str) -> BadNumber:
@@ -201,6 +201,8 @@ def _impossible(number: PhoneNumber, text: str) -> BadNumber:
         case _:
             place = phonenumbers.region_code_for_country_code(number.country_code or 0)
             hint = "check it for a wrong digit"
+            if not text.lstrip().startswith("+"):
+                hint += f"; a number of another country than region: {place} starts with + and its code"
             return BadNumber("invalid_number", f"{mask(text)} is no number of {place}", hint)
 
 

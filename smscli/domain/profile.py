@@ -477,7 +477,7 @@ def url_problem(url: str, *, allow_plain_http: bool) -> str:
     except ValueError:
         return "is not a URL"
     if parts.scheme not in ("http", "https") or not host:
-        return "is not a URL that begins with https:// and names a host"
+        return "does not begin with https:// and name a host"
     if parts.username is not None or parts.password is not None:
         return "holds credentials, which belong under `auth`"
     if parts.fragment:

@@ -99,10 +99,34 @@ def compile_text(source: str) -> Template:
     except TemplateProblem:
         raise
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateProblem(_sentence(error), line=error.lineno, hint=_EXAMPLE) from None
+        raise _syntax_problem(error, source) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError):
         # Python's own limits: hundreds of nested brackets, thousands of digits.
         raise TemplateProblem("the text is nested too deeply to compile", hint=_EXAMPLE) from None
+
+
+#: What other programs call a gap: {name}, ${name}, <<name>>; and, with an underscore,
+#: [a_name], <a_name>, %a_name%.
+_LITERAL = re.compile(
+    r"\$?\{ ?(?P<a>[^\W\d][\w -]*?) ?\}"
+    r"|\[ ?(?P<b>[^\W\d_]\w*_\w+) ?\]|<< ?(?P<c>[^\W\d_]\w*) ?>>|< ?(?P<d>[^\W\d_]\w*_\w+) ?>"
+    r"|%(?P<e>[^\W\d_]\w*_\w+)%|%\((?P<f>[^\W\d]\w*)\)s"
+)
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
+def literal_gap(source: str) -> tuple[int, str, str] | None:
+    """A gap as another program writes it, which would be sent as it stands: `{first_name}`.
+
+    Its line inside the text (from 1), what stands there, and the name in it; None where there is none. What a
+    text means to say with braces is written {{ "{" }}.
+    """
+    plain = _JINJA.sub(lambda found: "\0" + "\n" * found[0].count("\n"), source)
+    found = _LITERAL.search(plain)
+    if found is None:
+        return None
+    name = next(filter(None, found.groups()))
+    return plain.count("\n", 0, found.start()) + 1, found[0], re.sub(r"[ -]+", "_", name)
 
 
 _EXAMPLE = 'write a gap as {{ first_name }} or {{ first_name | default("friend") }}'
@@ -124,9 +148,29 @@ def _fixed_text(tree: nodes.Template) -> str | None:
     return text
 
 
-def _sentence(error: jinja2.TemplateSyntaxError) -> str:
+_BROKEN_NAME = re.compile(r"\{\{\s*([^\W\d]\w*(?:[ -]+\w+)+)\s*(?:\||\}\})")
+_UNCLOSED = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*(?=\{\{|\Z)", re.DOTALL)
+
+
+def _syntax_problem(error: jinja2.TemplateSyntaxError, source: str) -> TemplateProblem:
+    """Jinja2's complaint; the usual slips of the keyboard in words of their own."""
+    if found := _BROKEN_NAME.search(source):
+        return _broken_name(found[1], source.count("\n", 0, found.start()) + 1)
+    if found := _UNCLOSED.search(source):
+        line = source.count("\n", 0, found.start()) + 1
+        return TemplateProblem("a gap is opened with {{ and not closed with }}", line=line, hint=_EXAMPLE)
     message = (error.message or "the text does not compile").rstrip(".")
-    return message.replace("end of print statement", "}}").replace("end of statement block", "%}")
+    if "looking for the following tags" in message and "'endif'" in message:
+        hint = "write {% if first_name %}…{% endif %}"
+        return TemplateProblem("{% if … %} is not closed with {% endif %}", line=error.lineno, hint=hint)
+    message = message.replace("end of print statement", "}}").replace("end of statement block", "%}")
+    return TemplateProblem(message, line=error.lineno, hint=_EXAMPLE)
+
+
+def _broken_name(name: str, line: int) -> TemplateProblem:
+    written = re.sub(r"[ -]+", "_", name)
+    hint = f"write {{{{ {written} }}}}: the column is found whether its header has a blank, - or _"
+    return TemplateProblem(f"a name in a gap is one word, found {{{{ {name} }}}}", line=line, hint=hint)
 
 
 # -- filters: their annotations say what they take and give, and `_kinds_of_filter` holds texts to them ------
@@ -344,10 +388,22 @@ def _refuse_expression(node: nodes.Node) -> NoReturn:
         case nodes.Concat():
             _refuse(node, "~ cannot be used in a text", "write one gap after the other, or use {% if %}")
         case nodes.BinExpr(operator=sign) | nodes.UnaryExpr(operator=sign):
+            if sign == "-" and (name := _hyphenated(node)):
+                raise _broken_name(name, node.lineno)
             hint = "give the result a column of its own; a column first-name is written first_name"
             _refuse(node, f"a text cannot calculate ({sign})", hint)
         case _:
             _refuse(node, "a gap holds one value, not a list of them", _EXAMPLE)
+
+
+def _hyphenated(node: nodes.Node) -> str:
+    """`first-name`, which Jinja2 takes for a subtraction; empty for any other."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Sub):
+        parts = [_hyphenated(part) for part in (node.left, node.right)]
+        return "-".join(parts) if all(parts) else ""
+    return ""
 
 
 def _check_comparison(node: nodes.Compare) -> None:

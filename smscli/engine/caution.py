@@ -73,16 +73,16 @@ class ErrorBudget:
         if self._doubted >= self.MOST_REQUESTS_IN_DOUBT:
             return RunStopped(
                 f"{self._doubted} requests are in doubt: the gateway may have taken them",
-                hint="Find out at the gateway what it took, then record it: smscli resolve FILE",
+                hint="find out at the gateway what it took, then record it: smscli resolve FILE",
             )
         if not self._accepted and self._settled >= self.ALL_REJECTED:
             return RunStopped(
                 f"the gateway rejected the first {self._settled} messages, all of them",
-                hint="See why: smscli log FILE --state rejected. Mend it, then send with --again rejected.",
+                hint="see why: smscli log FILE --state rejected; mend it, then send with --again rejected",
             )
         if self._settled >= self.SHARE_FROM and self._faulty > self.MOST_REJECTED * self._settled:
             return RunStopped(
                 f"the gateway rejected {self._faulty} of {self._settled} messages, not for their numbers",
-                hint="See why: smscli log FILE --state rejected. Mend it, then send with --again rejected.",
+                hint="see why: smscli log FILE --state rejected; mend it, then send with --again rejected",
             )
         return None

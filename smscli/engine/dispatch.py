@@ -381,7 +381,7 @@ class Dispatcher:
         if apart > CLOCK_TOLERANCE:
             self.stopped = self.stopped or RunStopped(
                 f"this machine's clock and the gateway's are {apart.total_seconds() / 60:.0f} minutes apart",
-                hint="Set the clock. If the gateway's own is wrong: `clock_check: off` in its profile.",
+                hint="type date -u to see which is wrong; if the gateway's: clock_check: off in its profile",
             )
 
     # --- repeats under a gateway's promise ---------------------------------------------------

@@ -39,7 +39,9 @@ def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) ->
             lines = csv_lines((*header, "problems"), _told(len(header), rows))
             stream.writelines(f"{line}\r\n" for line in lines)
     except OSError as trouble:
-        raise file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}") from trouble
+        folder = path.absolute().parent
+        hint = f"is it there, and yours? ls -ld {folder}; or name another file"
+        raise file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}", hint) from trouble
 
 
 def _told(columns: int, rows: Iterable[BadRow]) -> Iterator[Sequence[str]]:

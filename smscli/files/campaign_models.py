@@ -132,7 +132,7 @@ def _text(text: str) -> Template:
         raise Wrong(
             f"{quoted(gap)} would be sent as it stands",
             code="single_braces",
-            hint=f"write {{{{ {inert(name)} }}}}; if it is meant so: {{{{ {gap[0]!r} }}}}{inert(gap[1:])}",
+            hint=f"write {{{{ {inert(name)} }}}}; if it is meant so: {{{{ '{inert(gap)}' }}}}",
             line=line,
         )
     return template
@@ -142,8 +142,17 @@ def _text(text: str) -> Template:
 
 
 def _day_key(text: str) -> str:
-    weekdays(text)
+    try:
+        weekdays(text)
+    except ValueError as wrong:
+        raise _in_two(wrong) from None
     return text
+
+
+def _in_two(wrong: ValueError) -> Wrong:
+    """The domain's sentence, `'25:00' is no time of day: write …`, as message and hint."""
+    found, _, needed = str(wrong).partition(": ")
+    return Wrong(found.replace("'", '"'), hint=needed)
 
 
 def _windows_of_day(value: Any) -> tuple[Window, ...]:
@@ -161,8 +170,7 @@ def _window(text: str) -> Window:
     try:
         window = parse_window(text)
     except ValueError as wrong:
-        found, _, needed = str(wrong).partition(": ")
-        raise Wrong(found, hint=needed) from None
+        raise _in_two(wrong) from None
     if window.end <= window.start:
         begin, end = (part.strip() for part in re.split(r"[-\u2010-\u2015]", text, maxsplit=1))
         hint = f'windows say when people MAY be texted: "{end}-{begin}"?'

@@ -129,7 +129,7 @@ def recognise(source: ContactsSource, lines: Lines) -> str:
     if found is None:
         several = [DELIMITER_WORDS[each] for each in CANDIDATES if each in first]
         message = f"its delimiter could be any of these, which stand in the header: {listed(several)}"
-        hint = f"say which: {_written(source, delimiter=several[0])}"
+        hint = f"say which, in the campaigns file: {_written(source, delimiter=several[0])}"
         raise header_problem(source, lines.number + 1, "delimiter", message, hint)
     return found
 
@@ -226,18 +226,22 @@ def _roles(
             roles |= {role: found[0]} if len(found) == 1 else {}
             if len(found) > 1:
                 several = listed(columns[index] for index in found)
-                hint = f"say which: {_mapping(source, role, columns[found[0]])}"
+                hint = _say_which(source, role, columns[found[0]])
                 complaints.add("two_columns", f"more than one column could be the {role}: {several}", hint)
             elif not found and role is Role.PHONE:
                 message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
                 guess = next((name for name in columns if _sounds_like_phone(name)), "…")
-                complaints.add("missing_column", message, f"say which it is: {_mapping(source, role, guess)}")
+                complaints.add("missing_column", message, _say_which(source, role, guess))
         elif mapped != IGNORE or role is Role.PHONE:
             message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
-            hint = _meant(mapped, columns) or f"say which it is: {_mapping(source, role, '…')}"
+            hint = _meant(mapped, columns) or _say_which(source, role, "…")
             complaints.add("missing_column", message, hint)
     _refuse_shared(roles, columns, complaints)
     return _with_whole_consent(source, roles, complaints)
+
+
+def _say_which(source: ContactsSource, role: Role, header: str) -> str:
+    return f"say which it is, in the campaigns file: {_mapping(source, role, header)}"
 
 
 def _mapping(source: ContactsSource, role: Role, header: str) -> str:
@@ -282,7 +286,7 @@ def _with_whole_consent(
     if not lacking:
         return roles
     for role in sorted(_ABOUT_CONSENT.intersection(roles).intersection(source.columns)):
-        hint = f"say which it is: {_mapping(source, lacking[0], '…')}"
+        hint = _say_which(source, lacking[0], "…")
         complaints.add("half_consent", f"a {role} column needs a {lacking[0]} column beside it", hint)
     return {role: index for role, index in roles.items() if role not in _ABOUT_CONSENT}
 

@@ -97,6 +97,9 @@ def open_contacts(
             )
         yield _opened(source, wanted_fields, stdin, today)
         return
+    if source.file.suffix.lower() in (".yaml", ".yml") and source.file.is_file():
+        hint = "name the list, a CSV file: --contacts FILE, or contacts: FILE in the campaigns file"
+        raise header_problem(source, None, "not_csv", "is a campaigns file by its name, not a list", hint)
     with open_file(source.file) as stream:
         yield _opened(source, wanted_fields, stream, today)
 

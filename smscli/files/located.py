@@ -62,13 +62,21 @@ class FileModel(BaseModel):
 class Wrong(ValueError):
     """What a validator of a model raises: words for people, a hint, and where below the value it is.
 
-    `at` is a path below the validated value; `of_key` points to its key and not to the value.
+    `at` is a path below the validated value; `of_key` points to its key and not to the value; `line` counts
+    from 1 inside a text.
     """
 
     CODE = "wrong_value"
 
     def __init__(
-        self, message: str, *, code: str = CODE, hint: str = "", at: Steps = (), of_key: bool = False
+        self,
+        message: str,
+        *,
+        code: str = CODE,
+        hint: str = "",
+        at: Steps = (),
+        of_key: bool = False,
+        line: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -76,6 +84,7 @@ class Wrong(ValueError):
         self.hint = hint
         self.at = at
         self.of_key = of_key
+        self.line = line
 
 
 class _Mapping(dict[str, Any]):
@@ -303,7 +312,7 @@ def _words(kind: str, error: Any, secret: bool) -> tuple[str, str]:
         text = str(context.get("tag", error["input"]))
         meant = did_you_mean(text, choices)
         found = quoted(text) if kind == "union_tag_invalid" else found
-        hint = f'did you mean "{meant}"?' if meant else f"write {listed(choices, 'or')}"
+        hint = f'did you mean "{meant}"?' if meant else "write one of these"
         return f"{found} is none of {listed(choices, 'or')}", hint
     if kind in ("string_too_short", "too_short"):
         return "is empty", "write something, or delete the line"

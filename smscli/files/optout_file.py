@@ -129,7 +129,8 @@ class _Reader:
         try:
             number = parse(text, self._region)
         except BadNumber as bad:
-            self._complain(line, bad.code, bad.message, bad.hint)
+            hint = "start it with + and the country code" if bad.code == "number_needs_country" else bad.hint
+            self._complain(line, bad.code, bad.message, hint)
             return
         if any(map(has_control, topics)):
             self._complain(line, "control_character", "the topic holds a control character")

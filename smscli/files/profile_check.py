@@ -40,7 +40,7 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET = re.compile(r"pass|secret|token|key$|credential|authorization", re.IGNORECASE)
 #: Headers that belong to the connection and not to a profile.
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
-_ENV_HINT = "write {env: NAME} and put the value into that environment variable"
+_ENV_HINT = "write {env: SMS_KEY} (or any name) in its place, and type: export SMS_KEY=…"
 
 
 def misfits(root: Node, model: ProfileModel) -> list[Problem]:
@@ -147,7 +147,8 @@ class _Check:
             self._say(("auth", needed), "missing", "is missing", f"kind {auth.kind} needs it")
         values = [value for _, value in self._auth_values()]
         own = dict(self.model.variables)
-        if values and not any(_holds_secret(value, own) for value in values):
+        written = any(_SECRET.search(str(path[-1])) for path, _ in self._auth_values())
+        if values and not written and not any(_holds_secret(value, own) for value in values):
             self._say(("auth",), "secret_written", "names no environment variable", _ENV_HINT)
 
     def _names(self) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from smscli.domain.errors import FilesError, Place
 from smscli.domain.message import Realm
-from smscli.domain.profile import GatewayProfile, full_url, url_problem
+from smscli.domain.profile import GatewayProfile, SecretName, full_url, url_problem
 from smscli.files.located import (
     Items,
     Node,
@@ -116,19 +116,34 @@ def resolve_secrets(profile: GatewayProfile, environ: Mapping[str, str]) -> Mapp
     unusable = {name: said for name in profile.secrets if (said := _unusable(environ.get(name, "")))}
     if unusable:
         said = ", ".join(f"{name} {why}" for name, why in unusable.items())
-        hint = "type: export " + " ".join(f"{name}=…" for name in unusable)
+        unset = [name for name, why in unusable.items() if why != _CONTROL]
+        hint = "type: export " + " ".join(
+            [f"{name}=…" for name in unset]
+            + [
+                f'{name}="$(printf %s "${name}" | tr -d \'[:cntrl:]\')"'
+                for name in unusable
+                if name not in unset
+            ]
+        )
         raise FilesError(f"gateway {profile.name} needs environment variables: {said}", hint=hint)
     secrets = {name: environ[name] for name in profile.secrets}
     url = full_url(profile.wire.call, secrets)
     if found := url_problem(url, allow_plain_http=profile.wire.allow_plain_http):
-        raise FilesError(f"gateway {profile.name}: the URL {found}", hint=url_hint(found))
+        written = profile.wire.call.url
+        if isinstance(written, SecretName):
+            hint = f"type: export {written.env}=https://…"
+            raise FilesError(f"gateway {profile.name}: the URL in {written.env} {found}", hint=hint)
+        raise FilesError(f"gateway {profile.name}: its URL {found}", hint=url_hint(found))
     return secrets
+
+
+_CONTROL = "holds a line break or another control character"
 
 
 def _unusable(value: str) -> str:
     if not value.strip():
         return "is blank" if value else "is not set"
-    return "holds a line break or another control character" if has_control(value) else ""
+    return _CONTROL if has_control(value) else ""
 
 
 def _of_table(table: Node) -> GatewayProfile:

@@ -143,8 +143,9 @@ def _missing(path: Path) -> tuple[str, str]:
         return f"there is no such file: the folder {inert(str(folder), 200)} does not exist", here
     message = f"there is no such file in {inert(str(folder), 200)}"
     there = _names_in(folder, path.suffix)
-    if meant := did_you_mean(path.name, there):
-        return message, f"did you mean {inert(str(path.with_name(meant)), 200)}?"
+    # Names that are alike, and not all that end alike: a list of opt-outs is no contact list.
+    if meant := get_close_matches(path.name, [name for name in there if name], 1, cutoff=0.85):
+        return message, f"did you mean {inert(str(path.with_name(meant[0])), 200)}?"
     if there:
         return message, f"in that folder: {listed(there, most=_SHOWN_FILES)}"
     return (
@@ -199,7 +200,7 @@ def not_utf8(file: str, content: bytes, position: int, line: int = 1, offset: in
         return Problem(Place(file), "not_utf8", message, _recode(file, "UTF-16"))
     place = Place(file, line + content.count(b"\n", 0, position))
     message = f"byte {offset + position + 1} of the file (0x{content[position]:02x}) is not UTF-8"
-    return Problem(place, "not_utf8", message, "save it as UTF-8, or " + _recode(file, "WINDOWS-1252"))
+    return Problem(place, "not_utf8", message, "save it as UTF-8, or " + _recode(file, "WINDOWS-1250"))
 
 
 def _recode(file: str, encoding: str) -> str:

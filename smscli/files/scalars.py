@@ -90,7 +90,7 @@ def parse_country(text: str) -> str:
     code = text.strip().upper()
     if not is_region(code):
         hint = _MISTAKEN.get(code, "")
-        meant = f'did you mean "{hint}"?' if hint else "two letters, like PL, GR or US"
+        meant = f'did you mean "{hint}"?' if hint else "write two letters, like PL, GR or US"
         raise Wrong(f"{quoted(text)} is not an ISO country code", hint=meant)
     return code
 
@@ -99,7 +99,9 @@ def parse_language(text: str) -> str:
     """A language code with or without a country: `pl`, `pt-BR` (`PT_br` is the same)."""
     found = _LANGUAGE.fullmatch(text.strip())
     if not found:
-        raise Wrong(f"{quoted(text)} is not a language code", hint="two letters, like en or pl, or pt-BR")
+        raise Wrong(
+            f"{quoted(text)} is not a language code", hint="write two letters, like en or pl, or pt-BR"
+        )
     primary, script, region = found.groups()
     parts = (primary.lower(), script and script.title(), region and region.upper())
     return "-".join(part for part in parts if part)
@@ -108,7 +110,7 @@ def parse_language(text: str) -> str:
 def parse_sender(text: str) -> str:
     """A number in E.164, a short code, or a name of up to 11 characters (3GPP TS 23.040, 9.1.2.5)."""
     if not any(form.fullmatch(text) for form in (_E164, _SHORT_CODE, _NAME)):
-        hint = "a number like +12025550143, a short code of 3 to 8 digits, or a name of 1 to 11 letters"
+        hint = "write a number like +12025550143, a short code of 3 to 8 digits, or a name of 1 to 11 letters"
         raise Wrong(f"{quoted(text)} is not a sender ID", hint=hint)
     return text
 

@@ -10,21 +10,30 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from smscli.domain.message import State, Verdict
-from smscli.gateway.transport import CallFailed, MaybeSent, NotSent, translate
+from smscli.gateway.transport import PROFILE, CallFailed, MaybeSent, NotSent, translate
+
+_TRY = f"see the request itself: smscli gateway try {PROFILE} --to NUMBER; check its body and the sender ID"
+_URL = f"check the address: smscli gateway show {PROFILE}"
 
 #: Statuses of a whole call that show a set-up at fault, and what to look at.
 _REFUSALS = {
-    400: ("the gateway finds the request malformed", "look at the profile's body, and at the sender ID"),
-    401: ("the gateway does not accept the credentials", "look at the profile's auth and its secrets"),
-    403: ("the gateway forbids this", "may this account send, from this address and with this sender ID?"),
-    404: ("the gateway knows no such address", "look at the profile's url"),
-    405: ("the gateway does not take this method here", "look at the profile's url and method"),
+    400: ("the gateway finds the request malformed", _TRY),
+    401: (
+        "the gateway does not accept the credentials",
+        f"check the environment variables that this names: smscli gateway show {PROFILE}",
+    ),
+    403: (
+        "the gateway forbids this",
+        "ask the gateway whether this account may send, from here and with this sender ID",
+    ),
+    404: ("the gateway knows no such address", _URL),
+    405: ("the gateway does not take this method here", _URL),
     413: (
         "the gateway finds the request too large",
-        "lower the number of messages per request in the profile",
+        "lower batch.max, the messages of one request, in the gateway's profile",
     ),
-    415: ("the gateway does not read this content type", "look at the profile's encoding"),
-    422: ("the gateway cannot work with the request", "look at the profile's body, and at the sender ID"),
+    415: ("the gateway does not read this content type", _TRY),
+    422: ("the gateway cannot work with the request", _TRY),
 }
 
 #: Refusals that one bad message can earn as well as a bad set-up.
@@ -99,6 +108,6 @@ def _unclear(status: int) -> Finding:
             Verdict.IN_DOUBT,
             State.IN_DOUBT,
             f"the gateway answered with a redirect (status {status}), which is not followed",
-            "put the address it really has into the profile's url",
+            f"put the address it really has into the profile's url: smscli gateway show {PROFILE}",
         )
     return Finding(Verdict.IN_DOUBT, State.IN_DOUBT, f"status {status} does not say whether it was taken")

@@ -16,7 +16,7 @@ from smscli.domain.profile import GatewayProfile, plain, variables
 from smscli.gateway.certainty import of_exception
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
-from smscli.gateway.transport import AiohttpTransport, silence_libraries
+from smscli.gateway.transport import PROFILE, AiohttpTransport, silence_libraries
 
 #: A secret shorter than this is not looked for in texts: it would be found everywhere.
 SHORTEST_SECRET = 4
@@ -68,7 +68,7 @@ class HttpGateway:
         try:
             request = self._requests.build(batch)
         except Unbuildable as refused:
-            hint = "look at the gateway's profile and the sender ID"
+            hint = f"see why: smscli gateway show {self._profile.name}; check the sender ID too"
             return _all(batch, Verdict.REFUSED, State.RELEASED, f"no request can be made: {refused}", hint)
         try:
             response = await self._transport.handle_async_request(request)
@@ -79,7 +79,8 @@ class HttpGateway:
         except Exception as error:
             # Any error at all: one that is not known to come before the first byte means in doubt.
             found = of_exception(error)
-            return _all(batch, found.verdict, found.state, found.reason, found.hint)
+            hint = found.hint.replace(PROFILE, self._profile.name)
+            return _all(batch, found.verdict, found.state, found.reason, hint)
         headers = {
             name.decode("latin-1").lower(): said.decode("latin-1") for name, said in response.headers.raw
         }

@@ -33,6 +33,7 @@ from smscli.domain.profile import (
     Unlisted,
 )
 from smscli.gateway.certainty import of_status
+from smscli.gateway.transport import PROFILE
 
 #: A longer text of a gateway is cut: it is for people, and goes into the log once a message.
 LONGEST_DETAIL = 200
@@ -51,12 +52,18 @@ _FAULTS = {
 }
 _WAITS = frozenset({ErrorClass.NOT_TAKEN, ErrorClass.RATE_LIMITED})
 _STOPS = {
-    ErrorClass.FUNDS: ("the gateway says that there are not enough funds", "top up the account"),
+    ErrorClass.FUNDS: (
+        "the gateway says that there are not enough funds",
+        "top up the account, then run it again: whoever was texted is skipped",
+    ),
     ErrorClass.CREDENTIALS: (
         "the gateway refused the credentials",
-        "check the environment variables that the profile names",
+        f"check the environment variables that this names: smscli gateway show {PROFILE}",
     ),
-    ErrorClass.SETUP: ("the gateway refused how the account or the profile is set up", ""),
+    ErrorClass.SETUP: (
+        "the gateway refused how the account or the profile is set up",
+        f"see the request itself: smscli gateway try {PROFILE} --to NUMBER",
+    ),
 }
 
 
@@ -89,7 +96,7 @@ def read(
         retry_after=None if _all_accepted(outcomes) else _retry_after(reply, seen),
         server_date=_http_date(seen.header("Date")),
         reason=reason,
-        hint=hint,
+        hint=hint.replace(PROFILE, profile.name),
     )
 
 
@@ -367,7 +374,10 @@ def _whole_call(
         refused = 400 <= seen.status < 500 and means in _FAULTS
         means = ErrorClass.SETUP if refused else ErrorClass.IN_DOUBT
         verdict = Verdict.REFUSED if refused else Verdict.IN_DOUBT
-        reason, hint = "the gateway refused a whole call for one of its messages", "set `batch.max: 1`"
+        reason, hint = (
+            "the gateway refused a whole call for one of its messages",
+            "write batch: {max: 1} in its profile",
+        )
     outcome = _outcome(means, "", code, detail)
     return verdict, [outcome] * many, _with(reason, code, detail), hint
 
@@ -393,7 +403,9 @@ def _verdict(means: ErrorClass) -> tuple[Verdict, str, str]:
 def _with(reason: str, code: str, detail: str) -> str:
     """A reason with the gateway's own words."""
     own = " ".join(filter(None, [code, detail]))
-    return f"{reason} ({own})" if reason and own else reason or own
+    if reason and own:
+        return f"{reason[:-1]}: {own})" if reason.endswith(")") else f"{reason} ({own})"
+    return reason or own
 
 
 # --- times ---

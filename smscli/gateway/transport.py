@@ -32,6 +32,9 @@ from smscli import __version__
 #: A gateway's answer is a few kilobytes; what is longer is not read, and therefore not believed.
 LARGEST_ANSWER = 1 << 20
 
+#: Stands in hints for the name of the profile, which only the gateway knows.
+PROFILE = "PROFILE"
+
 _CHATTY = ("aiohttp", "httpx", "httpcore")
 
 
@@ -83,7 +86,7 @@ class _Sentence(NamedTuple):
 _REFUSED = _Sentence(
     ConnectionRefusedError,
     "the gateway refused the connection on {where}",
-    "is it running, and is the port in the profile's url right?",
+    f"is it running? Check the address: smscli gateway show {PROFILE}",
 )
 
 #: Errors of aiohttp that come before the first byte of a request, the more exact ones first. Read in
@@ -92,22 +95,22 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ClientConnectorDNSError,
         "the host name of {where} does not resolve",
-        "is it spelled right in the profile's url, and is the network up?",
+        f"is the network up? Check the spelling: smscli gateway show {PROFILE}",
     ),
     _Sentence(
         aiohttp.ClientConnectorCertificateError,
         "the certificate of {where} is not trusted ({detail})",
-        "is the host in the profile's url the one the certificate was made for?",
+        f"is it the host the certificate was made for? smscli gateway show {PROFILE}",
     ),
     _Sentence(
         aiohttp.ClientConnectorSSLError,
         "no TLS connection to {where} ({detail})",
-        "does this port speak https?",
+        f"does this port speak https? smscli gateway show {PROFILE}",
     ),
     _Sentence(
         aiohttp.ClientProxyConnectionError,
         "the proxy for {where} cannot be reached",
-        "is the proxy in the profile right, and is it running?",
+        f"is it running? Check its address: smscli gateway show {PROFILE}",
     ),
     _Sentence(
         aiohttp.ClientHttpProxyError,
@@ -117,7 +120,7 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ClientConnectorError,
         "no connection to {where} ({detail})",
-        "is the host in the profile's url right, and is the network up?",
+        f"is the network up? Check the host: smscli gateway show {PROFILE}",
     ),
     _Sentence(
         aiohttp.ConnectionTimeoutError,
@@ -127,10 +130,18 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ServerFingerprintMismatch,
         "the certificate of {where} is not the expected one",
-        "is the host in the profile's url right?",
+        f"is it the right host? smscli gateway show {PROFILE}",
     ),
-    _Sentence(aiohttp.InvalidURL, "the profile's url cannot be used", "is the url complete?"),
-    _Sentence(aiohttp.NonHttpUrlClientError, "the profile's url is not http or https", "is the url right?"),
+    _Sentence(
+        aiohttp.InvalidURL,
+        "the profile's url cannot be used",
+        f"is it complete? smscli gateway show {PROFILE}",
+    ),
+    _Sentence(
+        aiohttp.NonHttpUrlClientError,
+        "the profile's url is not http or https",
+        f"mend it: smscli gateway show {PROFILE}",
+    ),
 )
 
 #: Everything else may come after the first byte; these have a sentence of their own.
@@ -138,7 +149,7 @@ _MAYBE_AFTER = (
     _Sentence(
         TimeoutError,
         "{where} gave no whole answer in time",
-        "if the gateway is only slow, give it a longer timeout in the profile",
+        "if the gateway is only slow, give it longer in its profile: timeouts: {total: 60}",
     ),
     _Sentence(aiohttp.ServerDisconnectedError, "{where} closed the connection without a whole answer"),
     _Sentence(aiohttp.ClientPayloadError, "the answer of {where} broke off"),

@@ -161,18 +161,18 @@ def _busy(campaign_id: str, holder: Holder | None) -> SentLogBusy:
     if holder is None:
         return SentLogBusy(
             f"another smscli is just starting or ending a send of campaign {campaign_id}",
-            hint="Run the command again in a moment.",
+            hint="run the command again in a moment",
         )
     return SentLogBusy(
         f"campaign {campaign_id} is being sent by process {holder.pid} since {holder.since:{_SINCE}} UTC",
-        hint=f"Wait until it ends, or stop it with `kill -INT {holder.pid}`: it settles what is in flight.",
+        hint=f"wait until it ends, or type kill -INT {holder.pid} to stop it: it settles what is in flight",
     )
 
 
 def _no_locks(path: Path, why: str) -> SentLogError:
     return SentLogError(
         f"the file system of {path.parent} has no locks that work ({why})",
-        hint="Keep the sent log on a local disk of this machine.",
+        hint="keep the sent log on a local disk of this machine",
     )
 
 
@@ -186,7 +186,7 @@ def _open(path: Path) -> int:
 def _not_opened(path: Path, error: OSError) -> SentLogError:
     return SentLogError(
         f"the lock file {path} cannot be opened: {error.strerror}",
-        hint="smscli must be able to write the folder of the sent log.",
+        hint="smscli must be able to write the folder of the sent log",
     )
 
 
@@ -231,7 +231,7 @@ class FilePaceLedger:
         except OSError as error:
             raise SentLogError(
                 f"the pace file {self._path} cannot be kept: {error.strerror}",
-                hint="See to its disk before sending again; without it the gateway's pace is unknown.",
+                hint="see to its disk before sending again; without it the gateway's pace is unknown",
             ) from error
         finally:
             os.close(handle)

@@ -129,7 +129,8 @@ def _missing(path: Path) -> SentLogMissing:
         )
     return SentLogMissing(
         f"there is no sent log at {path}",
-        hint=f"a first smscli send makes one; is it elsewhere, type --log PATH{_logs_in(path.parent, path)}",
+        hint="a first smscli send makes one; if it is elsewhere, type --log PATH"
+        + _logs_in(path.parent, path),
     )
 
 

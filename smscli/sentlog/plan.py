@@ -332,5 +332,5 @@ def _room_needed() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise SentLogError(
             f"the plan cannot be kept in the temporary folder: {error}",
-            hint="Make room there, or set SQLITE_TMPDIR to a folder with room; nothing was sent.",
+            hint="make room there, or set SQLITE_TMPDIR to a folder with room; nothing was sent",
         ) from error

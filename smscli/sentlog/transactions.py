@@ -49,7 +49,7 @@ class Transactions:
         if not self._connection.in_transaction:
             raise SentLogDamaged(
                 f"the sent log {self._path} undid what was being written",
-                hint="See to its disk before sending again; what was not written was not sent.",
+                hint="see to its disk before sending again; what was not written was not sent",
             )
 
     def _undo(self, level: int) -> None:

@@ -19,8 +19,8 @@ _CLOSED_DOOR = {
 }
 
 RESTORE = (
-    "Nothing was sent with it. Keep the file, restore the newest backup, and remember that a backup does not "
-    "know whom it texted since."
+    "nothing was sent with it; keep the file, restore the newest backup, and remember that a backup does not "
+    "know who was texted since"
 )
 
 
@@ -44,25 +44,27 @@ def _translate(error: sqlite3.Error, path: Path) -> SentLogError | None:
     if primary in _BUSY:
         return SentLogBusy(
             f"the sent log {path} is being written by another process",
-            hint="Run the command again in a moment; if it stays so, see which process has the file open.",
+            hint=f"run the command again in a moment; if it stays so, see who has it open: fuser -v {path}",
         )
     if primary in _DAMAGED:
         return SentLogDamaged(f"{path} is not a sound sent log: {error}", hint=RESTORE)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
-        return SentLogMoved(f"the sent log {path} was moved or deleted", hint="Put it back where it was.")
+        return SentLogMoved(f"the sent log {path} was moved or deleted", hint="put it back where it was")
     if primary in _CLOSED_DOOR:
         return SentLogError(
             f"the sent log {path} cannot be written: {error}",
-            hint="smscli must be able to write the file and its folder (-wal, -shm); see `ls -ld` of both.",
+            hint="smscli must be able to write the file and its folder (-wal, -shm):"
+            f" ls -ld {path.parent} {path}*",
         )
     if primary == sqlite3.SQLITE_FULL:
         return SentLogDamaged(
             f"no room for the sent log {path}: {error}",
-            hint="Make room on its disk and run the command again; what was not written was not sent.",
+            hint=f"make room on its disk (df {path.parent}) and run it again; what was not written"
+            " was not sent",
         )
     if primary == sqlite3.SQLITE_IOERR:
         return SentLogDamaged(
             f"the disk under the sent log {path} reports an error ({error.sqlite_errorname})",
-            hint="See to the disk before sending again; what was not written was not sent.",
+            hint="see to the disk before sending again; what was not written was not sent",
         )
     return None

@@ -71,10 +71,3 @@ def test_no_folder_is_made_for_a_log(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere" / "sent-log.db", Path(__file__) / "sent-log.db"):
         with pytest.raises(SentLogMissing, match="does not exist"):
             guards.has_folder(path)
-
-
-def test_nobody_is_asked_where_nobody_sits() -> None:
-    guards.may_ask(attended=True)
-    with pytest.raises(Refused) as caught:
-        guards.may_ask(attended=False)
-    assert "--yes" in caught.value.hint

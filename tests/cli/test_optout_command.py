@@ -73,7 +73,7 @@ def test_a_topic_is_one_wish_and_everything_another(log: Path) -> None:
         (["+12025550199", "+1202555", "nobody"], "nobody is not a phone number"),
         (["512345678"], "does not say its country"),
         (["512345678"], "or say --region with two letters, such as --region PL"),
-        ([ADA.e164, "--region", "XX"], "--region: 'XX' is no country"),
+        ([ADA.e164, "--region", "XX"], '--region: "XX" is no country'),
         ([ADA.e164, "--topic", ""], "--topic"),
         ([ADA.e164, "--topic", "two words"], "--topic"),
         ([ADA.e164, "--source", "gossip"], "gossip"),

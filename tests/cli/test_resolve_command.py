@@ -69,8 +69,15 @@ def test_json_keys(log: Path) -> None:
 
 
 def test_nothing_in_doubt_is_exit_0(log: Path) -> None:
-    told = resolve(log, "--campaign", "winter")
-    assert (told.code, told.out) == (0, "Nothing is in doubt.\n")
+    resolve(log, "--campaign", "autumn", "--sent", "all", "--yes")
+    told = resolve(log, "--campaign", "autumn")
+    assert (told.code, told.out.splitlines()[0]) == (0, "Nothing is in doubt.")
+
+
+def test_a_campaign_that_the_log_does_not_know_is_no_campaign_without_doubts(log: Path) -> None:
+    told = resolve(log, "--campaign", "autum")
+    assert (told.code, told.out) == (2, "")
+    assert "no campaign autum in this log" in told.err
 
 
 # --- decisions ---
@@ -160,7 +167,8 @@ def test_all_at_a_terminal_is_confirmed_by_typing_the_number(log: Path, typed: s
 
 
 def test_nothing_in_doubt_needs_no_confirmation(log: Path) -> None:
-    assert resolve(log, "--campaign", "winter", "--sent", "all").code == 0
+    resolve(log, "--campaign", "autumn", "--sent", "all", "--yes")
+    assert resolve(log, "--campaign", "autumn", "--sent", "all").code == 0
 
 
 def test_the_real_program_knows_its_operator(log: Path) -> None:

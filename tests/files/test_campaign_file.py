@@ -105,12 +105,12 @@ consent_topics, consent_source or opt_out
 7:47: rates.PL: "nan" is not an amount
 8:17: countries[1]: needs a single value, found a list
 8:23: countries[2]: "ZZ" is not an ISO country code
-9:34: quiet_hours.windows.mon-fri: '9' is not a time of day: write hours and minutes, such as 09:00
-9:44: quiet_hours.windows.sat: '25:00' is not a time of day: write hours and minutes, such as 09:00
+9:34: quiet_hours.windows.mon-fri: "9" is not a time of day
+9:44: quiet_hours.windows.sat: "25:00" is not a time of day
 10:11: fallback: "maybe" is neither true nor false
 12:3: campaigns.Tyre: "Tyre" cannot be an id
 14:14: campaigns.tyre-change.purpose: "marketng" is none of marketing or transactional
-16:11: campaigns.tyre-change.text.en: unexpected '}'
+16:11: campaigns.tyre-change.text.en: a gap is opened with {{ and not closed with }}
 19: campaigns.tyre-change.text.pl: there is no filter "nosuch"
 20:7: campaigns.tyre-change.text.english: "english" is not a language code
 21:24: campaigns.tyre-change.limits.max_cost: "-1" is not an amount
@@ -380,7 +380,7 @@ ACROSS = [
     (
         f"{MARKETING}, quiet_hours: always",
         "",
-        ['campaigns.x.quiet_hours: needs a mapping (key: value) or off, found "always"'],
+        ['campaigns.x.quiet_hours: needs keys (key: value) or off, found "always"'],
     ),
 ]
 

@@ -91,7 +91,7 @@ def test_an_ambiguous_delimiter_is_not_guessed() -> None:
     (problem,) = refused("phone,x;phone\n")
     assert problem.code == "delimiter"
     assert problem.message.endswith("which stand in the header: comma and semicolon")
-    assert problem.hint == "say which: contacts: {delimiter: comma}"
+    assert problem.hint == "say which, in the campaigns file: contacts: {delimiter: comma}"
 
 
 def test_a_given_delimiter_is_obeyed() -> None:

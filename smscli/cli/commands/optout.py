@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -105,7 +106,7 @@ def remove(
     if not reinstate.strip():
         raise UsageError(
             "an opt-out is lifted only by the person's own START, or by your word with a reason",
-            hint="Say --reinstate 'why they may be texted again'; it is recorded with your name.",
+            hint="add --reinstate 'why they may be texted again'; it is recorded with your name",
         )
     world = wiring.of(context)
     given, about = numbers_given(numbers, region_given(region)), _topic(topic)
@@ -140,7 +141,7 @@ def list_(
 ) -> Result:
     """Show the opt-out list, or export it."""
     if csv + jsonl + json > 1:
-        raise UsageError("--csv, --jsonl and --json are forms of the same", hint="Keep one.")
+        raise UsageError("--csv, --jsonl and --json are forms of the same", hint="keep one of them")
     world = wiring.of(context)
     opened = wiring.existing_sent_log(world, log=log, campaigns=campaigns)
     path, sent_log = world.resources.enter_context(opened)
@@ -191,7 +192,7 @@ def import_(
     if found.problems and not keep_good:
         raise FilesError(
             f"{counted(len(found.problems), 'line')} of {file} cannot be read; no opt-out was added",
-            hint=f"Mend them, {_region_hint(found.problems, region)}or take the others with --keep-good.",
+            hint=f"mend them, {_region_hint(found.problems, region)}or take the others: --keep-good",
             problems=found.problems,
         )
     topics = {wish.topic or about for wish in found.wishes}
@@ -222,8 +223,8 @@ def _topic(text: str | None) -> str:
     topic = "" if text is None else text.strip().lower()
     if text is not None and not _TOPIC.fullmatch(topic):
         raise UsageError(
-            f"--topic: '{text}' can be no campaign's topic",
-            hint="Write it as in the campaigns file, such as offers; leave --topic out to mean everything.",
+            f'--topic: "{text}" can be no campaign\'s topic',
+            hint="write it as in the campaigns file, such as offers; leave --topic out to mean everything",
         )
     return topic
 
@@ -237,7 +238,11 @@ def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None
     known = {defined.campaign.topic for defined in load(campaigns).campaigns.values()}
     for topic in sorted(set(topics) - known - {""}):
         there = ", ".join(sorted(known))
-        world.screen.trouble(f"warning: no campaign of {campaigns} has the topic {topic}; there are: {there}")
+        near = get_close_matches(topic, known, 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        world.screen.trouble(
+            f"warning: no campaign of {campaigns} has the topic {topic}; there are: {there}{meant}"
+        )
 
 
 # --- what is shown ---

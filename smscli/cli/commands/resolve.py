@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smscli.cli import wiring
-from smscli.cli.commands.log import record, said
+from smscli.cli.commands.log import expect_known, record, said
 from smscli.cli.confirm import confirm
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
@@ -79,8 +79,10 @@ def resolve(
     """List what is in doubt and record what became of it."""
     world = wiring.of(context)
     with wiring.existing_sent_log(world, log=log, campaigns=file) as (path, sent_log):
+        if campaign:
+            expect_known(world, campaign, sent_log, file)
         doubtful = _doubtful(sent_log, campaign)
-        verdicts = _verdicts(doubtful, sent or [], not_sent or [])
+        verdicts = _verdicts(doubtful, sent or [], not_sent or [], _command(file, log, None))
         if ALL in (sent or []) + (not_sent or []) and verdicts and not yes:
             _confirm(world, doubtful, verdicts)
         decided = _record(world, sent_log, verdicts)
@@ -112,21 +114,31 @@ def _unfinished(sent_log: SentLog, campaign: str | None) -> int:
 # --- which messages are meant ---
 
 
-def _verdicts(doubtful: Sequence[LoggedMessage], sent: Sequence[str], not_sent: Sequence[str]) -> Verdicts:
-    """The ids of the messages meant. Raises UsageError for a word that means none or too much."""
-    verdicts = Verdicts(_all_meant(sent, doubtful, "--sent"), _all_meant(not_sent, doubtful, "--not-sent"))
+def _verdicts(
+    doubtful: Sequence[LoggedMessage], sent: Sequence[str], not_sent: Sequence[str], listing: str
+) -> Verdicts:
+    """The ids of the messages meant. Raises UsageError for a word that means none or too much.
+
+    `listing` is the command that lists what is in doubt.
+    """
+    verdicts = Verdicts(
+        _all_meant(sent, doubtful, "--sent", listing), _all_meant(not_sent, doubtful, "--not-sent", listing)
+    )
     if both := set(verdicts.sent) & set(verdicts.not_sent):
         raise UsageError(
-            f"{counted(len(both), 'message')} cannot be both sent and not sent", hint="Say one of the two."
+            f"{counted(len(both), 'message')} cannot be both sent and not sent",
+            hint="type either --sent or --not-sent for them",
         )
     return verdicts
 
 
-def _all_meant(words: Sequence[str], doubtful: Sequence[LoggedMessage], option: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for word in words for each in _meant(word, doubtful, option)))
+def _all_meant(
+    words: Sequence[str], doubtful: Sequence[LoggedMessage], option: str, listing: str
+) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for word in words for each in _meant(word, doubtful, option, listing)))
 
 
-def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str) -> tuple[str, ...]:
+def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str, listing: str) -> tuple[str, ...]:
     if word == ALL:
         _one_campaign(doubtful, option)
         return tuple(message.id for message in doubtful)
@@ -141,11 +153,14 @@ def _meant(word: str, doubtful: Sequence[LoggedMessage], option: str) -> tuple[s
             if message.id == word or (len(word) >= _ENOUGH and message.id.startswith(word))
         )
         if len(found) > 1:
-            raise UsageError(f"{option}: {len(found)} ids start like that", hint="Give more of the id.")
+            raise UsageError(
+                f"{option}: {len(found)} ids start like that",
+                hint=f"give more of the id: {option} {found[0].id[: len(word) + 4]}…",
+            )
     if not found:
         raise UsageError(
             f"{option}: nothing in doubt has that number or id",
-            hint="smscli resolve lists what is in doubt.",
+            hint=f"{listing} lists what is in doubt; what is settled stays as it is",
         )
     return tuple(message.id for message in found)
 
@@ -156,7 +171,7 @@ def _one_campaign(messages: Sequence[LoggedMessage], option: str) -> None:
     if len(campaigns) > 1:
         raise UsageError(
             f"{option}: that is in doubt in {len(campaigns)} campaigns: {', '.join(campaigns)}",
-            hint="Say which: --campaign ID.",
+            hint=f"say which: --campaign {campaigns[0]}",
         )
 
 

@@ -38,7 +38,7 @@ def segments(
     """Count the segments of a text and name what makes it long."""
     stdin = wiring.of(context).stdin
     if jsonl and (json or text is not None):
-        raise UsageError("--jsonl reads standard input and writes lines", hint="Leave out TEXT and --json.")
+        raise UsageError("--jsonl reads standard input and writes lines", hint="leave out TEXT and --json")
     if jsonl:
         return Result({}, _answers(stdin))
     if text is None:
