@@ -106,7 +106,7 @@ Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
 Segments              3  in 3 messages
   GSM-7               2  ━━━━━━━━━━━━━━━━━━━━━             in 2 messages
   UCS-2               1  ━━━━━━━━━━━                       in 1 message
-                     +0  ę ł – at no extra cost
+                     +0  – ę ł at no extra cost
 
 Cost, EUR          0.05  planned
   PL               0.04  ━━━━━━━━━━━━━━━━━━━━━             1 segment

@@ -158,7 +158,7 @@ def test_the_ascii_form_is_ascii_and_guesses_nothing(desk: Desk, columns: int) -
     text = preview(columns=columns, encoding="ascii")
     assert text.isascii()
     assert "+1202***0101" in text
-    assert "U+0142" in text or "U+05D3" in text  # characters that cannot be printed are named by number
+    assert "U+3002" in text  # characters that cannot be printed are named by number
     assert "=" * 3 in text
     assert ".--------------------------------." in text
 
@@ -283,10 +283,10 @@ def test_offenders_are_named_with_the_segments_they_cost_slips_before_letters(de
     for text in (glance, full):
         assert re.findall(r"    (\S) +\+2  \w", text)[:3] == ["–", "“", "”"]
         assert "en dash forces UCS-2 in 2 messages" in text
-    assert re.search(r"^ +≤ \+2  ć ę ł ó ż as well$", glance, re.MULTILINE)
+    assert re.search(r"^ +≤ \+2  ó ć ę ł ż as well$", glance, re.MULTILINE)
     assert "latin small letter z with dot above" in full
     desk.campaigns(slip % "")
-    assert re.search(r"^ +\+0  “ ” – ć ę ł ó ż at no extra cost$", preview(columns=80), re.MULTILINE)
+    assert re.search(r"^ +\+0  – “ ” ó ć ę ł ż at no extra cost$", preview(columns=80), re.MULTILINE)
 
 
 @pytest.mark.parametrize(

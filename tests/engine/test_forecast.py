@@ -72,11 +72,38 @@ def test_time_is_what_the_gateway_counts_at_its_pace(rate: Rate, seconds: float)
 
 
 def test_without_a_pace_no_time_is_claimed() -> None:
-    assert work_out().duration is None
+    figures = work_out()
+    assert (figures.duration, figures.last_leaves_at, figures.first_closes_at) == (None, None, None)
 
 
-def test_who_would_leave_after_their_window_is_counted() -> None:
+def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes_is_named() -> None:
     one = replace(PROFILE, batch=BatchMode.ONE, rate=Rate(1))
-    deadlines = [NOW + timedelta(seconds=seconds) for seconds in (1, 2, 2, 100)]
+    deadlines = [NOW + timedelta(seconds=seconds) for seconds in (1, 1, 3, 2, 100)]
     plan = [message(index, deadline=at) for index, at in enumerate(deadlines)]
-    assert forecast(TALLY, None, one, plan, NOW).late == 1
+    figures = forecast(TALLY, None, one, plan, NOW)
+    assert figures.late == 2  # the second and the fourth
+    assert figures.first_closes_at == NOW + timedelta(seconds=1)
+    assert figures.last_leaves_at == NOW + timedelta(seconds=4)
+
+
+@pytest.mark.parametrize(
+    ("rate", "mode", "seconds"),
+    [
+        (Rate(2, RateUnit.MESSAGE), BatchMode.LIST, 1),
+        (Rate(1, RateUnit.SEGMENT), BatchMode.LIST, 4),
+        (Rate(0.5, RateUnit.REQUEST), BatchMode.ONE, 4),
+        (Rate(0.5, RateUnit.REQUEST), BatchMode.LIST, 0.04),
+    ],
+)
+def test_the_last_message_leaves_when_those_before_it_have(
+    rate: Rate, mode: BatchMode, seconds: float
+) -> None:
+    bodies = ("Hello", "x" * 400, "Hello")
+    plan = [message(last, body=body, deadline=NOW + timedelta(hours=1)) for last, body in enumerate(bodies)]
+    figures = forecast(TALLY, None, replace(PROFILE, batch=mode, rate=rate), plan, NOW)
+    assert figures.last_leaves_at == NOW + timedelta(seconds=seconds)
+    assert (figures.late, figures.first_closes_at) == (0, None)
+
+
+def test_of_nobody_no_last_moment_is_told() -> None:
+    assert forecast(TALLY, None, replace(PROFILE, rate=Rate(1)), [], NOW).last_leaves_at is None

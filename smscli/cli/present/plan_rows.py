@@ -92,7 +92,8 @@ def segments(planned: Planned, page: Page) -> Section:
 
 def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
     """The dearest characters by name, the rest in a line; those that cost no segment more in another."""
-    dear = sorted((each for each in offenders if each.extra_segments), key=_dearest_first)
+    offenders = sorted(offenders, key=_dearest_first)
+    dear = [each for each in offenders if each.extra_segments]
     most = _OFFENDERS[page.detail]
     for offender in dear[:most]:
         name = unicodedata.name(offender.character, "unnamed").lower()
@@ -101,7 +102,7 @@ def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
     if rest := dear[most:]:
         at_most = f"{page.glyphs.at_most}{rest[0].extra_segments:,}"
         yield Row("", at_most, f"{_some(rest, page)} as well", depth=2)
-    if free := [each for each in offenders if not each.extra_segments]:
+    if free := offenders[len(dear) :]:
         yield Row("", "+0", f"{_some(free, page)} at no extra cost", depth=2)
 
 

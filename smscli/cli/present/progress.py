@@ -7,7 +7,7 @@ leaves the terminal as it was. A screen that fails never reaches the send loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 _A_LINE_EVERY = 60.0
 _REPAINT_EVERY = 0.1
 
-_BAR = 20
+_BAR, _LEAST_BAR = 20, 5
 
 
 class _Shown:
     """Something that is repainted in place, if there is a terminal and it is wanted."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, *, repaint_every: float = _REPAINT_EVERY) -> None:
         self._screen = screen
+        self._repaint_every = repaint_every
         self._last = monotonic()
         self._painted = 0  # cells
 
@@ -88,7 +89,7 @@ class Rows(_Shown):
 
     def tick(self, rows: int) -> None:
         """Called after every chunk of rows."""
-        if not self._on_terminal or not self._is_due(_REPAINT_EVERY):
+        if not self._on_terminal or not self._is_due(self._repaint_every):
             return
         with suppress(Exception):
             page = self._page()
@@ -98,20 +99,20 @@ class Rows(_Shown):
 class Sending(_Shown):
     """How far the send is: done, rate, time left and counts by outcome."""
 
-    def __init__(self, screen: Screen) -> None:
-        super().__init__(screen)
+    def __init__(self, screen: Screen, *, repaint_every: float = _REPAINT_EVERY) -> None:
+        super().__init__(screen, repaint_every=repaint_every)
         self._started = monotonic()
 
     def tick(self, counts: Counts) -> None:
         """Called after every turn of the send loop; whatever fails here stays here."""
         with suppress(Exception):
             if self._on_terminal:
-                if self._is_due(_REPAINT_EVERY):
+                if self._is_due(self._repaint_every):
                     page = self._page()
                     self._paint(sending_line(counts, self._passed(), page), page)
             elif self._is_due(_A_LINE_EVERY):
-                parts = "  ".join(_parts(counts, self._passed()))
-                self._screen.note(f"{counts.done:,} of {counts.to_send:,}  {parts}")
+                known = _known(counts, self._passed()) | {"done": f"{counts.done:,} of {counts.to_send:,}"}
+                self._screen.note(_joined(known))
 
     def _passed(self) -> float:
         return max(monotonic() - self._started, 0.001)
@@ -129,35 +130,49 @@ def rows_line(rows: int, page: Page) -> Text:
 def sending_line(counts: Counts, seconds: float, page: Page) -> Text:
     """A bar, `3/6` and what is known besides, as much of it as there is room for, never more.
 
-    What matters least goes first: the bar grows shorter and then goes, then the parts from the right.
+    What matters least goes first: the bar grows shorter and then goes, then what it waits for, the rate and
+    the time left.
     """
     from rich.cells import cell_len
     from rich.text import Text
 
     from smscli.cli.present.cells import fitted
 
-    done = f"{counts.done:,}/{counts.to_send:,}"
-    said = page.shown("  ".join((done, *_parts(counts, seconds))))
+    known = _known(counts, seconds)
+    said = page.shown(_joined(known))
+    for least in ("waiting", "rate", "left"):
+        if cell_len(said) > page.width:
+            known[least] = ""
+            said = page.shown(_joined(known))
     room = min(_BAR, page.width - cell_len(said) - 1)
     line = Text()
-    if room >= _BAR // 4 and counts.to_send:
+    if room >= _LEAST_BAR and counts.to_send:
         filled = min(room, room * counts.done // counts.to_send)
         line.append(page.glyphs.bar * filled, "green")
         line.append(page.glyphs.track * (room - filled), "dim")
         line.append(" ")
-    line.append(fitted(said, page.width - cell_len(line.plain), page.glyphs.ellipsis))
+    line.append(fitted(said, page.width - line.cell_len, page.glyphs.ellipsis))
     return line
 
 
-def _parts(counts: Counts, seconds: float) -> Sequence[str]:
-    """`10/s`, `12 min left`, `3 accepted, 1 in doubt`, `waiting: …`: those that there are."""
+def _joined(known: Mapping[str, str]) -> str:
+    return "  ".join(filter(None, known.values()))
+
+
+def _known(counts: Counts, seconds: float) -> dict[str, str]:
+    """`3/6`, `10/s`, `12 min left`, `3 accepted, 1 in doubt`, `waiting: …`: those that there are."""
     rate = counts.done / seconds
     states = (State.ACCEPTED, State.REJECTED, State.IN_DOUBT, State.RELEASED)
     parts = [
         f"{counts.states[state]:,} {state.replace('_', ' ')}" for state in states if counts.states[state]
     ]
-    waiting = f"waiting: {counts.waiting_for}" if counts.waiting_for and not counts.in_flight else ""
-    return [part for part in (f"{rate:.0f}/s", _left(counts, rate), ", ".join(parts), waiting) if part]
+    return {
+        "done": f"{counts.done:,}/{counts.to_send:,}",
+        "rate": f"{rate:.0f}/s",
+        "left": _left(counts, rate),
+        "states": ", ".join(parts),
+        "waiting": f"waiting: {counts.waiting_for}" if counts.waiting_for and not counts.in_flight else "",
+    }
 
 
 def _left(counts: Counts, rate: float) -> str:
