@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup test soak lint types check bench docs pictures
+.PHONY: help setup test soak lint types check bench docs pictures golden
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ docs: setup  ## write what is made from the program in docs/
 
 pictures: setup  ## write docs/preview.svg and docs/send.svg
 	$(BIN)/python -m tools.pictures
+
+golden: setup  ## write the screens in tests/golden/screens anew; read the diff before you commit it
+	$(BIN)/python -m tests.golden.refresh
 
 bench: setup  ## ratios: start-up, sent log, plan to settlement (quiet machine, please)
 	$(BIN)/python -m benches.startup

@@ -21,6 +21,8 @@ from tests.support.sending import TOKEN, Folder
 
 QUESTION = r"Type the number of recipients to send.*: ?$"
 
+_REFUSED = re.compile(r"error: not confirmed\b.*; nothing was sent")
+
 #: Colours, bold and the like, as opposed to moving the cursor or clearing a line.
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -118,8 +120,8 @@ def test_anything_else_sends_nothing(folder: Folder, gateway: LoopbackGateway, t
         assert "error: interrupted" in seat.raw
     else:
         assert seat.ended() == 5
-        assert "not confirmed; nothing was sent" in seat.raw
-        assert "type 6 to send" in seat.raw
+        assert _REFUSED.search(seat.raw)
+        assert "type 6" in seat.raw
     assert "Traceback" not in seat.raw
     assert gateway.connections == 0
     assert folder.rows() == []
@@ -137,8 +139,8 @@ def test_the_number_of_recipients_sends(desk: Desk, typed: str) -> None:
 def test_no_other_answer_sends(desk: Desk, typed: str) -> None:
     done = desk("send", "campaigns.yaml", "ready", typed=typed)
     assert (done.code, done.out) == (5, "")
-    assert "error: not confirmed; nothing was sent" in done.err
-    assert "type 6 to send" in done.err
+    assert _REFUSED.search(done.err)
+    assert "type 6" in done.err
     assert not desk.outbox()
 
 
@@ -170,7 +172,7 @@ def test_nobody_is_asked_where_the_question_or_the_answer_could_not_be_seen(
     err = folder.path / "err.txt"
     said = err.read_text("utf-8") if err.exists() else seat.raw
     assert "there is no terminal to ask at; nothing was sent" in said
-    assert "Add --yes" in said
+    assert "--yes" in said
     assert gateway.connections == 0
 
 
@@ -219,7 +221,7 @@ def test_ctrl_c_twice_ends_at_once_and_who_was_in_flight_is_in_doubt(
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_after_ctrl_c_the_terminal_has_its_cursor_back(
+def test_after_ctrl_c_the_terminal_is_as_it_was(
     folder: Folder, gateway: LoopbackGateway, presses: int
 ) -> None:
     held = Held()
@@ -232,7 +234,7 @@ def test_after_ctrl_c_the_terminal_has_its_cursor_back(
         seat.keeps_on(0.3)
     held.release()
     assert seat.ended(10) == 130
-    assert seat.raw.rfind("\x1b[?25h") > seat.raw.rfind("\x1b[?25l") > 0
+    assert seat.raw.rfind("\x1b[?25l") <= seat.raw.rfind("\x1b[?25h")  # a cursor that was hidden is back
     assert not re.search(r"\d/6", seat.text)
 
 
@@ -298,7 +300,7 @@ def test_progress_stays_on_its_line_while_the_window_changes(
     folder.write(people=300)
     seat = _send(folder, "--yes", "--log", "sent-log.db")
     seen = 0
-    for columns in (100, 60, 140, 100):
+    for columns in (100, 40, 140, 100):
         seat.resize(columns)
         for _ in range(3):  # a few repaints at this width
             seen = _waits_beyond(seat, seen)
