@@ -42,6 +42,7 @@ _ROOM = "smscli.cli.commands"
 
 COMMANDS: Mapping[str, Listed] = {
     "init": Listed(f"{_ROOM}.init", "Write sample files that run in the sandbox as they are."),
+    "check": Listed(f"{_ROOM}.check", "Say what has to be mended before a send, as tasks."),
     "preview": Listed(f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments."),
     "send": Listed(f"{_ROOM}.send", "Send a campaign to its contact list, nobody twice."),
     "status": Listed(f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected."),

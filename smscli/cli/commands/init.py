@@ -68,12 +68,12 @@ def init(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Write sample files that run in the sandbox as they are, and say what to type next.
+    """Write sample files that run in the sandbox as they are.
 
-    campaigns.yaml with two campaigns and contacts.csv with their list, both with notes; campaigns.schema.json
-    for editors; and an empty sent log, so that opt-outs can be imported before the first send. Files that
-    exist are kept as they are. The sample list is written together with the sample campaigns only: beside a
-    campaigns file of your own it has no business.
+    campaigns.yaml with two campaigns and contacts.csv with their list; campaigns.schema.json for editors; and
+    an empty sent log, so that opt-outs can be imported before the first send. Ends with the three commands to
+    type next. Files that exist are kept as they are. The sample list is written together with the sample
+    campaigns only: beside a campaigns file of your own it has no business.
     """
     world = wiring.of(context)
     _refuse_what_is_no_folder(folder)

@@ -35,7 +35,7 @@ def schema(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Print the JSON Schema with which editors complete and check the files.
+    """Print the JSON Schema with which editors complete and check.
 
     `smscli schema > campaigns.schema.json` writes it; the first line of the campaigns file switches it on:
     `# yaml-language-server: $schema=campaigns.schema.json`. `smscli init` does both. The schema takes YAML's

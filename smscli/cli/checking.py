@@ -1,0 +1,483 @@
+"""Looks at everything that a campaigns file names, and finds all that is wrong with it at once.
+
+Campaigns file, gateway profiles and the variables they need, opt-out lists, contact lists, and what the rules
+say of every contact. Asks no network and holds no gateway; a campaign's own sent log is not asked either.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from smscli.cli.present.figures import money
+from smscli.cli.present.text import counted, minute
+from smscli.cli.tasks import Found, Trouble
+from smscli.domain.campaign import Campaign, Rates
+from smscli.domain.contact import ConsentLevel, Contact
+from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, SkipReason
+from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError, UsageError
+from smscli.domain.message import Realm
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import OptOut, PlannedRow, PlanTally
+from smscli.domain.profile import BatchMode, GatewayProfile
+from smscli.domain.rules import Text, compose
+from smscli.engine.planning import Planner
+from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, examine_campaigns
+from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, Role, open_contacts
+from smscli.files.optout_file import examine_opt_outs
+from smscli.files.profile_file import load_profile, resolve_secrets
+from smscli.files.reading import shown
+from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.opening import is_sent_log
+from smscli.sentlog.plan import SqlitePlan
+from smscli.sentlog.sqlite import open_sent_log
+
+if TYPE_CHECKING:
+    from smscli.cli.wiring import World
+
+#: Contacts that are decided in one go, for each campaign of their list.
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line says about what to look at."""
+
+    file: Path
+    campaign: str | None = None
+    contacts: str | None = None
+    gateway: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one campaign stands, as far as its files say. Without a list that could be read, `rows` is None.
+
+    `could_be_texted` counts whom no file forbids, now or when the next window opens.
+    """
+
+    campaign: str
+    list_name: str | None
+    rows: int | None = None
+    bad_rows: int = 0
+    could_be_texted: int = 0
+    skipped: Mapping[SkipReason, int] = field(default_factory=dict)
+
+
+#: Who is told of every problem.
+Note = Callable[[Found], None]
+
+
+def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None]) -> tuple[Standing, ...]:
+    """Look at everything; `note` is told of every problem, `progress` of the rows read so far.
+
+    Raises UsageError for a campaign that the file does not have.
+    """
+    try:
+        campaigns, problems = examine_campaigns(asked.file)
+    except FilesError as wrong:
+        _note_error(note, wrong, Place(str(asked.file)))
+        return ()
+    for problem in problems:
+        note(Found(problem))
+    chosen = _chosen(campaigns, asked, is_whole=not problems)
+    _check_gateways(world, asked, chosen, note)
+    heeded = _Heeded(world.clock.now(), note)
+    found: dict[str, Standing] = {}
+    for source, members in _by_list(chosen, asked):
+        for standing in _ListCheck(world, asked, source, members, heeded, note, progress).run():
+            found[standing.campaign] = standing
+    return tuple(found[defined.campaign.id] for defined in chosen)
+
+
+def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[Defined, ...]:
+    if asked.campaign is None:
+        return tuple(campaigns.campaigns.values())
+    if asked.campaign in campaigns.campaigns:
+        return (campaigns.campaigns[asked.campaign],)
+    if not is_whole:  # it may be one of those that could not be read
+        return ()
+    names = list(campaigns.campaigns)
+    near = get_close_matches(asked.campaign.lower(), names, 1)
+    raise UsageError(
+        f'{asked.file} has no campaign "{asked.campaign}"; it has {", ".join(names)}',
+        hint=f"did you mean {near[0]}?" if near else "leave out --campaign to check them all",
+    )
+
+
+def _note_error(
+    note: Note, error: SmscliError, place: Place, campaigns: Iterable[str] = (), code: str = ""
+) -> None:
+    """An error that stopped the look at something, as the problems that it is about."""
+    problems: Sequence[Problem] = getattr(error, "problems", ())
+    whole = Problem(place, code or "wrong_value", error.message, error.hint)
+    for problem in problems or (whole,):
+        note(Found(problem, tuple(campaigns)))
+
+
+# --- gateways ---
+
+
+def _check_gateways(world: World, asked: Asked, chosen: Sequence[Defined], note: Note) -> None:
+    """Each gateway that is named, once, with the campaigns that use it."""
+    users: dict[Place, list[Defined]] = {}
+    for defined in chosen:
+        place = Place("--gateway") if asked.gateway else defined.gateway.place
+        users.setdefault(place, []).append(defined)
+    for place, members in users.items():
+        names = tuple(defined.campaign.id for defined in members)
+        try:
+            profile = load_profile(asked.gateway or members[0].gateway.source, asked.file.parent)
+        except FilesError as wrong:
+            _note_error(note, wrong, place, names, "unknown_gateway")
+            continue
+        _check_variables(world, profile, place, names, note)
+
+
+def _check_variables(
+    world: World, profile: GatewayProfile, place: Place, campaigns: tuple[str, ...], note: Note
+) -> None:
+    """The environment variables that a profile names. No value is ever shown."""
+    unset = [name for name in profile.secrets if not world.environ.get(name, "").strip()]
+    for name in unset:
+        message = f"gateway {profile.name} needs the environment variable {name}, which is not set"
+        problem = Problem(place, Trouble.UNSET_VARIABLE, message, f"type: export {name}=…")
+        note(Found(problem, campaigns, name=name))
+    if unset:
+        return
+    try:
+        resolve_secrets(profile, world.environ)
+    except FilesError as wrong:
+        _note_error(note, wrong, place, campaigns, Trouble.BAD_VARIABLE)
+
+
+# --- other opt-outs ---
+
+
+class _Heeded:
+    """The opt-outs of other lists and sent logs; each is read once."""
+
+    def __init__(self, at: datetime, note: Note) -> None:
+        self._at = at
+        self._note = note
+        self._read: dict[tuple[Path, str | None], tuple[OptOut, ...]] = {}
+
+    def by(self, defined: Defined, region: str | None) -> Iterator[OptOut]:
+        """All that a campaign has to heed besides its own sent log."""
+        for path in defined.opt_outs:
+            if path.exists() and defined.sent_log.exists() and path.samefile(defined.sent_log):
+                continue
+            if (path, region) not in self._read:
+                self._read[path, region] = self._wishes(path, region)
+            yield from self._read[path, region]
+
+    def _wishes(self, path: Path, region: str | None) -> tuple[OptOut, ...]:
+        try:
+            if is_sent_log(path):
+                with closing(open_sent_log(path, create=False, busy_wait=5.0)) as other:
+                    return tuple(other.opt_outs())
+            found = examine_opt_outs(path, region)
+        except (FilesError, SentLogError) as wrong:
+            _note_error(self._note, wrong, Place(str(path)), code=Trouble.SENT_LOG)
+            return ()
+        for problem in found.problems:
+            self._note(Found(problem))
+        return tuple(OptOut(wish.number, wish.topic, self._at, "import") for wish in found.wishes)
+
+
+# --- lists ---
+
+
+def _by_list(
+    chosen: Sequence[Defined], asked: Asked
+) -> Iterator[tuple[ContactsSource | None, tuple[Defined, ...]]]:
+    """Campaigns that read the same list in the same way, together."""
+    groups: dict[object, tuple[ContactsSource | None, list[Defined]]] = {}
+    for defined in chosen:
+        source = defined.contacts
+        if asked.contacts is not None:
+            file = None if asked.contacts == "-" else Path(asked.contacts)
+            source = replace(source, file=file) if source else ContactsSource(file=file)
+        key = source and (source.file, source.region, source.delimiter, *sorted(source.columns.items()))
+        groups.setdefault(key, (source, []))[1].append(defined)
+    yield from ((source, tuple(members)) for source, members in groups.values())
+
+
+class _Plan(SqlitePlan):
+    """A plan that knows as well what held messages will come to: a check asks that, whatever the hour."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__()
+        self._campaign = campaign
+        self.held_segments: Counter[str] = Counter()  # by country
+
+    def add(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            if isinstance(decision, Hold):
+                text = compose(self._campaign, decision.contact)
+                if isinstance(text, Text):
+                    self.held_segments[decision.contact.number.country] += text.segments.count
+        super().add(decisions)
+
+
+@dataclass(slots=True)
+class _ListCheck:
+    """One list, and all campaigns that read it so: one pass."""
+
+    world: World
+    asked: Asked
+    source: ContactsSource | None
+    members: tuple[Defined, ...]
+    heeded: _Heeded
+    note: Note
+    progress: Callable[[int], None]
+    bad_rows: int = 0
+    opted_out: list[Msisdn] = field(default_factory=list)
+
+    def run(self) -> Iterator[Standing]:
+        """How each campaign stands."""
+        source = self.source
+        if source is None or (source.file is None and self.world.stdin.isatty()):
+            for defined in self.members:
+                list(self.heeded.by(defined, None))
+            yield from (self._unread(defined) for defined in self.members)
+            return
+        with self._stream(source) as stream:
+            fitting = self._fitting(source, stream)
+            yield from (self._unread(each) for each in self.members if each.campaign.id not in _ids(fitting))
+            if fitting:
+                yield from self._read(source, stream, fitting)
+
+    def _unread(self, defined: Defined) -> Standing:
+        return Standing(campaign=defined.campaign.id, list_name=self.source.name if self.source else None)
+
+    @contextmanager
+    def _stream(self, source: ContactsSource) -> Iterator[BinaryIO | None]:
+        """Standard input as a file that can be read twice; None for a list that is one."""
+        piped: BinaryIO | None = getattr(self.world.stdin, "buffer", None)
+        if source.file is not None or piped is None:
+            yield None
+            return
+        with tempfile.TemporaryFile() as copy:  # unlinked already: nothing of it outlives the program
+            shutil.copyfileobj(piped, copy)
+            yield copy
+
+    @contextmanager
+    def _opened(
+        self, source: ContactsSource, stream: BinaryIO | None, members: Iterable[Defined]
+    ) -> Iterator[ContactsReader]:
+        if stream is not None:
+            stream.seek(0)
+        texts = [text for defined in members for text in defined.campaign.texts.values()]
+        wanted = frozenset[str]().union(*(text.fields for text in texts))
+        with open_contacts(source, wanted, stream, today=self.world.clock.now().date()) as reader:
+            yield reader
+
+    def _fitting(self, source: ContactsSource, stream: BinaryIO | None) -> tuple[Defined, ...]:
+        """The campaigns whose texts find their columns; what is wrong with the header, once."""
+        wrong: dict[Problem, list[str]] = {}
+        fitting = []
+        for defined in self.members:
+            try:
+                with self._opened(source, stream, [defined]):
+                    fitting.append(defined)
+            except FilesError as error:
+                whole = Problem(Place(source.name), "unreadable", error.message, error.hint)
+                for problem in error.problems or (whole,):
+                    wrong.setdefault(problem, []).append(defined.campaign.id)
+        for problem, campaigns in wrong.items():
+            self.note(Found(problem, tuple(campaigns)))
+        return tuple(fitting)
+
+    def _read(
+        self, source: ContactsSource, stream: BinaryIO | None, members: tuple[Defined, ...]
+    ) -> Iterator[Standing]:
+        with ExitStack() as open_things:
+            plans = [open_things.enter_context(closing(_Plan(defined.campaign))) for defined in members]
+            planners = [self._planner(defined, source.region) for defined in members]
+            reader = open_things.enter_context(self._opened(source, stream, members))
+            self._fill(reader, members, planners, plans)
+            for defined, plan in zip(members, plans, strict=True):
+                for number in self.opted_out:
+                    plan.withdraw(number, "a bad row of the list says so")
+                yield _CampaignCheck(self.asked, defined, reader, plan, self.note).run(self.bad_rows)
+
+    def _planner(self, defined: Defined, region: str | None) -> Planner:
+        memory = MemorySentLog()
+        memory.heed(self.heeded.by(defined, region))
+        return Planner(
+            campaign=defined.campaign,
+            realm=Realm.SANDBOX,
+            log=memory,
+            now=self.world.clock.now(),
+            new_id=self.world.new_id,
+        )
+
+    def _fill(
+        self,
+        reader: ContactsReader,
+        members: tuple[Defined, ...],
+        planners: Sequence[Planner],
+        plans: Sequence[_Plan],
+    ) -> None:
+        """Decide every contact for every campaign. A list that breaks off counts as far as it goes."""
+        contacts = self._sifted(reader, members)
+        rows = 0
+        try:
+            while chunk := list(islice(contacts, _CHUNK)):
+                for planner, plan in zip(planners, plans, strict=True):
+                    planner.fill(plan, chunk)
+                rows += len(chunk)
+                self.progress(rows)
+        except FilesError as wrong:
+            _note_error(self.note, wrong, Place(reader.name), _ids(members))
+
+    def _sifted(self, reader: ContactsReader, members: tuple[Defined, ...]) -> Iterator[Contact]:
+        stops = any(defined.on_bad_rows is OnBadRows.STOP for defined in members)
+        columns = {shown(name): at for at, name in enumerate(reader.columns)}
+        phone = columns[shown(reader.mapping[Role.PHONE])]
+        for row in reader:
+            if isinstance(row, Contact):
+                yield row
+                continue
+            self.bad_rows += 1
+            if row.opted_out is not None:
+                self.opted_out.append(row.opted_out)
+            for problem in row.problems:
+                at = columns.get(problem.where.path)
+                cell, number = _cell(row, at), _cell(row, phone)
+                self.note(Found(problem, _ids(members), stops, number=number, cell=cell))
+
+
+def _cell(row: BadRow, at: int | None) -> str:
+    return row.cells[at] if at is not None and at < len(row.cells) else ""
+
+
+def _ids(members: Iterable[Defined]) -> tuple[str, ...]:
+    return tuple(defined.campaign.id for defined in members)
+
+
+# --- one campaign ---
+
+
+@dataclass(frozen=True, slots=True)
+class _CampaignCheck:
+    """What the rules say of every contact of a campaign, and its limits of all of them."""
+
+    asked: Asked
+    defined: Defined
+    reader: ContactsReader
+    plan: _Plan
+    note: Note
+
+    def run(self, bad_rows: int) -> Standing:
+        """How the campaign stands; problems are noted."""
+        tally = self.plan.tally(BatchMode.ONE)
+        could = tally.to_send + sum(tally.held.values())
+        self._check_whole(tally, could, bad_rows)
+        for row in self.plan.left_out():
+            if row.reason in _MENDABLE:
+                self._note_row(row)
+        self._check_limits(tally, could)
+        return Standing(
+            campaign=self.defined.campaign.id,
+            list_name=self.reader.name,
+            rows=tally.contacts + bad_rows,
+            bad_rows=bad_rows,
+            could_be_texted=could,
+            skipped={reason: tally.skipped[reason] for reason in SkipReason if reason in tally.skipped},
+        )
+
+    def _say(
+        self, code: str, message: str, hint: str, path: str = "", file: str = "", name: str = ""
+    ) -> None:
+        place = Place(file or str(self.asked.file), None, None, path)
+        self.note(Found(Problem(place, code, message, hint), (self.defined.campaign.id,), name=name))
+
+    def _check_whole(self, tally: PlanTally, could: int, bad_rows: int) -> None:
+        """What makes it nobody at all."""
+        campaign = self.defined.campaign
+        key = f"campaigns.{campaign.id}"
+        if not tally.contacts and not bad_rows:
+            hint = "put at least one row below the header"
+            self._say(Trouble.NO_CONTACTS, "has a header and no contacts", hint, file=self.reader.name)
+        expired = tally.skipped.get(SkipReason.EXPIRED, 0)
+        if expired and campaign.expires is not None:
+            message = f"expired at {minute(campaign.expires)}: nobody is texted any more"
+            self._say(SkipReason.EXPIRED, message, "set a later one, or delete it", f"{key}.expires")
+        needs_consent = campaign.consent.level is not ConsentLevel.NONE
+        if needs_consent and tally.contacts and Role.CONSENT not in self.reader.mapping:
+            message = f"needs consent, and no two columns of {self.reader.name} say its level and its date"
+            hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
+            self._say(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
+        elif tally.contacts and not could and not expired and not _MENDABLE.intersection(tally.skipped):
+            reasons = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in tally.skipped.items())
+            hint = f"smscli preview {self.asked.file} {campaign.id}"
+            self._say(Trouble.NOBODY, f"nobody could be texted: {reasons}", hint, key)
+
+    def _note_row(self, row: PlannedRow) -> None:
+        path, message, hint = _words(row, self.defined.campaign.id)
+        place = Place(self.reader.name, row.line, None, path)
+        problem = Problem(place, row.reason, message, hint)
+        campaigns = (self.defined.campaign.id,)
+        self.note(Found(problem, campaigns, name=row.detail, number=row.number.e164))
+
+    def _check_limits(self, tally: PlanTally, could: int) -> None:
+        campaign, key = self.defined.campaign, f"campaigns.{self.defined.campaign.id}.limits"
+        most = campaign.limits.max_messages
+        if most is not None and could > most:
+            message = f"{counted(could, 'message')} would be more than {most:,}"
+            hint = "raise it, or send a part with --limit"
+            self._say(Trouble.TOO_MANY_MESSAGES, message, hint, f"{key}.max_messages")
+        if campaign.limits.max_cost is not None and campaign.rates is not None:
+            self._check_cost(tally, campaign.limits.max_cost, campaign.rates, f"{key}.max_cost")
+
+    def _check_cost(self, tally: PlanTally, most: Decimal, rates: Rates, key: str) -> None:
+        segments = self.plan.held_segments + Counter(
+            {part.country: part.segments for part in tally.by_country}
+        )
+        prices = {country: rates.of(country) for country in sorted(segments)}
+        for country in (country for country, price in prices.items() if price is None):
+            message = f"max_cost is set, and there is no rate for {country}"
+            self._say(Trouble.NO_RATE, message, "add it, or `default:`, under `rates:`", key)
+        cost = sum((price * segments[country] for country, price in prices.items() if price), Decimal(0))
+        if cost > most:
+            found, allowed = (f"{money(each)} {rates.currency}" for each in (cost, most))
+            message = f"all messages would cost {found}, more than {allowed}"
+            self._say(Trouble.TOO_DEAR, message, "raise it, or send a part with --limit", key)
+
+
+#: What may keep a contact from being texted that somebody can mend in a file. That a campaign expired is told
+#: once and not of everybody.
+_MENDABLE = frozenset(SkipReason) - SETTLED_SKIPS - {SkipReason.EXPIRED}
+
+
+def _words(row: PlannedRow, campaign: str) -> tuple[str, str, str]:
+    """Column, message and hint for a contact that a rule leaves out."""
+    detail = row.detail
+    match row.reason:
+        case SkipReason.MISSING_FIELD:
+            hint = f'fill it in, or write {{{{ {detail} | default("…") }}}} in the text'
+            return detail, f"is empty, and the text of {campaign} needs it", hint
+        case SkipReason.NO_TEXT:
+            return "language", f"{campaign} has no text for {detail}", "write one, or say `fallback: true`"
+        case SkipReason.TEXT_TOO_LONG:
+            hint = "shorten the text, or what this row puts into it"
+            return "", f"the text of {campaign} is too long: {detail}", hint
+        case SkipReason.ZONE_UNKNOWN:
+            return "", f"where this number is cannot be told: {detail}", "add a column `zone`: Europe/Warsaw"
+        case SkipReason.HOLIDAYS_UNKNOWN:
+            return "", f"the holidays of {detail} are not known", "write quiet_hours: {holidays: ignore}"
+        case _:
+            hint = "widen quiet_hours.windows, or add a column `zone`"
+            return "", f"the windows of {campaign} are never open in all its time zones", hint

@@ -1,0 +1,246 @@
+"""What to do about problems, as tasks: "fix 3 phone numbers (contacts.csv lines 4, 9 and 17)".
+
+A problem's code is the API, the sentence here is copy. Problems with one sentence, in one file, about one
+thing are one task. Knows no file and finds no problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from smscli.domain.decision import SkipReason
+from smscli.domain.errors import Problem
+
+
+class Trouble(StrEnum):
+    """What only a look at everything together shows; the other codes are those of the files and rules."""
+
+    UNSET_VARIABLE = "unset_variable"
+    BAD_VARIABLE = "bad_variable"
+    NO_CONTACTS = "no_contacts"
+    NO_CONSENT_COLUMNS = "no_consent_columns"
+    NOBODY = "nobody"
+    TOO_MANY_MESSAGES = "too_many_messages"
+    TOO_DEAR = "too_dear"
+    NO_RATE = "no_rate"
+    SENT_LOG = "sent_log"
+
+
+_NUMBERS = ("fix {n} phone number", "fix {n} phone numbers")
+_DATES = ("fix {n} consent date", "fix {n} consent dates")
+_VALUES = ("correct {n} value", "correct {n} values")
+_YAML = ("correct the YAML", "correct the YAML in {n} places")
+_HEADER = ("mend the header", "mend the header in {n} places")
+_ROLES = ("say which column is which", "say which column is which: {n} roles")
+_QUOTES = ("close the quotes of {n} row", "close the quotes of {n} rows")
+
+#: One and several, by code. `{n}` is how many, `{name}` the key, column, field, variable or language.
+SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # files as such
+        "missing_file": ("put the file where it is looked for, or correct its name",) * 2,
+        "is_directory": ("name a file, not a folder",) * 2,
+        "unreadable": ("make the file readable",) * 2,
+        "empty_file": ("fill the empty file",) * 2,
+        "too_large": ("name the right file: this one is too large",) * 2,
+        "not_utf8": ("save the file as UTF-8",) * 2,
+        "control_character": (
+            "delete a control character in {n} place",
+            "delete control characters in {n} places",
+        ),
+        # campaigns file and profiles
+        "yaml_syntax": _YAML,
+        "tab": _YAML,
+        "tag": _YAML,
+        "merge_key": _YAML,
+        "several_documents": _YAML,
+        "unknown_alias": _YAML,
+        "too_many_nodes": _YAML,
+        "too_deep": _YAML,
+        "key_not_text": _YAML,
+        "duplicate_key": (
+            "keep one of {n} key that is written twice",
+            "keep one each of {n} keys written twice",
+        ),
+        "unknown_key": ("rename or delete {n} unknown key", "rename or delete {n} unknown keys"),
+        "missing": ("add {name}", "add {n} keys"),
+        "empty": ("give {name} a value", "give {n} keys a value"),
+        "wrong_type": _VALUES,
+        "wrong_value": _VALUES,
+        "no_default_text": ("write a text in the default language",) * 2,
+        "no_timezone": ("say the timezone",) * 2,
+        "no_rates": ("add rates, or delete limits.max_cost",) * 2,
+        "needs_consent": ("ask for consent: a marketing campaign needs it",) * 2,
+        "needs_quiet_hours": ("give the marketing campaign quiet hours",) * 2,
+        "unknown_gateway": ("name a gateway that there is",) * 2,
+        "bad_marker": ("correct {n} marker", "correct {n} markers"),
+        "missing_marker": ("add {n} marker", "add {n} markers"),
+        "bad_url": ("correct the URL",) * 2,
+        "secret_written": ("take {n} secret out of the file", "take {n} secrets out of the file"),
+        Trouble.UNSET_VARIABLE: ("set {name}: export {name}=…",) * 2,
+        Trouble.BAD_VARIABLE: ("correct what the environment variables hold",) * 2,
+        # the list and opt-out lists
+        "not_csv": ("export the list as CSV UTF-8",) * 2,
+        "delimiter": ("say which delimiter the list has",) * 2,
+        "line_too_long": ("split {n} line that is too long", "split {n} lines that are too long"),
+        "header": _HEADER,
+        "empty_header": _HEADER,
+        "duplicate_header": _HEADER,
+        "missing_column": _ROLES,
+        "two_columns": _ROLES,
+        "shared_column": _ROLES,
+        "opt_out_column": ("say whether {n} column is an opt-out", "say whether {n} columns are an opt-out"),
+        "unknown_field": (
+            "add {n} column that a text needs, or change the text",
+            "add {n} columns that texts need, or change the texts",
+        ),
+        "half_consent": (
+            "give consent both a level and a date in {n} place",
+            "give consent both a level and a date in {n} places",
+        ),
+        "broken_row": _QUOTES,
+        "uncertain_row": (
+            "look at {n} row behind a quote that is not closed",
+            "look at {n} rows behind a quote that is not closed",
+        ),
+        "wrong_cells": (
+            "give {n} row as many cells as the header has",
+            "give {n} rows as many cells as the header has",
+        ),
+        "missing_number": ("add a phone number in {n} row", "add a phone number in {n} rows"),
+        "not_a_number": _NUMBERS,
+        "too_short": _NUMBERS,
+        "too_long": _NUMBERS,
+        "invalid_number": _NUMBERS,
+        "number_changed": _NUMBERS,
+        "not_international": _NUMBERS,
+        "has_extension": _NUMBERS,
+        "bad_phone": _NUMBERS,
+        "number_needs_country": (
+            "say the country of {n} phone number, or of all: contacts: {{file: …, region: PL}}",
+            "say the country of {n} phone numbers, or of all: contacts: {{file: …, region: PL}}",
+        ),
+        "bad_region": ("fix {n} country", "fix {n} countries"),
+        "bad_date": _DATES,
+        "future_date": _DATES,
+        "bad_opt_out": ("write yes or no in {n} opt-out cell", "write yes or no in {n} opt-out cells"),
+        "bad_zone": ("fix {n} time zone", "fix {n} time zones"),
+        "bad_language": ("fix {n} language", "fix {n} languages"),
+        "bad_consent": ("fix {n} consent level", "fix {n} consent levels"),
+        Trouble.NO_CONTACTS: ("put contacts into the list",) * 2,
+        # what the rules say of the good rows
+        SkipReason.MISSING_FIELD: ("add {name} in {n} row", "add {name} in {n} rows"),
+        SkipReason.NO_TEXT: (
+            "write a text for {name}, or say `fallback: true`: {n} contact reads no other",
+            "write a text for {name}, or say `fallback: true`: {n} contacts read no other",
+        ),
+        SkipReason.TEXT_TOO_LONG: (
+            "shorten the text for {n} contact, or raise limits.max_segments",
+            "shorten the text for {n} contacts, or raise limits.max_segments",
+        ),
+        SkipReason.ZONE_UNKNOWN: ("say the time zone of {n} contact", "say the time zones of {n} contacts"),
+        SkipReason.HOLIDAYS_UNKNOWN: (
+            "say `holidays: ignore`, or leave out {name}: its holidays are not known, {n} contact",
+            "say `holidays: ignore`, or leave out {name}: its holidays are not known, {n} contacts",
+        ),
+        SkipReason.NEVER_OPEN: (
+            "widen quiet_hours.windows: they never open for {n} contact",
+            "widen quiet_hours.windows: they never open for {n} contacts",
+        ),
+        SkipReason.EXPIRED: ("set a later `expires`, or delete it",) * 2,
+        # campaigns as a whole
+        Trouble.NO_CONSENT_COLUMNS: ("name the columns that hold consent: consent and consent_date",) * 2,
+        Trouble.NOBODY: ("look why nobody could be texted: smscli preview says it row by row",) * 2,
+        Trouble.TOO_MANY_MESSAGES: ("raise limits.max_messages, or send a part with --limit",) * 2,
+        Trouble.TOO_DEAR: ("raise limits.max_cost, or send a part with --limit",) * 2,
+        Trouble.NO_RATE: ("add the rate of {n} country", "add the rates of {n} countries"),
+        Trouble.SENT_LOG: ("mend what opt_outs names",) * 2,
+    }
+)
+_OTHERWISE = ("mend {n} problem", "mend {n} problems")
+
+#: Codes whose tasks are apart by name: the field to add, the variable to set.
+_BY_NAME = frozenset(
+    {
+        Trouble.UNSET_VARIABLE,
+        SkipReason.MISSING_FIELD,
+        SkipReason.NO_TEXT,
+        SkipReason.HOLIDAYS_UNKNOWN,
+    }
+)
+
+#: So many lines of a task are named.
+LINES_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem, and whom it is about.
+
+    `stops`: a send would stop, or leave people out, until it is mended. `name` is what `{name}` stands for in
+    the task; `number` and `cell` are what the list says, in full: for a file, not for a screen.
+    """
+
+    problem: Problem
+    campaigns: tuple[str, ...] = ()
+    stops: bool = True
+    name: str = ""
+    number: str = ""
+    cell: str = ""
+
+
+@dataclass(slots=True)
+class Task:
+    """One thing to do, about one or many problems of a file."""
+
+    code: str
+    file: str
+    name: str
+    stops: bool
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+    campaigns: dict[str, None] = field(default_factory=dict)
+
+    def take(self, found: Found) -> None:
+        """One more of its problems."""
+        line = found.problem.where.line
+        self.count += 1
+        if line is not None and line not in self.lines and len(self.lines) < LINES_NAMED:
+            self.lines.append(line)
+        self.campaigns |= dict.fromkeys(found.campaigns)
+
+    def __str__(self) -> str:
+        one, several = SENTENCES.get(self.code, _OTHERWISE)
+        sentence = (one if self.count == 1 else several).format(n=f"{self.count:,}", name=self.name)
+        return f"{sentence} ({self._place()})"
+
+    def _place(self) -> str:
+        if not self.lines:
+            return self.file
+        more = self.count - len(self.lines)
+        named = [f"{line:,}" for line in self.lines] + ([f"{more:,} more"] if more > 0 else [])
+        several = ", ".join(named[:-1]) + f" and {named[-1]}"
+        return f"{self.file} line {named[0]}" if len(named) == 1 else f"{self.file} lines {several}"
+
+
+class Tasks:
+    """Problems as they are found, made into tasks. Memory grows with the tasks, not with the problems."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[tuple[object, ...], Task] = {}
+
+    def take(self, found: Found) -> None:
+        """Count a problem where it belongs."""
+        problem = found.problem
+        name = found.name or problem.where.path
+        kind = SENTENCES.get(problem.code, _OTHERWISE)
+        key = (kind, problem.where.file, found.name if problem.code in _BY_NAME else "", found.stops)
+        task = self._tasks.setdefault(key, Task(problem.code, problem.where.file, name, found.stops))
+        task.take(found)
+
+    def __iter__(self) -> Iterator[Task]:
+        """Those that stop a send first, each in the order in which they came up."""
+        return iter(sorted(self._tasks.values(), key=lambda task: not task.stops))
