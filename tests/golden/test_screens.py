@@ -17,8 +17,8 @@ AT_WORK = pytest.mark.parametrize("name", [name for name in SCENES if not name.s
 
 #: What stays on one line however narrow the screen: what is typed, copied, mailed or a row for `grep`.
 _WHOLE = re.compile(
-    r"^(\$ |hint: |error: |warning: |sent log: |bad rows: |Next  |\{|  \S+:\d|  smscli |\S+: (done|incomplete)\. )"
-    r"|https?://|/home/"
+    r"^(\$ |hint: |error: |warning: |sent log: |bad rows: |Next  |\{|  \S+:\d|  smscli )"
+    r"|^\S+: (done|incomplete|stopped)\. |https?://|/home/"
 )
 
 
