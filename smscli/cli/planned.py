@@ -37,7 +37,7 @@ from smscli.files.reading import listed
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
-from smscli.sentlog.sqlite import open_sent_log
+from smscli.sentlog.sqlite import opt_outs_of
 
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
@@ -345,8 +345,7 @@ def foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
         if path.exists() and chosen.sent_log.exists() and path.samefile(chosen.sent_log):
             continue  # asked anyway; and to open and close it here would drop SQLite's locks on it
         if is_sent_log(path):
-            with closing(open_sent_log(path, create=False, busy_wait=5.0)) as other:
-                yield from other.opt_outs()
+            yield from opt_outs_of(path)
         else:
             yield from (OptOut(wish.number, wish.topic, at, "import") for wish in read_opt_outs(path, region))
 

@@ -17,7 +17,7 @@ from tests.support.answers import KillClient, Moment, Refuse, ResetAfterReading,
 from tests.support.loopback import LoopbackGateway
 from tests.support.sending import Folder
 
-NIGHT = READY.replace(
+LATER = READY.replace("quiet_hours: off", "quiet_hours: {windows: {DAY: 09:00-20:00}, holidays: ignore}")
     "quiet_hours: off", "quiet_hours: {{windows: {{{day}: 09:00-20:00}}, holidays: ignore}}"
 )
 
@@ -44,7 +44,7 @@ def records(path: Path) -> Sequence[RunRecord]:
 
 def held_for_two_days(desk: Desk) -> None:
     """Nobody may be texted before the day after tomorrow."""
-    desk.campaigns(NIGHT.format(day=f"{datetime.now(UTC) + timedelta(days=2):%a}".lower()))
+    desk.campaigns(LATER.replace("DAY", f"{datetime.now(UTC) + timedelta(days=2):%a}".lower()))
 
 
 # --- the record ---
@@ -103,6 +103,7 @@ def test_a_run_that_was_killed_has_no_end(tmp_path: Path, gateway: LoopbackGatew
     child.communicate(timeout=60)
     [record] = records(folder.log_path)
     assert (record.ended_at, record.exit_code) == (None, None)
+    assert (record.counts["rows"], record.counts["not_attempted"]) == (3, 3)
 
 
 def test_whatever_does_not_send_leaves_no_record(desk: Desk) -> None:

@@ -27,8 +27,10 @@ from smscli.cli.plan_options import (
     Limit,
 )
 from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_bad_rows
+from smscli.cli.present.figures import gateway_words, money
 from smscli.cli.present.outcome import Sent, first_free, headline, outcome_document, outcome_text
-from smscli.cli.present.plan import gateway_words, money, plan_document, plan_text
+from smscli.cli.present.plan import plan_text
+from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows, Sending
 from smscli.cli.present.text import counted, problem_lines
 from smscli.cli.result import Result
@@ -273,7 +275,7 @@ class _Order:
 
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
         started, clock = monotonic(), self._world.clock
-        begun = self._record(clock.now())
+        begun = self._record(plan, clock.now())
         log.begin_run(begun)
         dispatcher, stop = self._deliver(plan, log, begun.id)
         ended = outcome(
@@ -305,7 +307,9 @@ class _Order:
     def _outbox(self) -> Path:
         return outbox_of(self._chosen.sent_log)
 
-    def _record(self, now: datetime) -> RunRecord:
+    def _record(self, plan: Planned, now: datetime) -> RunRecord:
+        """As if nobody had been attempted: what a run that is cut off leaves to `status`."""
+        tally = plan.tally
         return RunRecord(
             id=self._world.new_id(),
             realm=self._realm,
@@ -313,6 +317,14 @@ class _Order:
             gateway=self._chosen.profile.name,
             by=self._world.operator(),
             started_at=now,
+            counts={
+                "rows": tally.contacts + plan.bad.count,
+                "problems": plan.bad.count,
+                "skipped": sum(tally.skipped.values()),
+                "held": sum(tally.held.values()),
+                "not_attempted": tally.to_send,
+            },
+            held_until=min(tally.held_until.values(), default=None),
         )
 
     def _deliver(self, plan: Planned, log: SqliteSentLog, run_id: str) -> tuple[Dispatcher, Stop]:
