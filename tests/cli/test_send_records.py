@@ -18,8 +18,6 @@ from tests.support.loopback import LoopbackGateway
 from tests.support.sending import Folder
 
 LATER = READY.replace("quiet_hours: off", "quiet_hours: {windows: {DAY: 09:00-20:00}, holidays: ignore}")
-    "quiet_hours: off", "quiet_hours: {{windows: {{{day}: 09:00-20:00}}, holidays: ignore}}"
-)
 
 
 @pytest.fixture
