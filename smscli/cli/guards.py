@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from smscli.cli.planned import Planned
-from smscli.cli.present.plan import money
+from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, masked, minute
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import Refused, RunStopped, SentLogMissing, UsageError

@@ -10,7 +10,7 @@ from smscli.cli import wiring
 from smscli.cli.numbers import number_given
 from smscli.cli.planned import Asked, Chosen, Planned, foreign_opt_outs, planned
 from smscli.cli.present.documents import error_document
-from smscli.cli.present.plan import gateway_words, local, reasons
+from smscli.cli.present.figures import gateway_words, local, reasons
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.text import counted, inert_lines, iso
 from smscli.cli.result import Result

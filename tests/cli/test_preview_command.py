@@ -106,7 +106,7 @@ Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
 Segments              3  in 3 messages
   GSM-7               2  ━━━━━━━━━━━━━━━━━━━━━             in 2 messages
   UCS-2               1  ━━━━━━━━━━━                       in 1 message
-                     +0  – ę ł at no extra cost
+                     +0  – ę ł forced UCS-2 at no extra cost
 
 Cost, EUR          0.05  planned
   PL               0.04  ━━━━━━━━━━━━━━━━━━━━━             1 segment
@@ -190,7 +190,7 @@ def test_an_offender_is_told_with_the_segments_it_costs(desk: Desk) -> None:
     desk.campaigns(READY.replace("is ready.", f"is ready – {'x' * 90}"))
     plan = desk.plan()
     assert plan["offenders"] == [{"character": "–", "name": "EN DASH", "messages": 3, "extra_segments": 3}]
-    assert re.search(r"– +\+3  en dash forces UCS-2 in 3 messages$", desk.preview().out, re.MULTILINE)
+    assert re.search(r"– +\+3  en dash forced UCS-2 in 3 messages$", desk.preview().out, re.MULTILINE)
 
 
 def test_a_country_without_a_rate_is_named_and_not_priced(desk: Desk) -> None:

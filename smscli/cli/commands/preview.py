@@ -26,7 +26,8 @@ from smscli.cli.plan_options import (
 )
 from smscli.cli.planned import STANDARD_OUTPUT, Asked, Chosen, Planned, Watched, choose, planned
 from smscli.cli.present.documents import problem_documents
-from smscli.cli.present.plan import plan_document, plan_text
+from smscli.cli.present.plan import plan_text
+from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.story import Story, story_document, story_text
 from smscli.cli.present.text import counted, problem_lines

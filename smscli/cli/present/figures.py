@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from smscli.domain.decision import HoldReason, SkipReason
 from smscli.domain.profile import GatewayProfile, Rate, RateUnit
 
-R = TypeVar("R", SkipReason, HoldReason)
+Reason = TypeVar("Reason", SkipReason, HoldReason)
 
 _ORDER: tuple[str, ...] = (*SkipReason, *HoldReason)
 
@@ -27,7 +27,7 @@ def words(reason: StrEnum) -> str:
     return reason.replace("_", " ")
 
 
-def most_first(counts: Mapping[R, int]) -> list[tuple[R, int]]:
+def most_first(counts: Mapping[Reason, int]) -> list[tuple[Reason, int]]:
     """Reasons with their counts, the commonest first, else in the order in which the rules ask."""
     return sorted(counts.items(), key=lambda part: (-part[1], _ORDER.index(part[0])))
 

@@ -11,7 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from smscli.cli.present.documents import error_document
-from smscli.cli.present.plan import local, reasons
+from smscli.cli.present.figures import local, reasons
 from smscli.cli.present.text import inert, masked
 from smscli.domain.decision import SETTLED_SKIPS, SkipReason
 from smscli.domain.errors import ExitCode

@@ -12,17 +12,15 @@ from rich.text import Text
 
 from smscli.cli.present.bubbles import bubbles
 from smscli.cli.present.cells import beside, folded
-from smscli.cli.present.figures import gateway_words, local, money, reasons, span, words
+from smscli.cli.present.figures import gateway_words, local
 from smscli.cli.present.ledger import ledger
 from smscli.cli.present.page import Page
-from smscli.cli.present.plan_document import SAMPLES, plan_document
+from smscli.cli.present.plan_document import SAMPLES
 from smscli.cli.present.plan_rows import cost, languages, messages, people, segments, timing
 from smscli.cli.present.text import counted
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
-
-__all__ = ["gateway_words", "local", "money", "plan_document", "plan_text", "reasons", "span", "words"]
 
 #: Where the text behind a label of the head begins.
 _LABEL = 10

@@ -97,13 +97,13 @@ def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
     most = _OFFENDERS[page.detail]
     for offender in dear[:most]:
         name = unicodedata.name(offender.character, "unnamed").lower()
-        forces = f"{name} forces UCS-2 in {counted(offender.messages, 'message')}"
-        yield Row(_character(offender, page), f"+{offender.extra_segments:,}", forces, depth=2)
+        forced = f"{name} forced UCS-2 in {counted(offender.messages, 'message')}"
+        yield Row(_character(offender, page), f"+{offender.extra_segments:,}", forced, depth=2)
     if rest := dear[most:]:
         at_most = f"{page.glyphs.at_most}{rest[0].extra_segments:,}"
         yield Row("", at_most, f"{_some(rest, page)} as well", depth=2)
     if free := offenders[len(dear) :]:
-        yield Row("", "+0", f"{_some(free, page)} at no extra cost", depth=2)
+        yield Row("", "+0", f"{_some(free, page)} forced UCS-2 at no extra cost", depth=2)
 
 
 def _dearest_first(offender: Offender) -> tuple[int, bool]:
@@ -130,7 +130,7 @@ def _character(offender: Offender, page: Page) -> str:
 def messages(planned: Planned) -> Section:
     """How many segments the messages have."""
     by_segments = planned.tally.by_segments
-    if not by_segments:
+    if len(by_segments) < 2:
         return ()
     return (
         Row("Messages", f"{planned.tally.to_send:,}", "by their segments", depth=0),

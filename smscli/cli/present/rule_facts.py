@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from smscli.cli.present.plan import local
+from smscli.cli.present.figures import local
 from smscli.cli.present.text import counted
 from smscli.domain.campaign import FrequencyCap, SameText
 from smscli.domain.contact import ConsentLevel

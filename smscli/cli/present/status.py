@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import join
 from textwrap import wrap
 
-from smscli.cli.present.plan import local
+from smscli.cli.present.figures import local
 from smscli.cli.present.text import inert
 from smscli.cli.result import STATUS
 from smscli.domain.errors import ExitCode

@@ -15,8 +15,8 @@ from rich.text import Text as Styled
 from smscli.cli.present.bubbles import bubbles
 from smscli.cli.present.cells import folded
 from smscli.cli.present.documents import problem_documents
+from smscli.cli.present.figures import gateway_words, local, words
 from smscli.cli.present.page import Page
-from smscli.cli.present.plan import gateway_words, local, words
 from smscli.cli.present.rule_facts import facts_document, facts_words, some
 from smscli.cli.present.text import counted
 from smscli.domain.decision import Hold, HoldReason, Skip, SkipReason
