@@ -71,6 +71,7 @@ _OWN_NUMBER = _keys(
     count="segments",
     object="text_of",
 )
+_CHECKED = _keys(list="tasks problems", count="problem_count", object="campaigns")
 _ENTERED = _keys(text="sent_log", count="added already", list="problems")
 
 
@@ -152,6 +153,9 @@ RAN = (
         _keys(text="sent_log backup", count="bytes messages opt_outs", text_or_null="newest_at"),
         setting=_old_log,
     ),
+    Ran("check campaigns.yaml", _CHECKED, ExitCode.FILES),
+    Ran("check gone.yaml", _CHECKED, ExitCode.FILES),
+    Ran("check campaigns.yaml --campaign bike-ready --contacts clean.csv", _CHECKED),
     Ran("preview campaigns.yaml tyre-change", _PREVIEW),
     Ran("preview campaigns.yaml bike-ready --contacts mistaken.csv", _PREVIEW, ExitCode.FILES),
     Ran("preview campaigns.yaml long-winded", _PREVIEW),
@@ -281,6 +285,9 @@ _FAILURES = (
     Failed("optout", ExitCode.USAGE, "optout"),
     Failed("optout nonsense", ExitCode.USAGE, "optout"),
     Failed("gateway", ExitCode.USAGE, "gateway"),
+    Failed("check", ExitCode.USAGE, "check"),
+    Failed("check campaigns.yaml --campaign bike-redy", ExitCode.USAGE, "check"),
+    Failed("check campaigns.yaml --problems contacts.csv", ExitCode.USAGE, "check"),
     Failed("preview campaigns.yaml", ExitCode.USAGE, "preview"),
     Failed("preview campaigns.yaml bike-redy", ExitCode.USAGE, "preview"),
     Failed("preview gone.yaml bike-ready", ExitCode.FILES, "preview"),

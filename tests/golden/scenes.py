@@ -121,7 +121,18 @@ SCENES: Mapping[str, Scene] = {
         "init nowhere/start",
     ),
     "schema": _scene("schema nonsense"),
-    "completion": _scene("completion fish", "completion cmd"),
+    "completion": _scene("completion cmd"),  # its scripts are files, and printed as they are
+    "check": _scene(
+        "check campaigns.yaml --campaign bike-ready --contacts clean.csv",
+        "check campaigns.yaml --campaign tyre-change",
+        "check live.yaml",
+    ),
+    "check-problems": _scene(
+        "check mistaken.yaml",
+        "check campaigns.yaml",
+        "check campaigns.yaml --contacts mistaken.csv",
+        "check gone.yaml",
+    ),
     # segments
     "segments": _scene(
         "segments 'Your bike is ready.'",
