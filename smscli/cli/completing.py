@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from shlex import split
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, get_args
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ class _Typed:
             yield from _values(self._kind(param), self._campaigns())
 
     def _kind(self, param: Any) -> str:
-        """What a value is, by its name in the help: FILE of an option is any file."""
+        """What a value is, by its name in the help; a FILE is any file, unless it is the campaigns file."""
         name = str(param.metavar or "").strip("[]. ")
-        is_list = param.param_type_name == "option" and "--campaigns" not in param.opts
-        return "PATH" if name == "FILE" and is_list else name
+        is_campaigns = (param.help or "").startswith("The campaigns file")
+        return "PATH" if name == "FILE" and not is_campaigns else name
 
     def _campaigns(self) -> str:
         """The campaigns file of this line, or empty."""
@@ -248,7 +249,9 @@ def _rejoined(words: Sequence[str]) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    """A word without the quotes that bash leaves in it."""
+    """A word without the quotes that bash leaves in it; other shells take them off themselves."""
+    if not set(word) & set("'\"\\"):
+        return word
     try:
         return "".join(split(word)[:1]) or word
     except ValueError:
@@ -263,10 +266,8 @@ def _fitting(candidates: Iterable[Candidate], current: str) -> Iterator[Candidat
 
 def _short(meaning: str) -> str:
     """The first sentence, or as much of it as a shell shows."""
-    sentence = " ".join(meaning.split()).partition(". ")[0].removesuffix(".")
-    if len(sentence) <= _LONGEST_MEANING:
-        return sentence
-    return sentence[: _LONGEST_MEANING - 3].rstrip() + "..."
+    sentence = meaning.replace("\n", " ").partition(". ")[0].removesuffix(".")
+    return shorten(sentence, _LONGEST_MEANING, placeholder=" ...")
 
 
 def _told(candidate: Candidate) -> str:

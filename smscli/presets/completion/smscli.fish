@@ -19,7 +19,7 @@ end
 function __smscli_files
     set -l option (string match --regex -- '^--[^=]+=' "$argv[1]")
     set -l suffixes $argv[2..-1]
-    for line in (__fish_complete_path (string replace -- "$option" '' "$argv[1]"))
+    for line in (complete --do-complete "'' "(string replace -- "$option" '' "$argv[1]"))
         set -l name (string split \t -- $line)[1]
         if test (count $suffixes) -eq 0
             or string match --quiet -- '*/' $name
@@ -29,4 +29,4 @@ function __smscli_files
     end
 end
 
-complete --command smscli --no-files --arguments '(__smscli_complete)'
+complete --command smscli --no-files --keep-order --arguments '(__smscli_complete)'
