@@ -238,16 +238,17 @@ def _explained(
             return SmscliError(f"the output could not be written: {error.strerror or type(error).__name__}")
         case _:
             what = masked(f"{type(error).__name__}: {error}", world.environ)
-            return SmscliError(f"this is a bug in smscli: {what}", hint="`smscli --debug …` shows where.")
+            return SmscliError(f"this is a bug in smscli: {what}", hint="`smscli --debug …` shows where")
 
 
-def _options_of(name: str, commands: Mapping[str, Listed]) -> Sequence[str]:
-    """The options of a command (`send`, `optout add`) as they are typed."""
+def _options_of(name: str, commands: Mapping[str, Listed]) -> Mapping[str, str]:
+    """The options of a command (`send`, `optout add`) as they are typed, and what each takes."""
     first, _, verb = name.partition(" ")
     command = load(commands[name if name in commands else first])
     if verb and name not in commands:
         command = command.commands[verb]
-    return [option for each in command.params for option in each.opts if option.startswith("-")]
+    params = [(option, each.metavar or "") for each in command.params for option in each.opts]
+    return {option: metavar for option, metavar in params if option.startswith("-")}
 
 
 def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:

@@ -18,8 +18,8 @@ import typer
 from smscli.cli.present.text import masked
 from smscli.domain.errors import SmscliError, UsageError
 
-#: The options of a command by its name (`optout add`), imported when somebody asks.
-Options = Callable[[str], Sequence[str]]
+#: The options of a command by its name (`optout add`), imported when somebody asks: what each takes, if any.
+Options = Callable[[str], Mapping[str, str]]
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 _YAML = frozenset({".yaml", ".yml"})
@@ -49,7 +49,7 @@ class Mistyped:
         if kind == "NoSuchOption":
             return self._no_option(str(said.option_name))
         if kind == "MissingParameter":
-            return self._missing(str(said.param.metavar or said.param.name), said.ctx.params)
+            return self._missing(str(said.param.metavar or said.param.name), said.ctx)
         if kind == "BadParameter" and said.param is not None:
             return self._bad_value(said)
         if kind == "BadOptionUsage":
@@ -90,8 +90,9 @@ class Mistyped:
 
     # -- options
 
-    def _options(self) -> Sequence[str]:
-        return self._options_of(self._command) if self._command else ("--version", "--debug", "--help")
+    def _options(self) -> Mapping[str, str]:
+        own = dict.fromkeys(("--version", "--debug", "--help"), "")
+        return self._options_of(self._command) if self._command else own
 
     def _no_option(self, name: str) -> UsageError:
         typed = next((word for word in self._arguments if word.startswith(name)), name)
@@ -123,15 +124,28 @@ class Mistyped:
         ]
 
     def _without_value(self, name: str) -> UsageError:
-        return UsageError(f"{_safe(name)} needs a value behind it", hint=self._help())
+        metavar = self._options().get(name, "")
+        hint = f"type {name} {metavar}; {self._help()}" if metavar else self._help()
+        return UsageError(f"{_safe(name)} needs a value behind it", hint=hint)
 
     def _bad_value(self, said: Any) -> UsageError:
-        name = max(said.param.opts, key=len) if said.param.opts[0].startswith("-") else said.param.metavar
-        found = self._value_of(str(name))
-        needed, example = _needed(str(said.message))
+        is_option = said.param.opts[0].startswith("-")
+        name = max(said.param.opts, key=len) if is_option else str(said.param.metavar).strip("[]")
+        message = str(said.message)
+        told = re.match(r"(['\"])(.*?)\1 is not one of", message, re.DOTALL)
+        found = told[2] if told else self._value_of(name)
+        needed, choices = _needed(message)
         shown = f"found {_quoted(found)}" if found else "found something else"
-        hint = f"for example: {name} {example}" if example else self._help()
-        return UsageError(f"{name}: {shown}, needed {needed}", hint=hint)
+        near = get_close_matches(found, choices, 1)
+        before = f"{name} " if is_option else f"{self._called} "
+        hint = (
+            f"did you mean {before}{near[0]}?"
+            if near
+            else f"for example: {before}{choices[0]}"
+            if choices
+            else ""
+        )
+        return UsageError(f"{name}: {shown}, needed {needed}", hint=hint or self._help())
 
     def _value_of(self, name: str) -> str:
         """What was typed behind an option last."""
@@ -141,12 +155,14 @@ class Mistyped:
 
     # -- FILE and CAMPAIGN
 
-    def _missing(self, name: str, given: Mapping[str, Any]) -> UsageError:
+    def _missing(self, name: str, context: Any) -> UsageError:
         message = f"{self._called} needs {name}"
         if name == "FILE" and "--contacts" in self._options():
-            return UsageError(f"{message}, a campaigns file", hint=self._with(_campaigns_here()))
+            one = any(each.metavar == "CAMPAIGN" for each in context.command.params)
+            hint = self._with(_campaigns_here(), campaign=one)
+            return UsageError(f"{message}, a campaigns file", hint=hint)
         if name == "CAMPAIGN":
-            return self._missing_campaign(message, given.get("file"))
+            return self._missing_campaign(message, context.params.get("file"))
         return UsageError(message, hint=self._help())
 
     def _missing_campaign(self, message: str, file: Path | None) -> UsageError:
@@ -162,11 +178,11 @@ class Mistyped:
         hint = f"type: {self._line({word: f'{word} {ids[0]}'})}"
         return UsageError(f"{message}: {_safe(word)} has {_listed(ids)}", hint=hint)
 
-    def _with(self, files: Sequence[str]) -> str:
+    def _with(self, files: Sequence[str], *, campaign: bool) -> str:
         if not files:
             return "smscli init writes one to start from, with a list beside it"
-        ids = _ids(files[0]) or ["CAMPAIGN"]
-        return f"type: {_line(['smscli', *self._arguments, files[0], ids[0]])}"
+        ids = (_ids(files[0]) or ["CAMPAIGN"])[:1] if campaign else []
+        return f"type: {_line(['smscli', *self._arguments, files[0], *ids])}"
 
     # -- lines to type
 
@@ -192,16 +208,16 @@ def right_way_round(context: typer.Context, campaign: str) -> str:
     )
 
 
-def _needed(message: str) -> tuple[str, str]:
-    """What a value has to be, and an example."""
+def _needed(message: str) -> tuple[str, Sequence[str]]:
+    """What a value has to be, and examples."""
     if least := re.search(r"greater than or equal to (\d+)", message):
-        return f"a whole number from {least[1]} on", "100"
+        return f"a whole number from {least[1]} on", ("100",)
     if "valid integer" in message:
-        return "a whole number", "100"
+        return "a whole number", ("100",)
     choices = re.findall(r"'([^']*)'", message.partition("is not one of")[2])
     if choices:
-        return _listed(choices, "or"), choices[0]
-    return _lower(_safe(message).rstrip(".")), ""
+        return _listed(choices, "or"), choices
+    return _lower(_safe(message).rstrip(".")), ()
 
 
 def _campaigns_here() -> list[str]:

@@ -84,7 +84,7 @@ def _nobody(plan: Planned) -> Refused:
     bad = f"; {counted(plan.bad.count, 'bad row')}" if plan.bad.count else ""
     return Refused(
         f"there is no text to show, nobody on {plan.reader.name} could be texted: {why or 'nobody'}{bad}",
-        hint="smscli preview tells whom each reason is about; --contacts FILE takes another list.",
+        hint="smscli preview tells whom each reason is about; --contacts FILE takes another list",
     )
 
 

@@ -101,7 +101,7 @@ def _ask_opt_outs(log: SentLog, trial: Trial, now: datetime) -> None:
         of = "everything" if "" in topics else f"topic {trial.campaign.topic}"
         raise Refused(
             f"{trial.to.masked} opted out of {of}; a test asks the opt-out list, too",
-            hint="Try another number, or lift it: smscli optout remove NUMBER --reinstate 'my own phone'.",
+            hint="try another number, or lift it: smscli optout remove NUMBER --reinstate 'my own phone'",
         )
 
 

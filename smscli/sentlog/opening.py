@@ -95,7 +95,9 @@ def find_log(path: Path, *, create: bool) -> LogFile:
             f"{path} is empty (0 bytes), and a sent log never is",
             hint="restore its backup; if nothing was ever sent with it, delete it and run the command again",
         )
-    if not is_sent_log(path):
+    with _file_errors(path), path.open("rb") as stream:
+        start = stream.read(len(_MAGIC))
+    if start != _MAGIC:
         raise SentLogDamaged(
             f"{path} is not a sound sent log: it does not begin as one",
             hint=f"name the sent log's own file{_logs_in(path.parent, path)}; if this was it, keep it and"

@@ -126,7 +126,7 @@ def test_what_keeps_a_campaign_from_being_done_is_named_as_the_next_step(desk: D
 def test_without_a_terminal_and_without_yes_nothing_is_sent(desk: Desk) -> None:
     done = desk("send", "campaigns.yaml", "ready")
     assert done.code == 5
-    assert "Add --yes" in done.err
+    assert "ready --yes --expect" in done.err
     assert desk.outbox() == []
 
 
@@ -317,7 +317,7 @@ def test_a_log_of_the_future_refuses(desk: Desk) -> None:
         desk.ahead = timedelta()
         done = desk.send()
         assert done.code == 6
-        assert "Set the clock" in done.err
+        assert "date -u" in done.err
         assert len(gateway.taken) == 1
 
 

@@ -172,10 +172,11 @@ def _moment(text: str, zone: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--at {text!r} is not a time", hint="Write it like 2026-12-01T09:30 or 2026-12-01T09:30+01:00."
+            f'--at: "{text}" is not a point in time',
+            hint="write --at 2026-12-01T09:30 or --at 2026-12-01T09:30+01:00",
         ) from None
     if not 2000 <= moment.year < 3000:  # calendars end a little beyond what datetime can count
         raise UsageError(
-            f"--at {text!r} is in a year that cannot be meant", hint="Write it like 2026-12-01T09:30."
+            f'--at: "{text}" is in a year that cannot be meant', hint="write it like --at 2026-12-01T09:30"
         )
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

@@ -42,7 +42,7 @@ def segments(
     if jsonl:
         return Result({}, _answers(stdin))
     if text is None:
-        raise UsageError("there is no text", hint="smscli segments 'Hello', or - to read standard input.")
+        raise UsageError("there is no text", hint="smscli segments 'Hello', or - to read standard input")
     if text == "-":
         return _measured(stdin.read().removesuffix("\n").removesuffix("\r"), "standard input")
     return _measured(text, "TEXT")

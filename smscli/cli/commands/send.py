@@ -155,7 +155,7 @@ def _only_one_text(*given: bool) -> None:
         option = next(name for name, is_given in zip(_OF_THE_WHOLE_LIST, given, strict=True) if is_given)
         raise UsageError(
             f"--test-to sends one message to your own number, and {option} is about the whole list",
-            hint=f"Leave out {option}, or --test-to.",
+            hint=f"leave out {option}, or --test-to",
         )
 
 
