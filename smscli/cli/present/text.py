@@ -134,9 +134,13 @@ class Sheet:
         return self.folding is None or header in self.folding
 
     def _least(self, header: str, cells: Iterable[str]) -> int:
+        """Cells that a column needs: all of them, or (if it folds) so many that one can still read it."""
         from rich.cells import cell_len
 
-        width = max(map(cell_len, (header, *cells)))
+        texts = (header, *cells)
+        if self.folding is None:
+            texts = tuple(word for text in texts for word in text.split())
+        width = max(map(cell_len, texts), default=0)
         return min(width, _LEAST_FOLDED) if self._folds(header) else width
 
 
