@@ -6,6 +6,7 @@ say of every contact. Asks no network and holds no gateway; a campaign's own sen
 
 from __future__ import annotations
 
+import heapq
 import shutil
 import tempfile
 from collections import Counter
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,7 +26,7 @@ from smscli.cli.present.text import counted, minute
 from smscli.cli.tasks import Found, Trouble
 from smscli.domain.campaign import Campaign, Rates
 from smscli.domain.contact import ConsentLevel, Contact
-from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, SkipReason
+from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, HoldReason, SkipReason
 from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError, UsageError
 from smscli.domain.message import Realm
 from smscli.domain.msisdn import Msisdn
@@ -36,7 +38,7 @@ from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, examin
 from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, Role, open_contacts
 from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
-from smscli.files.reading import shown
+from smscli.files.reading import listed, shown
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
@@ -307,9 +309,11 @@ class _ListCheck:
             planners = [self._planner(defined, source.region) for defined in members]
             reader = open_things.enter_context(self._opened(source, stream, members))
             self._fill(reader, members, planners, plans)
-            for defined, plan in zip(members, plans, strict=True):
+            for plan in plans:
                 for number in self.opted_out:
                     plan.withdraw(number, "a bad row of the list says so")
+            self._note_rows(reader, members, plans)
+            for defined, plan in zip(members, plans, strict=True):
                 yield _CampaignCheck(self.asked, defined, reader, plan, self.note).run(self.bad_rows)
 
     def _planner(self, defined: Defined, region: str | None) -> Planner:
@@ -330,23 +334,22 @@ class _ListCheck:
         planners: Sequence[Planner],
         plans: Sequence[_Plan],
     ) -> None:
-        """Decide every contact for every campaign. A list that breaks off counts as far as it goes."""
+        """Decide every contact for every campaign."""
         contacts = self._sifted(reader, members)
         rows = 0
-        try:
-            while chunk := list(islice(contacts, _CHUNK)):
-                for planner, plan in zip(planners, plans, strict=True):
-                    planner.fill(plan, chunk)
-                rows += len(chunk)
-                self.progress(rows)
-        except FilesError as wrong:
-            _note_error(self.note, wrong, Place(reader.name), _ids(members))
+        while chunk := list(islice(contacts, _CHUNK)):
+            for planner, plan in zip(planners, plans, strict=True):
+                planner.fill(plan, chunk)
+            rows += len(chunk)
+            self.progress(rows)
 
     def _sifted(self, reader: ContactsReader, members: tuple[Defined, ...]) -> Iterator[Contact]:
+        """The contacts. Bad rows are noted, and a list that breaks off, which counts as far as it goes."""
         stops = any(defined.on_bad_rows is OnBadRows.STOP for defined in members)
         columns = {shown(name): at for at, name in enumerate(reader.columns)}
         phone = columns[shown(reader.mapping[Role.PHONE])]
-        for row in reader:
+        rows = iter(reader)
+        while row := self._next(rows, reader, members):
             if isinstance(row, Contact):
                 yield row
                 continue
@@ -354,9 +357,38 @@ class _ListCheck:
             if row.opted_out is not None:
                 self.opted_out.append(row.opted_out)
             for problem in row.problems:
-                at = columns.get(problem.where.path)
-                cell, number = _cell(row, at), _cell(row, phone)
+                cell, number = _cell(row, columns.get(problem.where.path)), _cell(row, phone)
                 self.note(Found(problem, _ids(members), stops, number=number, cell=cell))
+
+    def _next(
+        self, rows: Iterator[Contact | BadRow], reader: ContactsReader, members: tuple[Defined, ...]
+    ) -> Contact | BadRow | None:
+        try:
+            return next(rows, None)
+        except FilesError as wrong:  # bytes that are no text
+            _note_error(self.note, wrong, Place(reader.name), _ids(members))
+            return None
+
+    def _note_rows(
+        self, reader: ContactsReader, members: tuple[Defined, ...], plans: Sequence[_Plan]
+    ) -> None:
+        """Contacts left out that somebody can mend; what several campaigns say of one, once."""
+        said = [_mendable(each, plan) for each, plan in zip(_ids(members), plans, strict=True)]
+        for _, same in groupby(heapq.merge(*said, key=itemgetter(0)), key=itemgetter(0)):
+            together = list(same)
+            campaigns, row = tuple(campaign for _, campaign, _ in together), together[0][2]
+            path, message, hint = _words(row, listed(campaigns))
+            problem = Problem(Place(reader.name, row.line, None, path), row.reason, message, hint)
+            self.note(Found(problem, campaigns, name=row.detail, number=row.number.e164))
+
+
+def _mendable(
+    campaign: str, plan: SqlitePlan
+) -> Iterator[tuple[tuple[int, SkipReason | HoldReason, str], str, PlannedRow]]:
+    """Rows left out that somebody can mend, in the order of the list, with what tells them apart."""
+    for row in plan.left_out():
+        if row.reason in _MENDABLE:
+            yield (row.row, row.reason, row.detail), campaign, row
 
 
 def _cell(row: BadRow, at: int | None) -> str:
@@ -385,9 +417,6 @@ class _CampaignCheck:
         tally = self.plan.tally(BatchMode.ONE)
         could = tally.to_send + sum(tally.held.values())
         self._check_whole(tally, could, bad_rows)
-        for row in self.plan.left_out():
-            if row.reason in _MENDABLE:
-                self._note_row(row)
         self._check_limits(tally, could)
         return Standing(
             campaign=self.defined.campaign.id,
@@ -425,13 +454,6 @@ class _CampaignCheck:
             hint = f"smscli preview {self.asked.file} {campaign.id}"
             self._say(Trouble.NOBODY, f"nobody could be texted: {reasons}", hint, key)
 
-    def _note_row(self, row: PlannedRow) -> None:
-        path, message, hint = _words(row, self.defined.campaign.id)
-        place = Place(self.reader.name, row.line, None, path)
-        problem = Problem(place, row.reason, message, hint)
-        campaigns = (self.defined.campaign.id,)
-        self.note(Found(problem, campaigns, name=row.detail, number=row.number.e164))
-
     def _check_limits(self, tally: PlanTally, could: int) -> None:
         campaign, key = self.defined.campaign, f"campaigns.{self.defined.campaign.id}.limits"
         most = campaign.limits.max_messages
@@ -462,22 +484,26 @@ class _CampaignCheck:
 _MENDABLE = frozenset(SkipReason) - SETTLED_SKIPS - {SkipReason.EXPIRED}
 
 
-def _words(row: PlannedRow, campaign: str) -> tuple[str, str, str]:
+def _words(row: PlannedRow, campaigns: str) -> tuple[str, str, str]:
     """Column, message and hint for a contact that a rule leaves out."""
     detail = row.detail
     match row.reason:
         case SkipReason.MISSING_FIELD:
             hint = f'fill it in, or write {{{{ {detail} | default("…") }}}} in the text'
-            return detail, f"is empty, and the text of {campaign} needs it", hint
+            return detail, f"is empty, and a text needs it: {campaigns}", hint
         case SkipReason.NO_TEXT:
-            return "language", f"{campaign} has no text for {detail}", "write one, or say `fallback: true`"
+            return (
+                "language",
+                f"there is no text in {detail}: {campaigns}",
+                "write one, or say `fallback: true`",
+            )
         case SkipReason.TEXT_TOO_LONG:
             hint = "shorten the text, or what this row puts into it"
-            return "", f"the text of {campaign} is too long: {detail}", hint
+            return "", f"the text is too long, {detail}: {campaigns}", hint
         case SkipReason.ZONE_UNKNOWN:
             return "", f"where this number is cannot be told: {detail}", "add a column `zone`: Europe/Warsaw"
         case SkipReason.HOLIDAYS_UNKNOWN:
             return "", f"the holidays of {detail} are not known", "write quiet_hours: {holidays: ignore}"
         case _:
             hint = "widen quiet_hours.windows, or add a column `zone`"
-            return "", f"the windows of {campaign} are never open in all its time zones", hint
+            return "", f"the windows are never open in all its time zones: {campaigns}", hint

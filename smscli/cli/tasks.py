@@ -70,6 +70,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "empty": ("give {name} a value", "give {n} keys a value"),
         "wrong_type": _VALUES,
         "wrong_value": _VALUES,
+        "single_braces": (
+            "put {n} gap of a text into double braces",
+            "put {n} gaps of texts into double braces",
+        ),
         "no_default_text": ("write a text in the default language",) * 2,
         "no_timezone": ("say the timezone",) * 2,
         "no_rates": ("add rates, or delete limits.max_cost",) * 2,
@@ -134,8 +138,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # what the rules say of the good rows
         SkipReason.MISSING_FIELD: ("add {name} in {n} row", "add {name} in {n} rows"),
         SkipReason.NO_TEXT: (
-            "write a text for {name}, or say `fallback: true`: {n} contact reads no other",
-            "write a text for {name}, or say `fallback: true`: {n} contacts read no other",
+            "write a text in {name}, or say `fallback: true`, for {n} contact",
+            "write a text in {name}, or say `fallback: true`, for {n} contacts",
         ),
         SkipReason.TEXT_TOO_LONG: (
             "shorten the text for {n} contact, or raise limits.max_segments",
@@ -202,12 +206,15 @@ class Task:
     stops: bool
     count: int = 0
     lines: list[int] = field(default_factory=list)
+    paths: dict[str, None] = field(default_factory=dict)  # of problems without a line
     campaigns: dict[str, None] = field(default_factory=dict)
 
     def take(self, found: Found) -> None:
         """One more of its problems."""
-        line = found.problem.where.line
+        line, path = found.problem.where.line, found.problem.where.path
         self.count += 1
+        if line is None and path and len(self.paths) < LINES_NAMED:
+            self.paths[path] = None
         if line is not None and line not in self.lines and len(self.lines) < LINES_NAMED:
             self.lines.append(line)
         self.campaigns |= dict.fromkeys(found.campaigns)
@@ -219,7 +226,7 @@ class Task:
 
     def _place(self) -> str:
         if not self.lines:
-            return self.file
+            return ": ".join(filter(None, [self.file, ", ".join(self.paths)]))
         more = self.count - len(self.lines)
         named = [f"{line:,}" for line in self.lines] + ([f"{more:,} more"] if more > 0 else [])
         several = ", ".join(named[:-1]) + f" and {named[-1]}"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from smscli.domain.errors import FilesError
 from smscli.files.reading import file_problem
 
 #: What file systems without hard links answer.
@@ -74,7 +74,8 @@ def replacing(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def _beside(path: Path, mode: int) -> Iterator[tuple[Path, TextIO]]:
     """A file in the same folder under a name that nobody else has; gone when the block ends."""
-    unborn = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    unborn = path.with_name(f".{path.name}.{os.getpid()}.new")
+    unborn.unlink(missing_ok=True)  # of a process that had our id and crashed
     handle = os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="", errors="replace") as stream:
@@ -84,7 +85,7 @@ def _beside(path: Path, mode: int) -> Iterator[tuple[Path, TextIO]]:
             unborn.unlink()
 
 
-def _unwritable(path: Path, trouble: OSError) -> Exception:
+def _unwritable(path: Path, trouble: OSError) -> FilesError:
     reason = trouble.strerror or str(trouble)
     hint = f"may you write in {path.absolute().parent}? See: ls -ld {path.absolute().parent}"
     return file_problem(path, "unwritable", f"cannot be written: {reason}", hint)

@@ -163,6 +163,8 @@ def _text(
             yield f"  … and {ledger.count - len(shown):,} more; {where}"
         yield ""
     yield from map(_standing_line, standings)
+    if any(found.problem.where.file == str(asked.file) and not found.campaigns for found in ledger.first):
+        yield f"mend {asked.file} first: what it hides comes to light then"
     if not ledger.stops:
         yield f"{asked.file}: nothing to mend" + (" before a send" if optional else "")
 

@@ -1,0 +1,497 @@
+"""`smscli check`: everything that is wrong, at once, as tasks; and nothing of it left behind."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from smscli.cli.commands.check import COLUMNS
+from smscli.cli.tasks import SENTENCES, Found, Tasks, Trouble
+from smscli.domain.decision import SETTLED_SKIPS, SkipReason
+from smscli.domain.errors import Place, Problem
+from smscli.domain.msisdn import parse
+from smscli.domain.ports import OptOut
+from smscli.files.samples import sample_campaigns, sample_contacts
+from smscli.sentlog.sqlite import open_sent_log
+from tests.cli.desk import READY, Desk
+from tests.cli.program import NOW, Finished, child
+from tests.support.loopback import LoopbackGateway
+
+ROOT = Path(__file__).parents[2]
+
+OFFER = """\
+  offer:
+    purpose: marketing
+    topic: offers
+    text: {en: "Hello {{ first_name }}. STOP to opt out", pl: "Ahoj {{ first_name }}. STOP"}
+    quiet_hours: {windows: {mon-sun: "00:00-24:00"}, holidays: ignore, margin: off}
+"""
+CONSENTED = "phone,first_name,language,consent,consent_date"
+ANN, BEN = "+12025550101,Ann", "+12025550102,Ben"
+
+
+@pytest.fixture
+def gateway() -> Iterator[LoopbackGateway]:
+    with LoopbackGateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A folder with one campaign; tests stand in it."""
+    monkeypatch.chdir(tmp_path)
+    made = Desk(tmp_path)
+    made.campaigns()
+    made.contacts(ANN, BEN)
+    return made
+
+
+def check(desk: Desk, *words: str, stdin: bytes = b"") -> Finished:
+    return desk("check", "campaigns.yaml", *words, stdin=stdin)
+
+
+def tasks(told: Finished) -> list[str]:
+    """The tasks, as they are told."""
+    lines = told.out.splitlines()
+    if "To mend:" not in lines:
+        return []
+    start = lines.index("To mend:") + 1
+    return [line.strip() for line in lines[start : lines.index("", start)]]
+
+
+# --- nothing to mend ---
+
+
+def test_files_without_a_problem_are_said_to_have_none_and_nothing_is_left_behind(desk: Desk) -> None:
+    before = desk.files()
+    told = check(desk)
+    assert told == Finished(
+        0,
+        "ready: 2 rows of contacts.csv, 2 could be texted\ncampaigns.yaml: nothing to mend\n",
+        "",
+    )
+    assert desk.files() == before
+
+
+def test_the_samples_have_nothing_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.yaml").write_text(sample_campaigns(), "utf-8")
+    (tmp_path / "contacts.csv").write_text(sample_contacts(NOW.date()), "utf-8")
+    told = child("check", "campaigns.yaml", cwd=tmp_path)
+    assert (told.code, told.err) == (0, "")
+    assert told.out.splitlines() == [
+        "tyre-change: 14 rows of contacts.csv, 9 could be texted (opted out 1, no consent 3, duplicate 1)",
+        "bike-ready: 14 rows of contacts.csv, 12 could be texted (opted out 1, duplicate 1)",
+        "campaigns.yaml: nothing to mend",
+    ]
+
+
+def test_no_hour_of_the_day_is_a_problem(desk: Desk) -> None:
+    hours = 'quiet_hours: {windows: {mon: "03:00-03:01"}, margin: off}'
+    desk.campaigns(READY.replace("quiet_hours: off", hours))
+    assert check(desk).out.startswith("ready: 2 rows of contacts.csv, 2 could be texted\n")
+
+
+# --- everything at once ---
+
+
+def test_problems_of_every_file_are_told_at_once_as_tasks(desk: Desk) -> None:
+    broken = READY.replace("ready:", "broken:").replace("purpose: transactional", "purpose: spam")
+    desk.campaigns(READY + OFFER + broken, top="opt_outs: stop.txt\n", gateway="twilio")
+    (desk.path / "stop.txt").write_text("+12025550101\nnot a number\n")
+    desk.contacts(
+        "12,Ann,en,express,2026-01-02",
+        "+1202555010,Ben,en,express,2026-01-02",
+        "+12025550103,Cy,en,express,",
+        "+12025550104,Di,en,express,2026-13-45",
+        "+12025550105,,en,express,2026-01-02",
+        "+12025550106,,en,express,2026-01-02",
+        "+12025550107,Flo,de,express,2026-01-02",
+        "+12025550108,Gus,pl,express,2026-01-02",
+        header=CONSENTED,
+    )
+    told = check(desk)
+    assert told.code == 4
+    assert tasks(told) == [
+        "correct 1 value (campaigns.yaml line 19)",
+        "set TWILIO_ACCOUNT_SID: export TWILIO_ACCOUNT_SID=… (campaigns.yaml line 6)",
+        "set TWILIO_AUTH_TOKEN: export TWILIO_AUTH_TOKEN=… (campaigns.yaml line 6)",
+        "fix 1 phone number (stop.txt line 2)",
+        "say the country of 1 phone number, or of all: contacts: {file: …, region: PL} (contacts.csv line 2)",
+        "fix 1 phone number (contacts.csv line 3)",
+        "give consent both a level and a date in 1 place (contacts.csv line 4)",
+        "fix 1 consent date (contacts.csv line 5)",
+        "add first_name in 2 rows (contacts.csv lines 6 and 7)",
+        "write a text for de, or say `fallback: true`: 2 contacts read no other (contacts.csv lines 8 and 9)",
+    ]
+    assert "+1202555010" not in told.out + told.err
+
+
+def test_a_problem_at_the_top_of_the_file_is_said_to_hide_the_rest(desk: Desk) -> None:
+    desk.campaigns(top="ratez: 1\n", gateway="twilio")
+    told = check(desk)
+    assert tasks(told) == ["rename or delete 1 unknown key (campaigns.yaml line 7)"]
+    assert told.out.endswith("mend campaigns.yaml first: what it hides comes to light then\n")
+
+
+def test_a_problem_is_shown_with_its_place_what_was_found_and_a_hint(desk: Desk) -> None:
+    desk.contacts(ANN, "+12025550102,")
+    assert (
+        "Problems:\n"
+        "  contacts.csv:3: first_name: is empty, and a text needs it: ready"
+        ' (fill it in, or write {{ first_name | default("…") }} in the text)\n'
+    ) in check(desk).out
+
+
+def test_what_two_campaigns_say_of_one_row_is_one_problem(desk: Desk) -> None:
+    desk.campaigns(READY + READY.replace("ready:", "again:").replace("Green", "Blue"))
+    desk.contacts(ANN, "+12025550102,")
+    document = check(desk, "--json").document
+    assert document["problem_count"] == 1
+    assert document["problems"][0]["campaigns"] == ["ready", "again"]
+    assert list(document["campaigns"]) == ["ready", "again"]
+
+
+def test_the_first_twenty_problems_are_shown_and_the_rest_counted(desk: Desk) -> None:
+    desk.contacts(*(f"+1202555{at:04},{'' if at % 2 else 'Ola'}" for at in range(1000)))
+    told = check(desk)
+    assert tasks(told) == ["add first_name in 500 rows (contacts.csv lines 3, 5, 7, 9, 11, 13 and 494 more)"]
+    assert "The first 20 of 500 problems:" in told.out
+    assert told.out.count("first_name: is empty") == 20
+    assert "  … and 480 more; --problems FILE writes all\n" in told.out
+
+
+def test_json_has_tasks_problems_and_campaigns(desk: Desk) -> None:
+    desk.contacts(ANN, "+120255,Ben")
+    document = check(desk, "--json").document
+    [problem] = document["problems"]
+    assert problem.pop("message")
+    assert problem.pop("hint")
+    assert document == {
+        "schema": 1,
+        "command": "check",
+        "status": "files",
+        "tasks": [
+            {
+                "task": "fix 1 phone number (contacts.csv line 3)",
+                "code": "too_short",
+                "count": 1,
+                "file": "contacts.csv",
+                "lines": [3],
+                "campaigns": ["ready"],
+                "stops": True,
+            }
+        ],
+        "problem_count": 1,
+        "problems": [
+            {
+                "file": "contacts.csv",
+                "line": 3,
+                "column": None,
+                "path": "phone",
+                "code": "too_short",
+                "campaigns": ["ready"],
+                "stops": True,
+            }
+        ],
+        "campaigns": {
+            "ready": {
+                "list": "contacts.csv",
+                "rows": 2,
+                "bad_rows": 1,
+                "could_be_texted": 1,
+                "skipped": {},
+            }
+        },
+    }
+
+
+# --- gateways ---
+
+
+def test_an_unset_variable_is_a_task_and_a_set_one_is_never_shown(desk: Desk) -> None:
+    desk.campaigns(gateway="generic-json")
+    desk.environ = {"SMS_GATEWAY_TOKEN": "sesame-open"}
+    told = check(desk)
+    assert told.code == 4
+    assert tasks(told) == ["set SMS_GATEWAY_URL: export SMS_GATEWAY_URL=… (campaigns.yaml line 6)"]
+    desk.environ |= {"SMS_GATEWAY_URL": "http://sesame-open.example/"}
+    plain = check(desk)
+    assert plain.code == 4
+    assert tasks(plain) == ["correct what the environment variables hold (campaigns.yaml line 6)"]
+    desk.environ |= {"SMS_GATEWAY_URL": "https://sesame-open.example/"}
+    assert check(desk).code == 0
+    assert "sesame-open" not in told.out + plain.out + told.err + plain.err
+
+
+def test_the_sandbox_needs_no_variables(desk: Desk) -> None:
+    desk.campaigns(gateway="twilio")
+    assert check(desk, "--gateway", "sandbox").code == 0
+
+
+def test_a_gateway_that_there_is_not_is_a_task(desk: Desk) -> None:
+    desk.campaigns(gateway="twillio")
+    assert tasks(check(desk)) == ["name a gateway that there is (campaigns.yaml line 6)"]
+
+
+def test_nothing_is_asked_of_a_gateway(desk: Desk, gateway: LoopbackGateway) -> None:
+    desk.live(gateway)
+    assert check(desk).code == 0
+    assert gateway.requests == ()
+
+
+# --- lists ---
+
+
+def test_rows_that_are_skipped_anyway_are_told_and_do_not_count_as_wrong(desk: Desk) -> None:
+    desk.campaigns(top="on_bad_rows: skip\n")
+    desk.contacts(ANN, "+120255,Ben")
+    told = check(desk)
+    assert told.code == 0
+    assert "Left out by on_bad_rows: skip, unless you mend them:\n  fix 1 phone number" in told.out
+    assert told.out.endswith(
+        "ready: 2 rows of contacts.csv, 1 could be texted (bad rows 1)\n"
+        "campaigns.yaml: nothing to mend before a send\n"
+    )
+    strict = READY.replace("ready:", "strict:\n    on_bad_rows: stop")
+    desk.campaigns(READY + strict, top="on_bad_rows: skip\n")
+    assert check(desk).code == 4
+
+
+def test_a_header_that_fits_one_campaign_only_is_told_of_the_other(desk: Desk) -> None:
+    desk.campaigns(READY + OFFER.replace("first_name", "nickname"))
+    told = check(desk, "--json").document
+    assert [(task["code"], task["campaigns"]) for task in told["tasks"]] == [("unknown_field", ["offer"])]
+    assert told["campaigns"]["offer"]["rows"] is None
+    assert told["campaigns"]["ready"]["could_be_texted"] == 2
+
+
+def test_consent_that_no_column_says_is_one_task_that_names_the_columns(desk: Desk) -> None:
+    desk.campaigns(OFFER)
+    told = check(desk)
+    assert tasks(told) == [
+        "name the columns that hold consent: consent and consent_date (campaigns.yaml: campaigns.offer)"
+    ]
+    assert "consent_date" in told.out.partition("Problems:")[2]
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "rows", "task"),
+    [
+        (READY + "    expires: 2020-01-01T00:00Z\n", (ANN,), "set a later `expires`, or delete it"),
+        (READY + "    countries: [PL]\n", (ANN,), "look why nobody could be texted"),
+        (READY + "    limits: {max_messages: 1}\n", (ANN, BEN), "raise limits.max_messages"),
+        (READY + "    limits: {max_cost: 0.01}\n", (ANN, BEN), "raise limits.max_cost"),
+        (READY + "    limits: {max_cost: 1}\n", (ANN, "+48512345678,Ola"), "add the rate of 1 country"),
+        (READY + "    limits: {max_segments: 1}\n", ("+12025550101," + "A" * 200,), "shorten the text for 1"),
+        (READY, (), "put contacts into the list (contacts.csv)"),
+    ],
+)
+def test_what_keeps_a_campaign_from_going_out_is_a_task(
+    desk: Desk, campaigns: str, rows: tuple[str, ...], task: str
+) -> None:
+    desk.campaigns(campaigns, top="rates: {currency: EUR, US: 0.008}\n")
+    desk.contacts(*rows)
+    told = check(desk)
+    assert told.code == 4
+    assert len(tasks(told)) == 1
+    assert tasks(told)[0].startswith(task)
+
+
+def test_limits_are_of_those_who_are_held_too(desk: Desk) -> None:
+    """At night as by day: what does not fit then would not fit tomorrow."""
+    hours = 'quiet_hours: {windows: {mon: "03:00-03:01"}, margin: off}'
+    limits = "limits: {max_messages: 1, max_cost: 0.01}"
+    held = READY.replace("quiet_hours: off", f"{hours}\n    {limits}")
+    desk.campaigns(held, top="rates: {currency: EUR, US: 0.008}\n")
+    first_words = [task.split(",")[0] for task in tasks(check(desk))]
+    assert first_words == ["raise limits.max_messages", "raise limits.max_cost"]
+
+
+def test_a_campaign_without_a_list_is_checked_as_far_as_it_goes(desk: Desk) -> None:
+    path = desk.path / "campaigns.yaml"
+    path.write_text(path.read_text().replace("contacts: contacts.csv\n", ""))
+    told = check(desk)
+    assert (told.code, told.out.splitlines()[0]) == (
+        0,
+        "ready: names no contact list; --contacts FILE checks one",
+    )
+    assert "2 could be texted" in check(desk, "--contacts", "contacts.csv").out
+
+
+def test_a_list_from_standard_input_serves_all_campaigns(desk: Desk) -> None:
+    desk.campaigns(READY + READY.replace("ready:", "again:").replace("Green", "Blue"))
+    told = check(desk, "--contacts", "-", stdin=b"phone,first_name\n+12025550101,Ann\n12,Ben\n")
+    assert told.code == 4
+    assert told.out.count("2 rows of standard input, 1 could be texted") == 2
+
+
+def test_opt_outs_of_other_lists_and_logs_count_and_one_that_is_missing_is_a_task(desk: Desk) -> None:
+    (desk.path / "stop.txt").write_text("+12025550101\n")
+    with closing(open_sent_log(desk.path / "other.db", create=True)) as log:
+        log.opt_out([OptOut(parse("+12025550102", None), "", NOW, "operator")])
+    desk.campaigns(top="opt_outs: [stop.txt, other.db]\n")
+    desk.contacts(ANN, BEN, "+12025550103,Cy")
+    assert "1 could be texted (opted out 2)" in check(desk).out
+    desk.campaigns(top="opt_outs: [stop.txt, gone.txt]\n")
+    assert tasks(check(desk)) == ["put the file where it is looked for, or correct its name (gone.txt)"]
+
+
+def test_a_bad_row_that_says_stop_counts_as_an_opt_out(desk: Desk) -> None:
+    desk.campaigns(top="on_bad_rows: skip\n")
+    path = desk.path / "campaigns.yaml"
+    mapped = "contacts: {file: contacts.csv, columns: {opt_out: stop}}"
+    path.write_text(path.read_text().replace("contacts: contacts.csv", mapped))
+    desk.contacts("+12025550101,Ann,,", "+12025550101,Ann,yes,Mars/Sea", header="phone,first_name,stop,zone")
+    assert "0 could be texted (opted out 1, bad rows 1)" in check(desk).out
+
+
+def test_a_list_that_breaks_off_is_told_and_counted_as_far_as_it_goes(desk: Desk) -> None:
+    (desk.path / "contacts.csv").write_bytes(b"phone,first_name\n+12025550101,Ann\n+12025550102,J\xfcrgen\n")
+    told = check(desk)
+    assert told.code == 4
+    assert tasks(told) == ["save the file as UTF-8 (contacts.csv line 3)"]
+
+
+# --- which ---
+
+
+def test_one_campaign_can_be_picked_and_a_wrong_one_is_named(desk: Desk) -> None:
+    desk.campaigns(READY + OFFER)
+    assert check(desk, "--campaign", "ready").code == 0
+    assert list(check(desk, "--campaign", "offer", "--json").document["campaigns"]) == ["offer"]
+    wrong = check(desk, "--campaign", "redy")
+    assert wrong.code == 2
+    assert "did you mean ready?" in wrong.err
+
+
+def test_a_file_that_cannot_be_read_is_a_task_too(desk: Desk) -> None:
+    told = desk("check", "campaign.yaml")
+    assert told.code == 4
+    assert tasks(told) == ["put the file where it is looked for, or correct its name (campaign.yaml)"]
+    assert "did you mean campaigns.yaml?" in told.out
+
+
+# --- the file of problems ---
+
+
+def written(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_all_problems_go_into_a_file_with_what_was_found_in_full(desk: Desk) -> None:
+    desk.contacts("+1202555,=cmd()", *(f"+1202555{at:04}," for at in range(100)))
+    told = check(desk, "--problems", "problems.csv")
+    assert told.code == 4
+    assert told.err == "problems: problems.csv (101 rows)\n"
+    assert "… and 81 more; problems.csv has all" in told.out
+    rows = written(desk.path / "problems.csv")
+    assert len(rows) == 101
+    assert tuple(rows[0]) == COLUMNS
+    assert (rows[0]["line"], rows[0]["number"], rows[0]["found"]) == ("2", "+1202555", "+1202555")
+    assert (rows[1]["line"], rows[1]["column"], rows[1]["code"]) == ("3", "first_name", "missing_field")
+    assert (rows[1]["number"], rows[1]["campaigns"]) == ("+12025550000", "ready")
+    assert (desk.path / "problems.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_spreadsheet_runs_nothing_of_it(desk: Desk) -> None:
+    desk.contacts('=HYPERLINK("x"),Ann')
+    check(desk, "--problems", "problems.csv")
+    assert written(desk.path / "problems.csv")[0]["found"].startswith("'=")
+
+
+def test_the_file_is_written_anew_and_empty_when_nothing_is_wrong(desk: Desk) -> None:
+    desk.contacts("12,Ann")
+    check(desk, "--problems", "problems.csv")
+    desk.contacts(ANN)
+    assert check(desk, "--problems", "problems.csv").code == 0
+    assert written(desk.path / "problems.csv") == []
+
+
+@pytest.mark.parametrize("name", ["contacts.csv", "campaigns.yaml", "notes.txt"])
+def test_no_other_file_is_overwritten(desk: Desk, name: str) -> None:
+    (desk.path / "notes.txt").write_text("mine")
+    before = (desk.path / name).read_bytes()
+    told = check(desk, "--problems", name)
+    assert told.code == 2
+    assert f"--problems new-{name}" in told.err
+    assert (desk.path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("no/such.csv", "cannot be written"), ("link.csv", "is not a file")]
+)
+def test_a_file_that_cannot_be_written_is_told(desk: Desk, name: str, said: str) -> None:
+    (desk.path / "link.csv").symlink_to(desk.path / "elsewhere.csv")
+    told = check(desk, "--problems", name)
+    assert told.code == 4
+    assert said in told.err
+    assert not (desk.path / "elsewhere.csv").exists()
+
+
+def test_a_check_that_fails_leaves_no_half_file(desk: Desk) -> None:
+    before = desk.files()
+    assert check(desk, "--campaign", "nope", "--problems", "problems.csv").code == 2
+    assert desk.files() == before
+
+
+# --- sentences ---
+
+#: Problems that a check cannot find, because it writes nothing.
+_WITHOUT_A_SENTENCE = {"unwritable"}
+
+
+def test_each_documented_problem_code_has_its_sentence() -> None:
+    page = (ROOT / "docs" / "problem-codes.md").read_text("utf-8")
+    first_cells = re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)
+    documented = {code for cell in first_cells for code in re.findall(r"`(\w+)`", cell)}
+    assert len(documented) > 60
+    assert documented - SENTENCES.keys() == _WITHOUT_A_SENTENCE
+
+
+def test_each_trouble_and_each_reason_that_can_be_mended_has_its_sentence() -> None:
+    by_the_log = {SkipReason.IN_DOUBT, SkipReason.REJECTED_BEFORE}
+    assert set(Trouble) <= SENTENCES.keys()
+    assert set(SkipReason) - SETTLED_SKIPS - by_the_log <= SENTENCES.keys()
+
+
+def sentence(code: str, count: int, name: str = "{x}") -> str:
+    together = Tasks()
+    for line in range(count):
+        together.take(Found(Problem(Place("a.csv", line + 2), code, "is wrong"), name=name))
+    [task] = together
+    return str(task)
+
+
+@pytest.mark.parametrize("code", [*SENTENCES, "a_new_code"])
+@pytest.mark.parametrize("count", [1, 2, 1200])
+def test_every_sentence_can_be_said_of_one_and_of_many(code: str, count: int) -> None:
+    said = sentence(code, count)
+    assert said[0].islower()
+    assert "{n}" not in said
+    assert "{name}" not in said
+    assert re.search(r" \(a\.csv lines? 2", said)
+
+
+def test_tasks_are_apart_by_file_and_by_what_they_are_about() -> None:
+    together = Tasks()
+    for file, name in [("a.csv", "first_name"), ("a.csv", "code"), ("b.csv", "code"), ("a.csv", "code")]:
+        together.take(Found(Problem(Place(file, 2), SkipReason.MISSING_FIELD, "is empty"), name=name))
+    assert [str(task) for task in together] == [
+        "add first_name in 1 row (a.csv line 2)",
+        "add code in 2 rows (a.csv lines 2 and 1 more)",
+        "add code in 1 row (b.csv line 2)",
+    ]
+
+
+def test_an_expired_list_of_consent_says_nobody(desk: Desk) -> None:
+    desk.campaigns(OFFER)
+    desk.contacts("+12025550101,Ann,en,express,2026-01-02", header=CONSENTED)
+    desk.ahead = timedelta(days=365 * 4)
+    assert tasks(check(desk))[0].startswith("look why nobody could be texted")
