@@ -132,7 +132,11 @@ def smscli(
 def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] = COMMANDS) -> int:
     """One command line from start to exit code; whatever goes wrong is told once, here."""
     if arguments and arguments[0] == ASKED:
-        world.screen.out.writelines(f"{line}\n" for line in Catalogue(commands, load).answer(arguments[1:]))
+        with suppress(OSError):  # a shell that has gone wants no answer
+            world.screen.out.writelines(
+                f"{line}\n" for line in Catalogue(commands, load).answer(arguments[1:])
+            )
+            world.screen.out.flush()
         return ExitCode.OK
     arguments = _help_first(arguments, commands)
     command = command_name(arguments, commands)

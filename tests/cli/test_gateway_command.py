@@ -210,6 +210,30 @@ def test_a_promise_about_repeats_is_told_with_what_becomes_of_doubt(
     assert "gateway: acme.yaml" in told
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("proxy: {env: HTTPS_PROXY}", "Proxy <HTTPS_PROXY>"),
+        ("clock_check: off", "its clock is not compared with this machine's"),
+        ("batch: {mode: fanout, max: 50}", "one text to up to 50 numbers a call"),
+        ("connections: 1", "1 call at once, at most"),
+        ("rate: {per_second: 1}", "at most 1 message a second"),
+        ("number: e164bare", "numbers like 12025550123"),
+        ("result: {shape: ids, items: ids}", "for each message that it lists with an id"),
+        ("result: {shape: one_id, id: sid, ok: {path: state, in: [a, b]}}", "202, and state is a or b"),
+        ("errors: [{http: [418], regex: 'tea', path: why, class: setup}]", "status 418 and why matches tea"),
+        ("errors: [{http: [503], path: why, class: in_doubt}]", "in doubt status 503 and why is there"),
+    ],
+)
+def test_what_a_profile_of_one_s_own_says_is_told(desk: Desk, more: str, said: str) -> None:
+    changed = more.partition(":")[0]
+    lines = profile_yaml("bearer", "https://sms.example.com").splitlines()
+    kept = [line for line in lines if not line.startswith(f"{changed}:")]
+    text = "\n".join([*kept, more, ""])
+    (desk.path / "acme.yaml").write_text(text.replace(", id: '{id}'", "") if "fanout" in more else text)
+    assert said in " ".join(desk("gateway", "show", "acme.yaml").out.split())
+
+
 def test_a_profile_shown_in_json_has_these_keys() -> None:
     document = Program()("gateway", "show", "twilio", "--json").document
     assert list(document) == [
@@ -451,6 +475,13 @@ def test_the_sender_of_a_campaigns_file_is_taken_where_its_campaigns_agree(
     other = READY.replace("ready:", "other:") + "    sender: Other\n"
     desk.campaigns(READY + other)
     assert "&From=<sender>&" in desk(*words).out
+
+
+def test_the_sandbox_needs_no_sender_and_texts_nobody_anyway(desk: Desk) -> None:
+    told = desk("gateway", "try", "sandbox", "--to", ME, "--text", "Здраво")
+    assert '"from":"smscli"' in told.out
+    assert "1 segment, UCS-2; nothing is sent" in told.err
+    assert "chosen when it runs" in told.err
 
 
 def test_a_request_in_json_has_these_keys() -> None:

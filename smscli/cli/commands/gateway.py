@@ -33,7 +33,7 @@ from smscli.domain.message import Batch, Message, Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.segments import Unsendable, measure
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
-from smscli.files.reading import did_you_mean, listed
+from smscli.files.reading import did_you_mean, files_error, listed
 from smscli.files.tree import Node, Scalar, Table, read_tree
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _top(campaigns: Path) -> Mapping[str, Node]:
     """The keys at the top of a campaigns file; whether its campaigns are good is not asked."""
     tree = read_tree(campaigns)
     if tree.problems:
-        raise FilesError(f"{campaigns} cannot be read", problems=tree.problems)
+        raise files_error(tree.problems)
     return tree.root.entries if isinstance(tree.root, Table) else {}
 
 
@@ -205,9 +205,7 @@ def _defined(campaigns: Path | None) -> list[Found]:
                 raise
             problems += error.problems
     if problems:
-        raise FilesError(
-            f"{counted(len(problems), 'problem')} in the gateways of {campaigns}", problems=problems
-        )
+        raise files_error(problems)
     return found
 
 
@@ -325,7 +323,7 @@ def _shown(world: World, found: Found, message: Message) -> Result:
     if not missing:
         must_build(profile, batch, resolve_secrets(profile, world.environ))
     shown = shown_request(profile, batch, world.environ)
-    for note in _notes(found, missing):
+    for note in _notes(found, message, missing):
         world.screen.note(note)
     world.screen.note("Headers of the connection (Host, Content-Length and the like) are added on the way.")
     # The number is the operator's own, typed on this very line, and the exact request is what was asked for.
@@ -339,8 +337,12 @@ def _shown(world: World, found: Found, message: Message) -> Result:
     return Result(document, (request_text(shown),))
 
 
-def _notes(found: Found, missing: tuple[str, ...]) -> Iterator[str]:
-    yield f"{found.name}: nothing is sent. Add --send to send it."
+def _size(message: Message) -> str:
+    return f"{counted(message.segments.count, 'segment')}, {message.segments.encoding}"
+
+
+def _notes(found: Found, message: Message, missing: tuple[str, ...]) -> Iterator[str]:
+    yield f"{found.name}: {_size(message)}; nothing is sent. Add --send to send it."
     if missing:
         yield f"not set: {', '.join(missing)}"
         yield "hint: export " + " ".join(f"{name}=…" for name in missing)
@@ -449,8 +451,7 @@ def _told(world: World, found: Found, message: Message, tried: Tried) -> Result:
 def _outcome(found: Found, message: Message, document: Mapping[str, object], tried: Tried) -> Iterator[str]:
     state = tried.logged.state if tried.logged else None
     became = state.replace("_", " ") if state else "not attempted"
-    size = f"{counted(message.segments.count, 'segment')}, {message.segments.encoding}"
-    yield f"{found.name}: {became}. {message.to.masked} from {inert(message.sender)}, {size}"
+    yield f"{found.name}: {became}. {message.to.masked} from {inert(message.sender)}, {_size(message)}"
     if state in _MEANINGS:
         yield f"  {_MEANINGS[state]}"
     for label, key in (("reference", "gateway_ref"), ("code", "code"), ("detail", "detail"), ("id", "id")):

@@ -231,7 +231,7 @@ def _facts(profile: GatewayProfile) -> Iterator[tuple[str, str]]:
     )
     yield "Repeats", _repeats(profile.idempotency)
     if not profile.clock_check:
-        yield "Clock", "the gateway's own clock is not compared with this machine's"
+        yield "Clock", "its clock is not compared with this machine's"
 
 
 def written(value: Value) -> str:
