@@ -165,17 +165,21 @@ def _windows_of_day(value: Any) -> tuple[Window, ...]:
     return tuple(sorted(_window(part.strip()) for text in texts for part in text.split(",")))
 
 
+MORNING = 5 * 60
+"""An evening's window may go over midnight, but not as far as this, in minutes."""
+
+
 def _window(text: str) -> Window:
-    """One window. Those over midnight are refused: nearly always they are the hours of quiet themselves."""
+    """One window. One that goes on to the morning is refused: those are the hours of quiet themselves."""
     try:
         window = parse_window(text)
     except ValueError as wrong:
         raise _in_two(wrong) from None
-    if window.end <= window.start:
+    if MORNING <= window.end <= window.start:
         begin, end = (part.strip() for part in re.split(r"[-\u2010-\u2015]", text, maxsplit=1))
         hint = f'windows say when people MAY be texted: "{end}-{begin}"?'
         night = f' A night in two windows: "{begin}-24:00, 00:00-{end}"'
-        raise Wrong(f"{quoted(text)} ends before it begins", hint=hint + night)
+        raise Wrong(f"{quoted(text)} would text people all night", hint=hint + night)
     return window
 
 

@@ -56,7 +56,7 @@ class Mistake:
 
 
 def play(mistake: Mistake, folder: Path) -> Finished:
-    """Make the mistake in an empty folder; a campaigns file for the sandbox and a list of two are put in it."""
+    """Make the mistake in an empty folder, with a campaigns file for the sandbox and a list of two in it."""
     desk = Desk(folder)
     with chdir(folder), ExitStack() as things:
         desk.campaigns()

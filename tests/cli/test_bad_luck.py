@@ -86,7 +86,11 @@ FILES: dict[str, tuple[Callable[[Desk], None], int, tuple[str, ...]]] = {
         ("UTF-16", "iconv -f UTF-16"),
     ),
     "empty list": (_write("contacts.csv", ""), 4, ("contacts.csv: is empty",)),
-    "list of a header": (_write("contacts.csv", "phone,first_name\n"), 4, ("has no contacts", "one row")),
+    "list of a header": (
+        _write("contacts.csv", "phone,first_name\n"),
+        4,
+        ("header and no contacts", "one row"),
+    ),
     "list without phones": (_write("contacts.csv", "mail,first_name\na@b.c,Ann\n"), 4, ("phone",)),
     "list with an opt-out nobody mapped": (
         _write("contacts.csv", "phone,first_name,unsubscribed\n+12025550101,Ann,yes\n"),
@@ -108,7 +112,7 @@ FILES: dict[str, tuple[Callable[[Desk], None], int, tuple[str, ...]]] = {
         4,
         ("plain http://", "https://", "allow_plain_http"),
     ),
-    "log is a folder": (_folder("sent-log.db"), 7, ("sent-log.db is not a file",)),
+    "log is a folder": (_folder("sent-log.db"), 7, ("sent-log.db is a folder",)),
     "log is empty": (_write("sent-log.db", ""), 7, ("0 bytes", "restore its backup")),
     "log is something else": (_write("sent-log.db", "x" * 5000), 7, ("not a sound sent log", "backup")),
     "outbox is a folder": (_folder("sent-log.outbox.jsonl"), 4, ("outbox", "Is a directory")),
@@ -380,7 +384,7 @@ def test_a_log_that_goes_away_under_a_running_sender_stops_it(
         out, err = child.communicate(timeout=30)
         assert child.returncode == 7
         assert said in err
-        assert "Put the file back" in err
+        assert "put the file back" in err
         assert "not attempted         3" in out
         assert len(gateway.taken) == 2
 
@@ -392,7 +396,7 @@ def test_a_log_that_is_not_where_it_was_is_not_made_anew_by_cron(desk: Desk) -> 
         desk.log_path.rename(desk.path / "elsewhere.db")
         done = desk.send()
         assert done.code == 7
-        assert "Is it the right log?" in done.err
+        assert "is it the right log?" in done.err
         assert not desk.log_path.exists()
         assert len(gateway.taken) == 1
 

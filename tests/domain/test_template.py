@@ -15,6 +15,7 @@ from smscli.domain.template import (
     Template,
     TemplateProblem,
     compile_text,
+    literal_gap,
 )
 
 ANNA = {
@@ -478,3 +479,29 @@ def test_a_refusal_names_the_line_inside_the_text(source: str, line: int) -> Non
 
 def test_the_type_is_what_campaigns_hold() -> None:
     assert isinstance(compile_text("Hi"), Template)
+
+
+# -- gaps of other programs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("Hi {first_name}!", (1, "{first_name}", "first_name")),
+        ("Hi\n{ First Name }", (2, "{ First Name }", "First_Name")),
+        ("{{ brand }}: {imię}", (1, "{imię}", "imię")),
+        ("${code}", (1, "${code}", "code")),
+        ("<<name>>", (1, "<<name>>", "name")),
+        ("[first_name] <last_name> %a_code%", (1, "[first_name]", "first_name")),
+        ("<last_name>", (1, "<last_name>", "last_name")),
+        ("%a_code%", (1, "%a_code%", "a_code")),
+        ("%(code)s", (1, "%(code)s", "code")),
+        ("Hi {{ first_name }}, {% if a %}b{% endif %}{# {note} #}", None),
+        ("{{ '{first_name}' }}", None),
+        ("[STOP] <3 {} {1} {a|b} 5 < 6 > 4, 100 %, 20% or 30% off", None),
+    ],
+)
+def test_a_gap_that_would_be_sent_as_it_stands_is_found(
+    source: str, found: tuple[int, str, str] | None
+) -> None:
+    assert literal_gap(source) == found

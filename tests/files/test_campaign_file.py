@@ -396,3 +396,25 @@ def test_a_file_without_the_needed_keys_is_told_what_they_are(tmp_path: Path) ->
     assert [problem.where.path for problem in problems(tmp_path, "brand: x\n")] == ["version", "campaigns"]
     assert [problem.code for problem in problems(tmp_path, "version: 1\ncampaigns: {}\n")] == ["empty"]
     assert [problem.code for problem in problems(tmp_path, "- a\n")] == ["wrong_type"]
+
+
+@pytest.mark.parametrize(
+    ("window", "is_taken"),
+    [("20:00-02:00", True), ("20:00-04:59", True), ("20:00-05:00", False), ("21:00-08:00", False)],
+)
+def test_hours_of_quiet_are_not_taken_for_hours_of_texting(
+    tmp_path: Path, window: str, is_taken: bool
+) -> None:
+    path = tmp_path / "campaigns.yaml"
+    path.write_text(
+        "version: 1\nbrand: G\nsender: G\ngateway: sandbox\ncontacts: a.csv\ncampaigns:\n  x:\n"
+        f'    purpose: transactional\n    text: hi\n    quiet_hours: {{windows: {{mon-sun: "{window}"}}}}\n',
+        encoding="utf-8",
+    )
+    if is_taken:
+        load(path)
+        return
+    with pytest.raises(FilesError, match="would text people all night") as refused:
+        load(path)
+    start, end = window.split("-")
+    assert f'"{end}-{start}"?' in refused.value.hint
