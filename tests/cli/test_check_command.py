@@ -127,7 +127,8 @@ def test_problems_of_every_file_are_told_at_once_as_tasks(desk: Desk) -> None:
         "give consent both a level and a date in 1 place (contacts.csv line 4)",
         "fix 1 consent date (contacts.csv line 5)",
         "add first_name in 2 rows (contacts.csv lines 6 and 7)",
-        "write a text for de, or say `fallback: true`: 2 contacts read no other (contacts.csv lines 8 and 9)",
+        "write a text in de, or say `fallback: true`, for 1 contact (contacts.csv line 8)",
+        "write a text in pl, or say `fallback: true`, for 1 contact (contacts.csv line 9)",
     ]
     assert "+1202555010" not in told.out + told.err
 
