@@ -26,7 +26,7 @@ _OURS = frozenset({"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHO
 class Seat:
     """smscli (or another program) on a pseudo-terminal, and the screen that its output paints.
 
-    `raw` is every character it wrote; `lines` is what stands on the screen now, blank ends left out.
+    `raw` is every character it wrote; `text` and `lines` are what stands on the screen now.
     """
 
     def __init__(
@@ -50,16 +50,19 @@ class Seat:
             dimensions=(rows, columns),
         )
         self.raw = ""
+        self._text: str | None = None
         self._screen = pyte.Screen(columns, rows)
         self._painter = pyte.Stream(self._screen)
 
     @property
-    def lines(self) -> list[str]:
-        return "\n".join(line.rstrip() for line in self._screen.display).strip("\n").split("\n")
+    def text(self) -> str:
+        if self._text is None:  # costs 10 ms, and is asked for whenever something arrives
+            self._text = "\n".join(line.rstrip() for line in self._screen.display).strip("\n")
+        return self._text
 
     @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
 
     def sees(self, what: str | Callable[[str], object], *, seconds: float = PATIENCE) -> re.Match[str] | None:
         """Wait until the screen shows it: a regular expression, or a question about the screen's text."""
@@ -80,6 +83,7 @@ class Seat:
     def resize(self, columns: int, rows: int = 50) -> None:
         """Drag the window's corner."""
         self._screen.resize(rows, columns)
+        self._text = None
         self.child.setwinsize(rows, columns)
 
     def ended(self, seconds: float = PATIENCE) -> int | None:
@@ -120,4 +124,5 @@ class Seat:
                 return False
             self.raw += text
             self._painter.feed(text)
+            self._text = None
         return True

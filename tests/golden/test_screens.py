@@ -48,16 +48,11 @@ def test_every_command_is_seen_at_work() -> None:
 
 
 @AT_WORK
-def test_a_screen_in_ascii_holds_ascii_and_ends_alike(name: str) -> None:
-    told = played(SCENES[name], 80, encoding="ascii")
+def test_a_terminal_that_knows_ascii_only_and_shall_show_no_colour(name: str) -> None:
+    told = played(SCENES[name], 80, encoding="ascii", on_terminal=True)
     assert told.isascii()
-    assert _exits(told) == _exits(file_of(name, 80).read_text(encoding="utf-8"))
-
-
-@AT_WORK
-def test_a_terminal_whose_owner_wants_no_colour_gets_none(name: str) -> None:
-    told = played(SCENES[name], 80, on_terminal=True)
     assert not re.search(r"\x1b\[[0-9;]*m", told)
+    assert _exits(told) == _exits(_kept(name, 80))
 
 
 def test_help_is_ascii() -> None:
