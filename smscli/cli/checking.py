@@ -65,7 +65,8 @@ class Asked:
 class Standing:
     """How one campaign stands, as far as its files say. Without a list that could be read, `rows` is None.
 
-    `could_be_texted` counts whom no file forbids, now or when the next window opens.
+    `could_be_texted` counts whom no file forbids, now or when the next window opens. `is_not_piped_in`: the
+    list should come from standard input, and that is a keyboard.
     """
 
     campaign: str
@@ -74,6 +75,7 @@ class Standing:
     bad_rows: int = 0
     could_be_texted: int = 0
     skipped: Mapping[SkipReason, int] = field(default_factory=dict)
+    is_not_piped_in: bool = False
 
 
 #: Who is told of every problem.
@@ -249,10 +251,11 @@ class _ListCheck:
     def run(self) -> Iterator[Standing]:
         """How each campaign stands."""
         source = self.source
-        if source is None or (source.file is None and self.world.stdin.isatty()):
+        is_keyboard = source is not None and source.file is None and self.world.stdin.isatty()
+        if source is None or is_keyboard:
             for defined in self.members:
                 list(self.heeded.by(defined, None))
-            yield from (self._unread(defined) for defined in self.members)
+                yield replace(self._unread(defined), is_not_piped_in=is_keyboard)
             return
         with self._stream(source) as stream:
             fitting = self._fitting(source, stream)

@@ -153,7 +153,9 @@ def _explained(schema: Schema) -> Schema:
     """With what an editor shows: plain descriptions lose their code marks there, and their default."""
     says = schema.get("description", "")
     default = schema.get(OTHERWISE) or (f"`{_as_yaml(schema['default'])}`" if "default" in schema else "")
-    if default:
+    if default.startswith("needed"):
+        says += f"\n\n{default.capitalize()}."
+    elif default:
         says += f"\n\nDefault: {default}."
     return schema | {"markdownDescription": says} if default or "`" in says else schema
 

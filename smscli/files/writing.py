@@ -45,9 +45,17 @@ def _named(unborn: Path, path: Path) -> bool:
     except OSError as trouble:
         if trouble.errno not in _NO_LINKS:
             raise
-        if os.path.lexists(path):
-            return False
-        unborn.rename(path)
+        return _claimed(unborn, path)
+    return True
+
+
+def _claimed(unborn: Path, path: Path) -> bool:
+    """The same without links: an empty file takes the name first, for an instant."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return False
+    unborn.replace(path)
     return True
 
 

@@ -332,6 +332,31 @@ def test_a_list_from_standard_input_serves_all_campaigns(desk: Desk) -> None:
     assert told.out.count("2 rows of standard input, 1 could be texted") == 2
 
 
+def test_nobody_types_a_list(desk: Desk) -> None:
+    told = desk("check", "campaigns.yaml", "--contacts", "-", typed="")
+    assert told.out.splitlines()[0] == "ready: its list comes from standard input; pipe it in to check it"
+
+
+@pytest.mark.parametrize("campaign", ["ready", "offer"])
+def test_as_many_could_be_texted_as_a_preview_would_send_to_now_or_later(desk: Desk, campaign: str) -> None:
+    desk.campaigns(READY + OFFER, top="on_bad_rows: skip\n")
+    desk.contacts(
+        "+12025550101,Ann,en,express,2026-01-02",
+        "+12025550102,Ben,,express,2026-01-02",
+        "+12025550102,Ben,,express,2026-01-02",
+        "+12025550103,Cy,en,soft,2026-01-02",
+        "+12025550104,Di,de,express,2026-01-02",
+        "+12025550105,,pl,express,2026-01-02",
+        "12,Eve,pl,express,2026-01-02",
+        header=CONSENTED,
+    )
+    plan = desk.plan(campaign=campaign)
+    stands = check(desk, "--json").document["campaigns"][campaign]
+    assert stands["could_be_texted"] == plan["to_send"] + sum(plan["held"].values()) > 0
+    assert stands["skipped"] == plan["skipped"]
+    assert (stands["rows"], stands["bad_rows"]) == (7, 1)
+
+
 def test_opt_outs_of_other_lists_and_logs_count_and_one_that_is_missing_is_a_task(desk: Desk) -> None:
     (desk.path / "stop.txt").write_text("+12025550101\n")
     with closing(open_sent_log(desk.path / "other.db", create=True)) as log:

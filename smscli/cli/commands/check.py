@@ -180,6 +180,8 @@ def _standing_line(standing: Standing) -> str:
     """`ready: 14 rows of contacts.csv, 12 could be texted (opted out 1, duplicate 1)`."""
     if standing.list_name is None:
         return f"{standing.campaign}: names no contact list; --contacts FILE checks one"
+    if standing.is_not_piped_in:
+        return f"{standing.campaign}: its list comes from standard input; pipe it in to check it"
     if standing.rows is None:
         return f"{standing.campaign}: {standing.list_name} could not be read for it"
     others = [f"{reason.replace('_', ' ')} {count:,}" for reason, count in standing.skipped.items()]
