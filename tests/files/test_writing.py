@@ -57,7 +57,7 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("old")
     with pytest.raises(KeyError), replacing(path) as stream:
-        stream.writelines(["new", {}["more"]])
+        stream.writelines(["new", dict[str, str]()["more"]])
     assert path.read_text() == "old"
     assert names(tmp_path) == {"a.csv"}
 
