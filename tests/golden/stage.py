@@ -60,7 +60,7 @@ class _Stream(io.TextIOWrapper):
 
 
 class _Keyboard(io.StringIO):
-    """Something typed at a terminal, which shows it."""
+    """Something typed at a terminal, which shows it. Behind its end stands Ctrl-D, which shows nothing."""
 
     def __init__(self, typed: str, shown_on: _Stream) -> None:
         super().__init__(typed)
@@ -71,7 +71,7 @@ class _Keyboard(io.StringIO):
 
     def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]  # of bytes, say the stubs
         line = super().readline(-1 if size is None else size)
-        self._shown_on.write(line or "^D\n")
+        self._shown_on.write(line)
         return line
 
 
