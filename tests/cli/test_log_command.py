@@ -73,8 +73,8 @@ def test_the_table_masks_numbers_and_counts_states(log: Path) -> None:
     told = smscli("log", "--log", str(log))
     assert told.code == 0
     lines = told.out.splitlines()
-    assert " ".join(lines[0].split()) == "claimed campaign realm to state segments gateway reference detail"
-    assert lines[1].split() == f"2026-11-19 12:00 UTC spring live {ADA.masked} accepted 1 acme ref-1".split()
+    assert " ".join(lines[0].split()) == "claimed, UTC campaign to state segments gateway reference detail"
+    assert lines[1].split() == f"2026-11-19 12:00 spring {ADA.masked} accepted 1 acme ref-1".split()
     assert lines[-1] == "6 messages, 6 segments: 1 accepted, 1 delivered, 3 in doubt, 1 submitting"
     for person in (ADA, BEN, EVA, ZOE):
         assert person.digits not in told.out
@@ -90,9 +90,25 @@ def test_values_from_a_gateway_are_shown_inert(log: Path) -> None:
 def test_on_a_narrow_screen_a_row_keeps_its_words_whole(log: Path, columns: str) -> None:
     told = child("log", "--log", str(log), "--campaign", "spring", environ={"COLUMNS": columns})
     rows = [line.split() for line in told.out.splitlines() if BEN.masked in line]
-    assert [row[:8] for row in rows] == [
-        ["2026-11-19", "12:00", "UTC", "spring", "live", BEN.masked, "in", "doubt"]
-    ]
+    assert [row[:6] for row in rows] == [["2026-11-19", "12:00", "spring", BEN.masked, "in", "doubt"]]
+
+
+def test_what_reached_nobody_says_its_realm_beside_its_campaign(log: Path) -> None:
+    told = smscli("log", "--log", str(log), "--realm", "sandbox")
+    assert "  spring (sandbox)  " in told.out.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "gone"), [(60, {"segments", "gateway", "reference"}), (82, {"reference"}), (160, set())]
+)
+def test_a_narrow_screen_goes_without_the_columns_that_matter_least(
+    log: Path, columns: int, gone: set[str]
+) -> None:
+    told = child("log", "--log", str(log), "--state", "accepted", environ={"COLUMNS": str(columns)})
+    header = told.out.splitlines()[0].replace(",", "").split()
+    every = ["claimed", "UTC", "campaign", "to", "state", "segments", "gateway", "reference", "detail"]
+    assert header == [name for name in every if name not in gone]
+    assert max(map(len, told.out.splitlines())) <= columns
 
 
 def test_a_word_that_is_no_state_is_told_in_our_words(log: Path) -> None:

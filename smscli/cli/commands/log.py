@@ -17,7 +17,7 @@ from smscli.cli.moments import moment
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.present.documents import dumps
-from smscli.cli.present.text import counted, inert, iso, minute, table
+from smscli.cli.present.text import counted, inert, iso, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, UsageError
@@ -41,7 +41,7 @@ _COLUMNS = (
     "gateway_segments", "code", "detail", "purpose", "topic", "language", "claimed_at", "at",
 )  # fmt: skip
 
-_HEADERS = ("claimed", "campaign", "realm", "to", "state", "segments", "gateway", "reference", "detail")
+_HEADERS = ("claimed, UTC", "campaign", "to", "state", "segments", "gateway", "reference", "detail")
 
 
 @app.command(epilog=exit_codes(None, ExitCode.FILES, ExitCode.SENT_LOG))
@@ -220,7 +220,13 @@ def _listed(messages: Iterable[LoggedMessage]) -> Iterator[Block]:
     while chunk := list(islice(rest, _ROWS_A_TABLE)):
         for message in chunk:
             totals.setdefault((message.campaign_id, message.realm, message.state), _Sums()).add(message)
-        yield table(_HEADERS, map(_row, chunk), right=("segments",), folding=("detail",))
+        yield table(
+            _HEADERS,
+            map(_row, chunk),
+            right=("segments",),
+            folding=("detail",),
+            spare=("reference", "gateway", "segments"),
+        )
     yield from _totals(totals)
 
 
@@ -260,9 +266,8 @@ def _totals(totals: Mapping[_Group, _Sums]) -> Iterator[Block]:
 
 def _row(message: LoggedMessage) -> tuple[str, ...]:
     return (
-        minute(message.claimed_at),
-        message.campaign_id,
-        message.realm,
+        claimed(message),
+        campaign_and_realm(message),
         message.to.masked,
         _words(message.state),
         str(message.segments),
@@ -270,6 +275,17 @@ def _row(message: LoggedMessage) -> tuple[str, ...]:
         message.gateway_ref,
         said(message),
     )
+
+
+def claimed(message: LoggedMessage) -> str:
+    """When it was claimed, under a header that says UTC once for all."""
+    return f"{message.claimed_at:%Y-%m-%d %H:%M}"
+
+
+def campaign_and_realm(message: LoggedMessage) -> str:
+    """`spring`; what reached nobody says so: `spring (sandbox)`."""
+    is_live = message.realm is Realm.LIVE
+    return message.campaign_id if is_live else f"{message.campaign_id} ({message.realm})"
 
 
 def _words(state: str) -> str:

@@ -279,7 +279,7 @@ def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterat
 def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
     rows = [(w.number.masked, w.topic or EVERYTHING, minute(w.at), w.source, w.by, w.note) for w in wishes]
     if rows:
-        yield table(_COLUMNS, rows, folding=("note",))
+        yield table(_COLUMNS, rows, folding=("note",), spare=("by",))
     yield f"{counted(len(rows), 'opt-out')}."
 
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smscli.cli import wiring
-from smscli.cli.commands.log import expect_known, record, said
+from smscli.cli.commands.log import campaign_and_realm, claimed, expect_known, record, said
 from smscli.cli.confirm import confirm
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
-from smscli.cli.present.text import counted, minute, table
+from smscli.cli.present.text import counted, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, UsageError
@@ -225,16 +225,16 @@ def _told(
         yield "Nothing is in doubt."
     if unfinished:
         yield (
-            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off: the next "
-            "send of the campaign finds out and puts the latter in doubt."
+            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off:\n"
+            "the next send of the campaign finds out and puts the latter in doubt."
         )
 
 
 def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
     yield f"In doubt: {counted(len(left), 'message')} that the gateway may have taken.\n"
-    headers = ("since", "campaign", "realm", "to", "gateway", "together", "id", "detail")
+    headers = ("since, UTC", "campaign", "to", "gateway", "together", "id", "detail")
     rows = [_row(message, size) for message, size in _sized(left)]
-    yield table(headers, rows, right=("together",), folding=("detail",))
+    yield table(headers, rows, right=("together",), folding=("detail",), spare=("gateway",))
     gateways = ", ".join(sorted({message.gateway for message in left}))
     yield (
         f"\nAsk {gateways} whether it took messages with these ids (the client reference;\n"
@@ -246,13 +246,10 @@ def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
 
 
 def _row(message: LoggedMessage, together: int) -> tuple[str, ...]:
-    since = minute(message.claimed_at)
-    to, realm = message.to.masked, message.realm
     return (
-        since,
-        message.campaign_id,
-        realm,
-        to,
+        claimed(message),
+        campaign_and_realm(message),
+        message.to.masked,
         message.gateway,
         str(together),
         message.id[:_SHOWN],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PROBLEMS_SHOWN = 20
 
 #: A column that goes on below is not made narrower than this.
-_LEAST_FOLDED = 20
+_LEAST_FOLDED = 16
 _GAP = 2
 
 #: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
@@ -100,14 +100,15 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     right: Sequence[str]
     folding: Sequence[str] | None
+    spare: Sequence[str]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.table import Table
         from rich.text import Text
 
         shown = Table(box=None, pad_edge=False, header_style="bold")
-        columns = self._columns(options.encoding)
-        for header, cells in zip(self.headers, columns, strict=True):
+        columns = self._fitting(options.encoding, options.max_width)
+        for header, cells in columns.items():
             shown.add_column(
                 header,
                 justify="right" if header in self.right else "left",
@@ -115,7 +116,7 @@ class Sheet:
                 no_wrap=not self._folds(header),
                 min_width=self._least(header, cells),
             )
-        for row in zip(*columns, strict=True):
+        for row in zip(*columns.values(), strict=True):
             shown.add_row(*map(Text, row))
         yield shown
 
@@ -123,12 +124,23 @@ class Sheet:
         """The least is what it can be folded to: rich would not break a long word, and Chinese is one."""
         from rich.measure import Measurement
 
-        columns = self._columns(options.encoding)
-        least = sum(map(self._least, self.headers, columns)) + _GAP * (len(self.headers) - 1)
+        least = self._width(self._fitting(options.encoding, 0))
         return Measurement(least, max(least, options.max_width))
 
-    def _columns(self, encoding: str) -> list[list[str]]:
-        return [[printable(row[at], encoding) for row in self.rows] for at in range(len(self.headers))]
+    def _fitting(self, encoding: str, width: int) -> dict[str, list[str]]:
+        """The cells by header, without the spare columns for which there is no room."""
+        columns = {
+            header: [printable(row[at], encoding) for row in self.rows]
+            for at, header in enumerate(self.headers)
+        }
+        for header in self.spare:
+            if self._width(columns) > width:
+                del columns[header]
+        return columns
+
+    def _width(self, columns: Mapping[str, Iterable[str]]) -> int:
+        least = sum(self._least(header, cells) for header, cells in columns.items())
+        return least + _GAP * (len(columns) - 1)
 
     def _folds(self, header: str) -> bool:
         return self.folding is None or header in self.folding
@@ -150,9 +162,11 @@ def table(
     *,
     right: Sequence[str] = (),
     folding: Sequence[str] | None = None,
+    spare: Sequence[str] = (),
 ) -> Sheet:
     """A table whose cells are shown as they are, escapes made visible; `right` names columns of figures.
 
-    `folding` names the only columns that may go on below on a narrow screen; None: all of them.
+    `folding` names the only columns that may go on below on a narrow screen; None: all of them. `spare` names
+    those that a narrow screen goes without, the first one first.
     """
-    return Sheet(headers, tuple(rows), right, folding)
+    return Sheet(headers, tuple(rows), right, folding, spare)
