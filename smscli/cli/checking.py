@@ -39,6 +39,7 @@ from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, R
 from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
 from smscli.files.reading import listed, shown
+from smscli.files.tree import Node
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
@@ -95,7 +96,8 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
     for problem in problems:
         note(Found(problem))
     chosen = _chosen(campaigns, asked, is_whole=not problems)
-    _check_gateways(world, asked, chosen, note)
+    named = None if asked.gateway is None else campaigns.gateway(asked.gateway)
+    _check_gateways(world, asked, chosen, named, note)
     heeded = _Heeded(world.clock.now(), note)
     found: dict[str, Standing] = {}
     for source, members in _by_list(chosen, asked):
@@ -132,16 +134,19 @@ def _note_error(
 # --- gateways ---
 
 
-def _check_gateways(world: World, asked: Asked, chosen: Sequence[Defined], note: Note) -> None:
-    """Each gateway that is named, once, with the campaigns that use it."""
+def _check_gateways(
+    world: World, asked: Asked, chosen: Sequence[Defined], named: Node | str | None, note: Note
+) -> None:
+    """Each gateway once, with the campaigns that use it; `named` on the command line stands for all."""
     users: dict[Place, list[Defined]] = {}
     for defined in chosen:
-        place = Place("--gateway") if asked.gateway else defined.gateway.place
+        place = defined.gateway.place if named is None else Place("--gateway")
         users.setdefault(place, []).append(defined)
     for place, members in users.items():
         names = tuple(defined.campaign.id for defined in members)
         try:
-            profile = load_profile(asked.gateway or members[0].gateway.source, asked.file.parent)
+            source = members[0].gateway.source if named is None else named
+            profile = load_profile(source, asked.file.parent)
         except FilesError as wrong:
             _note_error(note, wrong, place, names, "unknown_gateway")
             continue

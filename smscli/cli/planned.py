@@ -162,9 +162,10 @@ def choose(asked: Asked) -> Chosen:
     """Read the campaigns file and what the campaign names in it. Raises FilesError with all problems."""
     campaigns = load(asked.file)
     defined = _named(campaigns, asked)
+    gateway = defined.gateway.source if asked.gateway is None else campaigns.gateway(asked.gateway)
     chosen = Chosen(
         campaign=defined.campaign,
-        profile=load_profile(asked.gateway or defined.gateway.source, campaigns.path.parent),
+        profile=load_profile(gateway, campaigns.path.parent),
         sent_log=asked.log or defined.sent_log,
         source=_source(asked, defined),
         on_bad_rows=defined.on_bad_rows,

@@ -135,6 +135,11 @@ class CampaignsFile:
 
     path: Path
     campaigns: Mapping[str, Defined]
+    gateways: Mapping[str, Node]
+
+    def gateway(self, name: str) -> Node | str:
+        """What a name on the command line means: a gateway of this file before a preset or a file."""
+        return self.gateways.get(name, name)
 
 
 def load(path: Path) -> CampaignsFile:
@@ -174,7 +179,7 @@ def examine_campaigns(path: Path) -> tuple[CampaignsFile, tuple[Problem, ...]]:
             if whole is not None:
                 defined[campaign_id] = whole
     found = files_error(problems).problems if problems else ()
-    return CampaignsFile(path, MappingProxyType(defined)), found
+    return CampaignsFile(path, MappingProxyType(defined), MappingProxyType(dict(top.good.gateways))), found
 
 
 def json_schema() -> dict[str, Any]:

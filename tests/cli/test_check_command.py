@@ -235,6 +235,12 @@ def test_the_sandbox_needs_no_variables(desk: Desk) -> None:
     assert check(desk, "--gateway", "sandbox").code == 0
 
 
+def test_another_gateway_may_be_one_of_the_file_s_own(desk: Desk) -> None:
+    desk.campaigns(top="gateways:\n  ours: {preset: sandbox, rate: {per_second: 5}}\n")
+    assert desk("check", "campaigns.yaml", "--gateway", "ours").code == 0
+    assert desk("check", "campaigns.yaml", "--gateway", "theirs").code == 4
+
+
 def test_a_gateway_that_there_is_not_is_a_task(desk: Desk) -> None:
     desk.campaigns(gateway="twillio")
     assert tasks(check(desk)) == ["name a gateway that there is (campaigns.yaml line 6)"]

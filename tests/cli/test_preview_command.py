@@ -240,6 +240,12 @@ def test_limit_keeps_the_first_of_the_list(desk: Desk) -> None:
     assert [each["to"] for each in plan["samples"]] == ["+1202•••0000", "+1202•••0001"]
 
 
+def test_another_gateway_may_be_one_of_the_file_s_own(desk: Desk) -> None:
+    desk.campaigns(top="gateways:\n  slow: {preset: sandbox, rate: {per_second: 1}}\n")
+    assert desk.plan()["seconds"] is None
+    assert desk.plan("--gateway", "slow")["seconds"] > 1
+
+
 def test_another_gateway_is_another_realm(desk: Desk) -> None:
     desk.campaigns(gateway="twilio")
     assert desk.plan()["realm"] == "live"
