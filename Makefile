@@ -31,8 +31,9 @@ types: setup  ## mypy, strict
 
 check: lint types test  ## what has to pass before a commit
 
-docs: setup  ## write what is made from the program in docs/
+docs: setup  ## write what is made from the program: docs/, the examples, the JSON Schemas
 	$(BIN)/python -m tools.docs
+	$(BIN)/python -m tools.examples
 
 pictures: setup  ## write docs/preview.svg and docs/send.svg
 	$(BIN)/python -m tools.pictures

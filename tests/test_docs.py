@@ -10,6 +10,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from shutil import copy
@@ -20,6 +21,7 @@ import pytest
 import yaml
 
 from smscli.cli.app import COMMANDS
+from smscli.cli.tasks import SENTENCES, Trouble
 from smscli.domain.campaign import Purpose
 from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.errors import ExitCode
@@ -29,6 +31,7 @@ from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MO
 from smscli.files.campaign_file import PURPOSE_DEFAULTS
 from smscli.files.campaign_file import load as load_campaigns
 from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
+from smscli.files.contacts_file import BadRow, ContactsSource, open_contacts
 from smscli.files.json_schema import gateway_schema
 from smscli.files.profile_file import load_preset, load_profile, preset_names
 from tests.cli.program import child
@@ -336,9 +339,10 @@ def literals(node: ast.expr) -> Iterator[str]:
 
 
 def problem_codes() -> frozenset[str]:
-    """Every code that is written in the rooms that find problems in files."""
+    """Every code that is written in the rooms that find problems, and by `smscli segments`."""
     package = ROOT / "smscli"
-    files = [*package.glob("files/*.py"), package / "domain" / "msisdn.py", package / "domain" / "errors.py"]
+    domain = [package / "domain" / f"{name}.py" for name in ("msisdn", "errors")]
+    files = [*package.glob("files/*.py"), *domain, package / "cli" / "commands" / "segments.py"]
     trees = [ast.parse(path.read_text("utf-8")) for path in files]
     takers = takes_a_code(trees)
     found = {"wrong_value"}  # Wrong.CODE, below: where nobody says more
@@ -350,11 +354,27 @@ def problem_codes() -> frozenset[str]:
     return frozenset(found)
 
 
-def test_each_problem_code_is_documented_and_none_that_is_gone() -> None:
-    by_role = {f"bad_{role}" for role in Role}  # made from the column's role in contacts_file.py
-    documented = set(firsts(PAGES["docs/problem-codes.md"]))
-    assert problem_codes() - documented == set()
-    assert documented - problem_codes() - by_role == set()
+def codes_of_cells(folder: Path) -> frozenset[str]:
+    """The codes of cells that cannot be, in a column for each role: some are made from the role's name."""
+    others = [role for role in Role if role is not Role.PHONE]
+    bad = ["?!"] * len(others)
+    lines = [["phone", *others], ["2025550123", *bad], ["+12025550123", *bad]]  # the second needs no region
+    (folder / "list.csv").write_text("".join(f"{','.join(cells)}\n" for cells in lines), "utf-8")
+    source = ContactsSource(folder / "list.csv", columns={role: role for role in Role})
+    with open_contacts(source, frozenset(), today=date(2026, 11, 22)) as reader:
+        rows = [row for row in reader if isinstance(row, BadRow)]
+    return frozenset(problem.code for row in rows for problem in row.problems)
+
+
+def test_each_problem_code_is_documented_once_and_none_that_is_gone(tmp_path: Path) -> None:
+    by_rules = frozenset(str(reason) for reason in SkipReason if reason in SENTENCES)
+    codes = problem_codes() | codes_of_cells(tmp_path) | frozenset(map(str, Trouble)) | by_rules
+    assert sorted(firsts(PAGES["docs/problem-codes.md"])) == sorted(codes)
+
+
+def test_what_only_a_check_finds_stands_under_its_name() -> None:
+    found = set(firsts(section("docs/problem-codes.md", "## Found by `smscli check` only")))
+    assert found == {*map(str, Trouble), *(str(reason) for reason in SkipReason if reason in SENTENCES)}
 
 
 # --- what the pages show, and where they point ---

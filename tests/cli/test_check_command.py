@@ -475,8 +475,8 @@ def test_a_check_that_fails_leaves_no_half_file(desk: Desk) -> None:
 
 # --- sentences ---
 
-#: Problems that a check cannot find, because it writes nothing.
-_WITHOUT_A_SENTENCE = {"unwritable"}
+#: Problems that a check cannot find, because it writes nothing and measures no lines.
+_WITHOUT_A_SENTENCE = {"unwritable", "bad_line"}
 
 
 def test_each_documented_problem_code_has_its_sentence() -> None:
