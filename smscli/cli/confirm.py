@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smscli.cli.present.text import masked
+from smscli.cli.present.text import inert, masked
 from smscli.cli.wiring import World
 from smscli.domain.errors import Refused
 
@@ -17,9 +17,27 @@ def confirm(world: World, question: str, *, expected: str, instead: str) -> None
             "not confirmed: there is no terminal to ask at; nothing was changed", hint=f"add {instead}"
         )
     world.screen.ask(f"{question}\nType {expected} to go on: ")
-    answer = world.stdin.readline().strip()
+    answer = typed(world).strip()
     if answer != expected:
         raise Refused(
-            f'not confirmed: found "{masked(answer[:20], {})}", needed {expected}; nothing was changed',
+            f"not confirmed: found {shown(answer)}, needed {expected}; nothing was changed",
             hint=f"run it again and type {expected}",
         )
+
+
+def typed(world: World) -> str:
+    """A line from the keyboard. Ctrl-D and Ctrl-C leave the cursor behind the question: go on below it."""
+    try:
+        answer = world.stdin.readline()
+    except KeyboardInterrupt:
+        world.screen.trouble("")
+        raise
+    if not answer.endswith("\n"):
+        world.screen.trouble("")
+    return answer
+
+
+def shown(answer: str) -> str:
+    """What was typed, as an error quotes it."""
+    text = answer.strip()
+    return f'"{inert(masked(text[:20], {}))}"' if text else "nothing"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from smscli.cli.confirm import shown
 from smscli.cli.planned import Planned
 from smscli.cli.present.figures import money
-from smscli.cli.present.text import counted, masked, minute
+from smscli.cli.present.text import counted, minute
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import Refused, RunStopped, SentLogMissing, UsageError
 from smscli.domain.message import Realm
@@ -132,7 +133,7 @@ def confirmed(planned: Planned, answer: str) -> None:
     typed = answer.strip().replace(",", "").replace(" ", "")
     if typed != str(planned.tally.to_send):
         raise Refused(
-            f'not confirmed: found "{_typed(answer)}", needed {planned.tally.to_send}; nothing was sent',
+            f"not confirmed: found {shown(answer)}, needed {planned.tally.to_send}; nothing was sent",
             hint=f"run it again and type {planned.tally.to_send}",
         )
 
@@ -145,11 +146,6 @@ def may_ask(planned: Planned, *, attended: bool) -> None:
             "not confirmed: there is no terminal to ask at; nothing was sent",
             hint=f"type: {line}; --expect refuses any other count, leave it out where lists change",
         )
-
-
-def _typed(answer: str) -> str:
-    """What was typed, short enough to be shown."""
-    return masked(answer.strip()[:20], {})
 
 
 def _other_logs(path: Path) -> str:

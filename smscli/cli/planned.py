@@ -166,7 +166,7 @@ def choose(asked: Asked) -> Chosen:
     chosen = Chosen(
         campaign=defined.campaign,
         profile=load_profile(gateway, campaigns.path.parent),
-        sent_log=asked.log or defined.sent_log,
+        sent_log=(asked.log or defined.sent_log).absolute(),
         source=_source(asked, defined),
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,

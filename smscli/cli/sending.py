@@ -51,6 +51,7 @@ class Run:
     clock: Clock
     new_id: Callable[[], str]
     watch: Callable[[Counts], None] = lambda _: None
+    stopping: Callable[[], None] = lambda: None  # the first signal was heard; what is in flight is awaited
 
     @property
     def outbox(self) -> Path:
@@ -82,7 +83,7 @@ async def _deliver(run: Run) -> tuple[Dispatcher, Stop]:
             watch=run.watch,
         )
         dispatcher = Dispatcher(run.campaign, run.terms, tools)
-        with _signals_to(stop):
+        with _signals_to(stop, run.stopping):
             await dispatcher.send(run.messages, run.to_send, run.may_repeat)
     return dispatcher, stop
 
@@ -108,12 +109,19 @@ def _ledger(profile: GatewayProfile, sent_log: Path) -> FilePaceLedger | MemoryP
 
 
 @contextmanager
-def _signals_to(stop: Stop) -> Iterator[None]:
+def _signals_to(stop: Stop, stopping: Callable[[], None]) -> Iterator[None]:
     """Signals end the run politely. One that was ignored from the start (`nohup`) stays ignored."""
+
+    def hear(code: ExitCode) -> None:
+        is_first = stop.signal is None
+        stop.request(code)
+        if is_first:
+            stopping()
+
     loop = asyncio.get_running_loop()
     wanted = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     for each in wanted:
-        loop.add_signal_handler(each, stop.request, _SIGNALS[each])
+        loop.add_signal_handler(each, hear, _SIGNALS[each])
     try:
         yield
     finally:

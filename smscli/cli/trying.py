@@ -74,8 +74,8 @@ def submit_one(world: World, trial: Trial, *, create_log: bool) -> Tried:
     if create_log:
         guards.has_folder(path)
     with (
-        campaign_lock(path, Realm.TEST, campaign.id),
         closing(open_sent_log(path, create=create_log, busy_wait=wiring.PATIENCE)) as log,
+        campaign_lock(path, Realm.TEST, campaign.id),
     ):
         now = world.clock.now()
         log.recover(Realm.TEST, campaign.id, now)

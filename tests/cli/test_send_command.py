@@ -115,7 +115,7 @@ def test_what_keeps_a_campaign_from_being_done_is_named_as_the_next_step(desk: D
     desk.contacts("+12025550101,Ann", "+12025550102,", "nobody,Ben")
     done = desk.send()
     assert done.code == 3
-    assert "Next      mend missing field 1 and bad rows 1, then run it again\n" in done.out
+    assert "Next      mend missing field 1 and bad rows 1, then run it again; smscli check camp" in done.out
     desk.contacts("+12025550101,Ann")
     assert "Next" not in desk.send().out
 
@@ -516,6 +516,6 @@ def test_a_number_that_the_gateway_quotes_is_masked(desk: Desk) -> None:
         gateway.script(AcceptSome({"+12025550000": "12025550000 \x1b[31mlooks odd"}))
         done = desk.send("--first-run")
         assert "rejected              1\n" in done.out
-        assert re.search(r"1: 120••• .*\[31mlooks odd", done.out)
+        assert re.search(r"1   120••• .*\[31mlooks odd", done.out)
         assert "\x1b" not in done.out
         gateway.assert_quiet(done.out + done.err, numbers=["+12025550000"])

@@ -146,4 +146,32 @@ def test_the_line_names_what_was_not_attempted_and_the_bad_rows(desk: Desk) -> N
     desk.campaigns(top="on_bad_rows: skip\n")
     desk.contacts("+12025550101,Ann", "nonsense,Ben", "+12025550103,Cy")
     line = desk.send("--limit", "1").out.splitlines()[0]
-    assert line.endswith("0 rejected, 1 not attempted, 1 with problems (sandbox)")
+    assert line.endswith("0 rejected, 1 not attempted, 1 bad row (sandbox)")
+
+
+# --- what to do next ---
+
+
+def next_steps(text: str) -> list[str]:
+    return [line.removeprefix("Next      ") for line in text.splitlines() if line.startswith("Next ")]
+
+
+def test_those_beyond_the_limit_are_left_for_another_run(desk: Desk) -> None:
+    assert next_steps(desk.send("--limit", "1").out) == ["run it again: 2 people are left"]
+
+
+def test_those_a_stopped_run_leaves_wait_for_what_stopped_it(desk: Desk, gateway: LoopbackGateway) -> None:
+    desk.live(gateway)
+    gateway.script(Status(401, b"{}"))
+    assert next_steps(desk.send("--first-run").out) == [
+        "when that is mended, run it again: 3 people are left"
+    ]
+
+
+def test_where_nobody_could_be_texted_the_preview_says_why(desk: Desk) -> None:
+    desk.contacts("+12025550000,Ola")
+    desk("init")
+    desk("optout", "add", "+12025550000", "--campaigns", "campaigns.yaml")
+    done = desk.send()
+    assert done.code == 3
+    assert next_steps(done.out) == ["smscli preview campaigns.yaml ready shows why nobody could be texted"]

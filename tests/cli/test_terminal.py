@@ -121,6 +121,7 @@ def test_anything_else_sends_nothing(folder: Folder, gateway: LoopbackGateway, t
         assert seat.ended() == 5
         assert _REFUSED.search(seat.raw)
         assert "type 6" in seat.raw
+    assert any(line.startswith("error: ") for line in seat.lines), "it begins below the question"
     assert "Traceback" not in seat.raw
     assert gateway.connections == 0
     assert folder.rows() == []
@@ -179,6 +180,7 @@ def test_ctrl_c_lets_what_is_in_flight_finish_and_tells_how_far_it_came(
     gateway.wait_until(lambda gateway: len(gateway.taken) == 2, timeout=30)
     seat.sees(r"1/6")
     seat.types("\x03")
+    seat.sees("stopping: waiting for what is in flight; the same again stops at once")
     assert seat.keeps_on(0.3)
     held.release()
     assert seat.ended() == 130

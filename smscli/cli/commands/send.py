@@ -15,6 +15,7 @@ import typer
 
 from smscli.cli import guards, wiring
 from smscli.cli.commands.log import said
+from smscli.cli.confirm import typed
 from smscli.cli.options import AsJson, LogPath, command_app, exit_codes
 from smscli.cli.own_number import send_to_own_number
 from smscli.cli.plan_options import (
@@ -260,18 +261,9 @@ class _Order:
         screen = self._world.screen
         for line in plan_text(plan, screen.page(screen.err)):
             screen.tell(line)
-        cost = (
-            f", planned cost {money(plan.forecast.cost)} {plan.forecast.currency}"
-            if plan.forecast.currency
-            else ""
-        )
-        people = counted(plan.tally.to_send, "person", "people")
-        through = gateway_words(self._chosen.profile)
-        rehearsal = " Nobody is texted: it is a rehearsal." if self._realm is Realm.SANDBOX else ""
-        sends = "This sends to" if rehearsal else "This texts"
-        screen.trouble(f"\n{sends} {people} through {through}{cost}.{rehearsal}")
+        screen.trouble(f"\n{_order_words(plan)}")
         screen.ask("Type the number of recipients to send, anything else to leave: ")
-        guards.confirmed(plan, self._world.stdin.readline())
+        guards.confirmed(plan, typed(self._world))
 
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
         started, clock = monotonic(), self._world.clock
@@ -345,10 +337,15 @@ class _Order:
                     clock=self._world.clock,
                     new_id=self._world.new_id,
                     watch=progress.tick,
+                    stopping=lambda: self._stopping(progress),
                 )
             )
         log.wait_for_writers(wiring.PATIENCE)
         return done
+
+    def _stopping(self, progress: Sending) -> None:
+        progress.stop()
+        self._world.screen.note("stopping: waiting for what is in flight; the same again stops at once")
 
     def _told(self, sent: Sent) -> Result:
         stopped = sent.outcome.stopped
@@ -360,6 +357,16 @@ class _Order:
         is_news = exit_code is not ExitCode.OK or not self._world.screen.quiet
         text = outcome_text(sent) if is_news else (headline(sent),)  # cron mails what is printed
         return Result(outcome_document(sent), tuple(text), exit_code)
+
+
+def _order_words(plan: Planned) -> str:
+    """What typing the number will do, in a line or two."""
+    forecast, profile = plan.forecast, plan.chosen.profile
+    cost = f", planned cost {money(forecast.cost)} {forecast.currency}" if forecast.currency else ""
+    to = f"{counted(plan.tally.to_send, 'person', 'people')} through {gateway_words(profile)}{cost}."
+    if profile.realm is Realm.SANDBOX:
+        return f"This sends to {to}\nNobody is texted: it is a rehearsal."
+    return f"This texts {to}"
 
 
 def _ended(begun: RunRecord, sent: Sent, now: datetime) -> RunRecord:

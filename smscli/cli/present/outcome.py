@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.figures import local, reasons
-from smscli.cli.present.text import inert, masked
+from smscli.cli.present.text import counted, inert, masked
 from smscli.domain.decision import SETTLED_SKIPS, SkipReason
 from smscli.domain.errors import ExitCode
 from smscli.domain.message import Realm, State
@@ -80,10 +80,18 @@ def outcome_text(sent: Sent) -> Iterator[str]:
     yield headline(sent)
     parts = (
         ("accepted", outcome.accepted, ""),
-        ("in doubt", outcome.in_doubt, "the gateway may have taken them"),
+        ("in doubt", outcome.in_doubt, f"the gateway may have taken {_them(outcome.in_doubt)}"),
         ("rejected", outcome.rejected, ""),
-        ("released", outcome.released, "not taken by the gateway; the next send offers them again"),
-        ("not attempted", outcome.not_attempted, "the next send goes on with them"),
+        (
+            "released",
+            outcome.released,
+            f"not taken by the gateway; the next send offers {_them(outcome.released)} again",
+        ),
+        (
+            "not attempted",
+            outcome.not_attempted,
+            f"the next send goes on with {_them(outcome.not_attempted)}",
+        ),
         ("held", sum(outcome.held.values()), reasons(outcome.held)),
         ("skipped", sum(outcome.skipped.values()), reasons(outcome.skipped)),
         ("problems", outcome.problems, "bad rows of the list"),
@@ -92,7 +100,7 @@ def outcome_text(sent: Sent) -> Iterator[str]:
         if count:
             yield f"  {name:<14}{count:>9,}   {note}".rstrip()
             said = _said(sent.reasons.get(_STATES.get(name, State.ACCEPTED), Counter()))
-            yield from (f"{'':<28}{times:,}: {inert(text)}" for text, times in said.items() if text)
+            yield from (f"{'':<16}{times:>9,}   {inert(text)}" for text, times in said.items() if text)
     if sent.recovered:
         yield f"  {sent.recovered:,} were in flight when an earlier run ended; they are in doubt."
     if sent.late_opt_outs:
@@ -101,6 +109,10 @@ def outcome_text(sent: Sent) -> Iterator[str]:
     if sent.outbox is not None:
         yield f"Outbox    {sent.outbox} (sandbox: nobody was texted)"
     yield from _next_steps(sent)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _said(counts: Counter[str]) -> dict[str, int]:
@@ -133,7 +145,7 @@ def _left_over(sent: Sent) -> tuple[tuple[str, int], ...]:
         ("released", outcome.released),
         ("not attempted", outcome.not_attempted),
         (f"held{since}", sum(outcome.held.values())),
-        ("with problems", outcome.problems),
+        ("bad row" if outcome.problems == 1 else "bad rows", outcome.problems),
         ("sent before", outcome.skipped.get(SkipReason.ALREADY_SENT, 0)),
     )
 
@@ -152,14 +164,25 @@ def _mendable(outcome: Outcome) -> str:
 
 
 def _next_steps(sent: Sent) -> Iterator[str]:
-    chosen, until = sent.planned.chosen, first_free(sent)
+    steps = tuple(_steps(sent))
+    if not steps and sent.outcome.exit_code() is ExitCode.INCOMPLETE:
+        steps = (f"{sent.planned.chosen.command('preview')} shows why nobody could be texted",)
+    yield from (f"Next      {step}" for step in steps)
+
+
+def _steps(sent: Sent) -> Iterator[str]:
+    chosen, outcome, until = sent.planned.chosen, sent.outcome, first_free(sent)
+    if left := outcome.released + outcome.not_attempted:
+        when = "when that is mended, " if outcome.stopped else ""
+        yield f"{when}run it again: {counted(left, 'person is', 'people are')} left"
     if until is not None:
-        yield f"Next      run it again from {local(until, chosen.campaign.zone)} on, for those who are held"
+        yield f"run it again from {local(until, chosen.campaign.zone)} on, for those who are held"
     log = f"--log {quote(str(chosen.sent_log))} --campaign {chosen.campaign.id}"
-    if sent.outcome.in_doubt or sent.outcome.skipped.get(SkipReason.IN_DOUBT):
-        yield f"Next      smscli resolve {log}"
-    mendable = _mendable(sent.outcome)
-    if mendable and sent.outcome.exit_code() is ExitCode.INCOMPLETE:  # else run it again first of all
-        yield f"Next      mend {mendable}, then run it again"
-    if sent.outcome.rejected:
-        yield f"Next      smscli log {log} --state rejected"
+    if outcome.in_doubt or outcome.skipped.get(SkipReason.IN_DOUBT):
+        yield f"smscli resolve {log}"
+    mendable = _mendable(outcome)
+    if mendable and outcome.exit_code() is ExitCode.INCOMPLETE:  # else run it again first of all
+        named = f"smscli check {quote(str(chosen.file))} --campaign {chosen.campaign.id}"
+        yield f"mend {mendable}, then run it again; {named} names them"
+    if outcome.rejected:
+        yield f"smscli log {log} --state rejected"
