@@ -81,7 +81,7 @@ def _usage(name: str, command: Any) -> str:
 
 
 def _metavar(argument: Any) -> str:
-    name = str(argument.metavar or argument.name.upper()).strip("[]").removesuffix("...")
+    name = str(argument.metavar or argument.name.upper())
     return f"{name}…" if argument.nargs != 1 else name
 
 
@@ -98,7 +98,7 @@ def _meaning(parameter: Any) -> str:
     """The help of a parameter, then what can be typed and what counts where nothing is."""
     sentences = [plain(parameter.help or "")]
     choices = parameter.type_descriptor.choices
-    if choices:
+    if not all(str(_value(choice)) in (parameter.help or "") for choice in choices or ()):
         sentences.append(f"One of {', '.join(code(_value(choice)) for choice in choices)}.")
     if parameter.type_descriptor.is_ranged and parameter.min is not None:
         sentences.append(f"At least {parameter.min}.")
@@ -134,5 +134,9 @@ def _paragraphs(text: str | None) -> Iterator[str]:
 
 def _exit_codes(epilog: str) -> list[tuple[str, str]]:
     """The rows of an epilog made by `exit_codes`, but for what can happen everywhere."""
-    rows = re.findall(r"^ +(\d+)  (.+)$", epilog, re.MULTILINE)
-    return [(number, plain(meaning)) for number, meaning in rows if int(number) not in _EVERYWHERE]
+    rows = re.findall(r"^ +(\d+)  (.+(?:\n {7}.+)*)$", epilog, re.MULTILINE)
+    return [
+        (number, plain(" ".join(meaning.split())))
+        for number, meaning in rows
+        if int(number) not in _EVERYWHERE
+    ]

@@ -76,8 +76,7 @@ def load(listed: Listed) -> Any:
 class LazyCommands(TyperGroup):
     """Lists the commands from a table; imports the one that is called.
 
-    A name of two words (`log backup`) is found before one of one word (`log FILE`). The lists stand close
-    together: with the options they fill a screen of 24 lines.
+    A name of two words (`log backup`) is found before one of one word (`log FILE`).
     """
 
     table: Mapping[str, Listed] = {}
@@ -90,7 +89,7 @@ class LazyCommands(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
         width = max(map(len, self.table), default=0)
         for heading, names in _grouped(self.table).items():
-            formatter.write(f"{heading}:\n")
+            formatter.write(f"\n{heading}:\n")
             with formatter.indentation():
                 formatter.write_dl([(name.ljust(width), self.table[name].help) for name in names])
 
@@ -149,10 +148,11 @@ def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] =
     except typer.Exit as done:  # --help and --version
         return done.exit_code
     except (Exception, KeyboardInterrupt) as error:
-        if isinstance(error, BrokenPipeError) and (result or _ASKS_FOR_HELP & set(arguments)):
+        rendering = result is not None or bool(_ASKS_FOR_HELP & set(arguments))
+        if isinstance(error, BrokenPipeError) and rendering:
             world.screen.abandon_output()  # `| head`: whoever read us has seen enough
             return result.exit_code if result else ExitCode.OK
-        trouble = _explained(error, arguments, world, commands, rendering=result is not None)
+        trouble = _explained(error, arguments, world, commands, rendering=rendering)
         _tell(trouble, command, world.screen)
         if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
             world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))

@@ -182,7 +182,7 @@ class _Typed:
 
     def _kind(self, param: Any) -> str:
         """What a value is, by its name in the help; a FILE is any file, unless it is the campaigns file."""
-        name = str(param.metavar or "").strip("[]. ")
+        name = str(param.metavar or "")
         is_campaigns = (param.help or "").startswith("The campaigns file")
         return "PATH" if name == "FILE" and not is_campaigns else name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from ast import literal_eval
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +22,8 @@ from smscli.domain.errors import SmscliError, UsageError
 #: The options of a command by its name (`optout add`), imported when somebody asks: what each takes, if any.
 Options = Callable[[str], Mapping[str, str]]
 
+#: What was typed in place of a choice, as Python writes it.
+_NO_CHOICE = re.compile(r"(?:^|, )('.*'|\".*\") is not one of '", re.DOTALL)
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 _YAML = frozenset({".yaml", ".yml"})
 _LISTS = frozenset({".csv", ".tsv", ".txt"})
@@ -130,12 +133,12 @@ class Mistyped:
 
     def _bad_value(self, said: Any) -> UsageError:
         is_option = said.param.opts[0].startswith("-")
-        name = max(said.param.opts, key=len) if is_option else str(said.param.metavar).strip("[]")
+        name = max(said.param.opts, key=len) if is_option else str(said.param.metavar)
         message = str(said.message)
-        told = re.match(r"(['\"])(.*?)\1 is not one of", message, re.DOTALL)
-        found = told[2] if told else self._value_of(name)
+        told = _NO_CHOICE.search(message)
+        found = str(literal_eval(told[1])) if told else self._value_of(name)
         needed, choices = _needed(message)
-        shown = f"found {_quoted(found)}" if found else "found something else"
+        shown = f"found {_quoted(found)}" if found or told else "found something else"
         near = get_close_matches(found, choices, 1)
         before = f"{name} " if is_option else f"{self._called} "
         hint = (
@@ -214,7 +217,7 @@ def _needed(message: str) -> tuple[str, Sequence[str]]:
         return f"a whole number from {least[1]} on", ("100",)
     if "valid integer" in message:
         return "a whole number", ("100",)
-    choices = re.findall(r"'([^']*)'", message.partition("is not one of")[2])
+    choices = re.findall(r"'([^']*)'", message.rpartition("is not one of")[2])
     if choices:
         return _listed(choices, "or"), choices
     return _lower(_safe(message).rstrip(".")), ()

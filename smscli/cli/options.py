@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, TypeAlias
 
 import typer
@@ -25,7 +26,7 @@ LogPath: TypeAlias = Annotated[
 CampaignsPath: TypeAlias = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[FILE]",
+        metavar="FILE",
         show_default=False,
         readable=False,
         help="The campaigns file, whose sent log is meant.",
@@ -34,6 +35,9 @@ CampaignsPath: TypeAlias = Annotated[
 CampaignId: TypeAlias = Annotated[
     str | None, typer.Option("--campaign", metavar="ID", help="Only this campaign.")
 ]
+
+#: Cells of a line of exit codes: help indents it by two more, and then fits a terminal of 80.
+_EPILOG = 76
 
 _MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "done",
@@ -67,5 +71,11 @@ def exit_codes(meanings: dict[ExitCode, str] | None = None, *codes: ExitCode) ->
     """
     own = meanings or {}
     always = (ExitCode.OK, ExitCode.BUG, ExitCode.USAGE, ExitCode.SIGINT)
-    lines = [f"  {code:>3}  {own.get(code, _MEANINGS[code])}" for code in sorted({*always, *own, *codes})]
+    told = sorted({*always, *own, *codes})
+    lines = [line for code in told for line in _folded(code, own.get(code, _MEANINGS[code]))]
     return "\n".join(["\b", "Exit codes:", *lines])
+
+
+def _folded(code: ExitCode, meaning: str) -> list[str]:
+    """A line, or several of which the later ones stand behind the code."""
+    return wrap(f"  {code:>3}  {meaning}", _EPILOG, subsequent_indent=" " * 7, break_on_hyphens=False)

@@ -97,6 +97,9 @@ def test_trouble_keeps_its_exit_code_whoever_hears_of_it(folder: Folder, line: s
         ("smscli preview campaigns.yaml ready --json 2>/dev/full", 0),
         ("smscli log campaigns.yaml --jsonl >/dev/full", 1),
         ("smscli preview campaigns.yaml ready --json >/dev/full", 1),
+        ("smscli --help >/dev/full", 1),
+        ("smscli send --help >/dev/full", 1),
+        ("smscli --version >/dev/full", 1),
     ],
 )
 def test_streams_that_are_closed_or_full(folder: Folder, line: str, code: int) -> None:

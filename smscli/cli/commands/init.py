@@ -60,7 +60,7 @@ def init(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="[DIR]",
+            metavar="DIR",
             readable=False,
             help="The folder to start in. It is made if it does not exist, but not the folders above it.",
         ),

@@ -51,7 +51,10 @@ def log(
     log: LogPath = None,
     campaign: CampaignId = None,
     state: Annotated[
-        list[State] | None, typer.Option(help="Only messages in this state. May be repeated.")
+        list[State] | None,
+        typer.Option(
+            metavar="STATE", help=f"Only messages in this state: {', '.join(State)}. May be repeated."
+        ),
     ] = None,
     realm: Annotated[Realm | None, typer.Option(help="Only this realm: sandbox is a rehearsal.")] = None,
     number: Annotated[

@@ -48,13 +48,14 @@ class Source(StrEnum):
     IMPORT = "import"
 
 
-Numbers: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="NUMBER...", help="With + and country code.")
-]
+Numbers: TypeAlias = Annotated[list[str], typer.Argument(metavar="NUMBER", help="With + and country code.")]
 Topic: TypeAlias = Annotated[
     str | None, typer.Option(metavar="TOPIC", help="Only this topic. Without it: everything, every purpose.")
 ]
-HowSaid: TypeAlias = Annotated[Source, typer.Option(metavar="HOW", help="How they said it.")]
+HowSaid: TypeAlias = Annotated[
+    Source,
+    typer.Option(metavar="HOW", help="How they said it: hand, reply, web, phone, link, e-mail or import."),
+]
 Note: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="A note for the record.")]
 Region: TypeAlias = Annotated[
     str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
@@ -183,7 +184,7 @@ def import_(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Put the numbers of a file on the opt-out list: all of them, or none."""
+    """Put the numbers of a file on the opt-out list: all, or none."""
     from smscli.files.optout_file import examine_opt_outs
 
     world = wiring.of(context)

@@ -27,7 +27,7 @@ def schema(
     which: Annotated[
         Which,
         typer.Argument(
-            metavar="[WHICH]",
+            metavar="WHICH",
             help="campaigns: the schema of the campaigns file."
             " gateway: of a gateway profile in a file of its own.",
         ),

@@ -28,7 +28,9 @@ _CODES = {ExitCode.FILES: "a text or a line cannot be measured; the other lines 
 @app.command(epilog=exit_codes(_CODES))
 def segments(
     context: typer.Context,
-    text: Annotated[str | None, typer.Argument(help="The text; - reads it from standard input.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The text; - reads it from standard input.")
+    ] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Read one JSON string a line, write one JSON object a line.")
     ] = False,

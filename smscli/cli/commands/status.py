@@ -39,7 +39,7 @@ def status(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             show_default=False,
             readable=False,
             help="The campaigns file, whose sent log is meant. Its campaigns come first, in its order, also"
