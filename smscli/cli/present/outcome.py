@@ -82,16 +82,8 @@ def outcome_text(sent: Sent) -> Iterator[str]:
         ("accepted", outcome.accepted, ""),
         ("in doubt", outcome.in_doubt, f"the gateway may have taken {_them(outcome.in_doubt)}"),
         ("rejected", outcome.rejected, ""),
-        (
-            "released",
-            outcome.released,
-            f"not taken by the gateway; the next send offers {_them(outcome.released)} again",
-        ),
-        (
-            "not attempted",
-            outcome.not_attempted,
-            f"the next send goes on with {_them(outcome.not_attempted)}",
-        ),
+        ("released", outcome.released, "not taken by the gateway, to be offered again"),
+        ("not attempted", outcome.not_attempted, "left for the next send"),
         ("held", sum(outcome.held.values()), reasons(outcome.held)),
         ("skipped", sum(outcome.skipped.values()), reasons(outcome.skipped)),
         ("problems", outcome.problems, "bad rows of the list"),
