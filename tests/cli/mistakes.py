@@ -1184,7 +1184,7 @@ PEOPLE = (
         "Lifting an opt-out that is none",
         "smscli optout remove +12025550101 --campaigns campaigns.yaml --reinstate asked",
         3,
-        ("+1202•••0101 was not opted out of everything; it is opted out of nothing.",),
+        ("+1202•••0101 is not on the opt-out list: there was nothing to lift.",),
         (done(SEND),),
     ),
     Mistake(

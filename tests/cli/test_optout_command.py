@@ -127,8 +127,16 @@ def test_lifting_what_is_not_there_is_told_with_what_is(log: Path) -> None:
     optout(log, "add", ADA.e164, "--topic", "offers")
     told = optout(log, "remove", ADA.e164, BEN.e164, "--reinstate", "asked")
     assert told.code == 3
-    assert f"{ADA.masked} was not opted out of everything; it is opted out of offers." in told.out
-    assert f"{BEN.masked} was not opted out of everything; it is opted out of nothing." in told.out
+    assert told.out.splitlines() == [
+        f"{ADA.masked} is not opted out of everything, but of offers: --topic offers lifts that.",
+        f"{BEN.masked} is not on the opt-out list: there was nothing to lift.",
+    ]
+    optout(log, "add", EVA.e164)
+    told = optout(log, "remove", EVA.e164, "--topic", "offers", "--reinstate", "asked")
+    assert (
+        told.out
+        == f"{EVA.masked} is not opted out of offers, but of everything: leave out --topic to lift that.\n"
+    )
     document = optout(log, "remove", ADA.e164, "--reinstate", "asked", "--json").document
     assert (document["status"], document["removed"]) == ("incomplete", 0)
     assert document["not_opted_out"] == [{"number": ADA.masked, "opted_out_of": ["offers"]}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,37 @@ def test_what_is_in_doubt_is_listed_with_what_to_ask_and_what_to_type(log: Path)
     lines = told.out.splitlines()
     assert lines[0] == "In doubt: 3 messages that the gateway may have taken."
     row = next(line for line in lines if "spring-b" in line)
-    expected = f"2026-11-19 12:00 spring {BEN.masked} acme 2 spring-b timeout: no answer in 30 s"
+    expected = f"2026-11-19 12:00 spring {BEN.masked} acme spring-b timeout: no answer in 30 s (one of 2)"
     assert row.split() == expected.split()
-    assert "Ask acme, other whether it took messages with these ids" in told.out
-    assert f"  smscli resolve --log '{log}' --sent ID" in told.out
-    assert f"  smscli resolve --log '{log}' --not-sent ID" in told.out
+    said = " ".join(lines)
+    assert "Ask acme and other whether they took messages with these ids" in said
+    assert "or look for the numbers in their own logs." in said
+    assert f"  smscli resolve --log '{log}' --sent ID" in lines
+    assert f"  smscli resolve --log '{log}' --not-sent ID" in lines
     assert r"\x1b[31m[bold]closed" in told.out
     for person in (ADA, BEN, EVA, ZOE):
         assert person.digits not in told.out
 
 
+def test_one_gateway_is_asked_and_nothing_is_told_of_messages_that_stand_alone(log: Path) -> None:
+    said = " ".join(resolve(log, "--campaign", "autumn").out.split())
+    assert "Ask other whether it took messages with these ids" in said
+    assert "look for the numbers in its own log. If it was taken:" in said
+    assert "one of" not in said
+
+
+def test_on_a_narrow_screen_the_gateways_stay_and_only_commands_are_wider(log: Path) -> None:
+    told = child("resolve", "--log", str(log), environ={"COLUMNS": "80"})
+    assert re.search(r"^since, UTC +campaign +to +gateway +id +detail$", told.out, re.MULTILINE)
+    for line in told.out.splitlines():
+        assert len(line) <= 80 or line.startswith("  smscli resolve ")
+
+
 def test_what_was_cut_off_while_being_submitted_is_mentioned(log: Path) -> None:
-    assert "1 message being submitted now, or when a send was cut off" in resolve(log).out
+    said = " ".join(resolve(log).out.split())
+    assert (
+        "1 message is marked as being submitted: by a send that runs now, or by one that was cut off." in said
+    )
     assert "being submitted" not in resolve(log, "--campaign", "spring").out
 
 

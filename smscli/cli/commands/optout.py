@@ -271,10 +271,15 @@ def _topics_of(sent_log: SentLog, numbers: Sequence[Msisdn]) -> dict[Msisdn, lis
 
 
 def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterator[Block]:
-    yield f"Lifted, with your reason: {counted(lifted, 'opt-out')}."
+    if lifted:
+        yield f"Lifted, with your reason: {counted(lifted, 'opt-out')}."
     for number, topics in others.items():
-        of = ", ".join(each or EVERYTHING for each in topics) or "nothing"
-        yield f"{number.masked} was not opted out of {topic or EVERYTHING}; it is opted out of {of}."
+        if not topics:
+            yield f"{number.masked} is not on the opt-out list: there was nothing to lift."
+            continue
+        way = f"--topic {topics[0]} lifts that" if topics[0] else "leave out --topic to lift that"
+        of = ", ".join(each or EVERYTHING for each in topics)
+        yield f"{number.masked} is not opted out of {topic or EVERYTHING}, but of {of}: {way}."
 
 
 def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:

@@ -20,12 +20,15 @@ from smscli.cli.commands.log import campaign_and_realm, claimed, expect_known, r
 from smscli.cli.confirm import confirm
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.present.cells import folded
+from smscli.cli.present.page import Page
 from smscli.cli.present.text import counted, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, UsageError
 from smscli.domain.message import Realm, State
 from smscli.domain.ports import LogFilter, LoggedMessage, SentLog
+from smscli.files.reading import listed
 
 if TYPE_CHECKING:
     from smscli.cli.result import Block
@@ -98,7 +101,7 @@ def resolve(
             "unfinished": unfinished,
             "in_doubt": [record(message) | {"together": size} for message, size in _sized(left)],
         },
-        _told(left, decided, unfinished, again),
+        _told(left, decided, unfinished, again, world.screen.page(world.screen.out)),
         ExitCode.INCOMPLETE if left else ExitCode.OK,
     )
 
@@ -214,46 +217,59 @@ def _sized(messages: Sequence[LoggedMessage]) -> list[tuple[LoggedMessage, int]]
 
 
 def _told(
-    left: Sequence[LoggedMessage], decided: dict[State, Sequence[str]], unfinished: int, again: str
+    left: Sequence[LoggedMessage],
+    decided: dict[State, Sequence[str]],
+    unfinished: int,
+    again: str,
+    page: Page,
 ) -> Iterator[Block]:
     for state, what in ((State.ACCEPTED, "sent"), (State.RELEASED, "not sent")):
         if decided[state]:
             yield f"Recorded as {what}: {counted(len(decided[state]), 'message')}."
     if left:
-        yield from _listed(left, again)
+        yield from _listed(left, again, page)
     else:
         yield "Nothing is in doubt."
     if unfinished:
-        yield (
-            f"{counted(unfinished, 'message')} being submitted now, or when a send was cut off:\n"
-            "the next send of the campaign finds out and puts the latter in doubt."
+        marked = counted(unfinished, "message is", "messages are")
+        yield from folded(
+            f"{marked} marked as being submitted: by a send that runs now, or by one that was cut off."
+            " The next send of the campaign finds out, and puts in doubt what was cut off.",
+            page.width,
         )
 
 
-def _listed(left: Sequence[LoggedMessage], again: str) -> Iterator[Block]:
+def _listed(left: Sequence[LoggedMessage], again: str, page: Page) -> Iterator[Block]:
+    """The messages, whom to ask about them, and the two lines to type: those alone are never folded."""
+    sized = _sized(left)
+    gateways = sorted({message.gateway for message in left})
+    several = len(gateways) > 1
     yield f"In doubt: {counted(len(left), 'message')} that the gateway may have taken.\n"
-    headers = ("since, UTC", "campaign", "to", "gateway", "together", "id", "detail")
-    rows = [_row(message, size) for message, size in _sized(left)]
-    yield table(headers, rows, right=("together",), folding=("detail",), spare=("gateway",))
-    gateways = ", ".join(sorted({message.gateway for message in left}))
-    yield (
-        f"\nAsk {gateways} whether it took messages with these ids (the client reference;\n"
-        "--json has them whole), or look for the numbers in its own log. `together` counts\n"
-        "those claimed at the same moment: a request's messages share one fate. Then:"
+    headers = ("since, UTC", "campaign", "to", "gateway", "id", "detail")
+    rows = [_row(message, size) for message, size in sized]
+    yield table(headers, rows, folding=("detail",), spare=() if several else ("gateway",))
+    yield ""
+    they, their = ("they", "their own logs") if several else ("it", "its own log")
+    ask = (
+        f"Ask {listed(gateways)} whether {they} took messages with these ids (the client reference;"
+        f" --json has them whole), or look for the numbers in {their}."
     )
-    yield f"  {again} --sent ID        if it was taken"
-    yield f"  {again} --not-sent ID    if it was not: the next send texts that person again"
+    if any(size > 1 for _, size in sized):
+        ask += " Those marked (one of N) were claimed together: messages of one request share one fate."
+    yield from folded(ask, page.width)
+    yield f"\nIf it was taken:\n  {again} --sent ID"
+    yield f"If it was not, and the next send shall text that person again:\n  {again} --not-sent ID"
 
 
 def _row(message: LoggedMessage, together: int) -> tuple[str, ...]:
+    share = f" (one of {together:,})" if together > 1 else ""
     return (
         claimed(message),
         campaign_and_realm(message),
         message.to.masked,
         message.gateway,
-        str(together),
         message.id[:_SHOWN],
-        said(message),
+        f"{said(message)}{share}",
     )
 
 
