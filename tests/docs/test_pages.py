@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs import one_process
 from tests.docs.scenes import scene_of
 from tests.docs.sessions import ROOT, Played, plain_environ, play, steps, trouble
 
@@ -18,6 +19,9 @@ PAGES = {
     for path in sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
     if (name := path.relative_to(ROOT).as_posix()) != "docs/cron.md"
 }
+
+#: Played with a process for each command, as its readers play it; the other pages in one process.
+IN_PROCESSES = ("README.md",)
 
 #: What the pages call besides smscli and must not do here; `.ci/run` installs for real.
 STAND_INS = ("pip", "pytest")
@@ -41,7 +45,8 @@ def played(page: str, place: Path) -> list[Played]:
     todo = steps(PAGES[page])
     with scene_of(page, folder) as scene:
         typed = [replace(step, typed=scene.typed(step.typed)) for step in todo]
-        found = play(typed, folder, notes, plain_environ(place, programs))
+        play_it = play if page in IN_PROCESSES else one_process.play
+        found = play_it(typed, folder, notes, plain_environ(place, programs))
     return [
         replace(one, step=step, out=scene.told(one.out), err=scene.told(one.err))
         for one, step in zip(found, todo, strict=True)
