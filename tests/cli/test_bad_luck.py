@@ -174,7 +174,8 @@ def test_what_a_list_holds_is_text_and_nothing_else(desk: Desk) -> None:
     desk.contacts(f'+12025550101,"{NASTY}"', '+12025550102,"two\nlines"')
     preview, sent = desk.preview(), desk.send()
     assert (preview.code, sent.code) == (0, 0)
-    assert "[bold]x[/bold] {{ phone }} {% if %} :smile: \\u202eback" in preview.out
+    for part in ("[bold]x[/bold]", "{{ phone }}", "{% if %}", ":smile:", "\\u202eback"):
+        assert part in preview.out
     assert "\u202e" not in preview.out + preview.err
     texts = [each["text"] for each in desk.outbox()]
     assert texts == [f"Green Garage: {name}, your bike is ready." for name in (NASTY, "two\nlines")]
@@ -266,7 +267,7 @@ def test_a_gateway_that_takes_nothing_stops_the_run_within_seconds(
 ANSWERS: dict[str, tuple[Answer, int, str, str]] = {
     "401": (Status(401, b'{"error": "no"}'), 6, "released", "401"),
     "404": (Status(404), 6, "released", "404"),
-    "500": (Status(500), 3, "in_doubt", "1: "),
+    "500": (Status(500), 3, "in_doubt", "may have taken"),
     "HTML 502": (Html502(), 3, "in_doubt", "may have taken"),
     "redirect": (Redirect(), 3, "in_doubt", "redirect"),
     "HTML page": (Status(200, b"<html>Hello</html>", content_type="text/html"), 3, "in_doubt", "may have"),
