@@ -5,15 +5,12 @@ Knows files and lines. What stands in a plan file is for programs, so numbers ar
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from tempfile import mkstemp
 
 from smscli.cli.present.documents import dumps, problem_documents
-from smscli.files.reading import file_problem
+from smscli.files.writing import replacing
 from smscli.sentlog.plan import DecidedRow
 
 #: Lines that go out together: to be shown one by one costs more than to be made.
@@ -28,35 +25,9 @@ def plan_lines(rows: Iterable[DecidedRow]) -> Iterator[str]:
 
 
 def write_plan(path: Path, rows: Iterable[DecidedRow]) -> None:
-    """Write the lines to a new file beside `path`, then put it in its place: all of them or none.
-
-    Raises FilesError where that cannot be, or where `path` is no regular file (a device, a folder).
-    """
-    if path.exists() and not path.is_file():
-        raise file_problem(
-            path,
-            "unwritable",
-            "is not a file that can be replaced",
-            "name a new file, or - for standard output",
-        )
-    try:
-        handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600, whatever the umask
-    except OSError as trouble:
-        raise _unwritable(path, trouble) from trouble
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.writelines(f"{block}\n" for block in plan_lines(rows))
-        Path(name).replace(path)
-    except BaseException as trouble:
-        with suppress(OSError):
-            Path(name).unlink()
-        if isinstance(trouble, OSError):
-            raise _unwritable(path, trouble) from trouble
-        raise
-
-
-def _unwritable(path: Path, trouble: OSError) -> Exception:
-    return file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}")
+    """Put the lines in the place of the file: all of them or none. Raises FilesError where that cannot be."""
+    with replacing(path) as stream:
+        stream.writelines(f"{block}\n" for block in plan_lines(rows))
 
 
 def _line(row: DecidedRow) -> dict[str, object]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from smscli.domain.errors import Problem
 from smscli.domain.msisdn import Msisdn
 from smscli.files.csv_export import csv_lines
-from smscli.files.reading import file_problem
+from smscli.files.writing import replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +32,15 @@ def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) ->
 
     Raises FilesError where the file cannot be written.
     """
-    try:
-        with _private_file(path) as stream:
-            lines = csv_lines((*header, "problems"), _told(len(header), rows))
-            stream.writelines(f"{line}\r\n" for line in lines)
-    except OSError as trouble:
-        folder = path.absolute().parent
-        hint = f"is it there, and yours? ls -ld {folder}; or name another file"
-        raise file_problem(path, "unwritable", f"cannot be written: {trouble.strerror}", hint) from trouble
+    with replacing(path, for_spreadsheets=True) as stream:
+        lines = csv_lines((*header, "problems"), _told(len(header), rows))
+        stream.writelines(f"{line}\r\n" for line in lines)
 
 
 def _told(columns: int, rows: Iterable[BadRow]) -> Iterator[Sequence[str]]:
     for row in rows:
         said = "; ".join(_said(problem) for problem in row.problems)
         yield (*row.cells, *[""] * (columns - len(row.cells)), said)
-
-
-def _private_file(path: Path) -> TextIO:
-    """A new or emptied file that only its owner may read; with a byte order mark, for spreadsheets."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    os.fchmod(descriptor, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _said(problem: Problem) -> str:

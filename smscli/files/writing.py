@@ -60,18 +60,19 @@ def _claimed(unborn: Path, path: Path) -> bool:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path, *, for_spreadsheets: bool = False) -> Iterator[TextIO]:
     """A stream whose text takes the place of the file when the block ends well. Only its owner may read it.
 
-    With a byte order mark, for spreadsheets. Raises FilesError where it cannot be written, or where something
-    else than a file has the name.
+    `for_spreadsheets`: with a byte order mark, without which Excel takes UTF-8 for an old code page. Raises
+    FilesError where it cannot be written, or where something else than a file has the name.
     """
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise file_problem(path, "unwritable", "is not a file", "name a new file")
+            raise file_problem(path, "unwritable", "is not a file that can be replaced", "name a new file")
     try:
         with _beside(path, 0o600) as (unborn, stream):
-            stream.write("\ufeff")
+            if for_spreadsheets:
+                stream.write("\ufeff")
             yield stream
             stream.close()
             unborn.replace(path)

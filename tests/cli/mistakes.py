@@ -899,7 +899,7 @@ GATEWAY = (
         "A sender that the gateway rejects",
         SEND,
         3,
-        ("0 of 2 accepted, 0 in doubt, 2 rejected", "2: sender", "Next      smscli log", "--state rejected"),
+        ("0 of 2 accepted, 0 in doubt, 2 rejected", "2   sender", "Next      smscli log", "--state rejected"),
         (gateway(Refuse("sender"), Refuse("sender")),),
     ),
     Mistake(

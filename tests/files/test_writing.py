@@ -48,9 +48,15 @@ def test_a_file_is_replaced_whole_for_its_owner_only(tmp_path: Path) -> None:
     with replacing(path) as stream:
         stream.write("ż")
         assert path.read_text() == "old"
-    assert path.read_bytes() == "\ufeffż".encode()
+    assert path.read_bytes() == "ż".encode()
     assert path.stat().st_mode & 0o777 == 0o600
     assert names(tmp_path) == {"a.csv"}
+
+
+def test_what_spreadsheets_open_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    with replacing(tmp_path / "a.csv", for_spreadsheets=True) as stream:
+        stream.write("ż")
+    assert (tmp_path / "a.csv").read_bytes() == "\ufeffż".encode()
 
 
 def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -17,12 +17,15 @@ from smscli.cli.options import AsJson, CampaignId, Quiet, command_app, exit_code
 from smscli.cli.plan_options import CampaignsFile, Contacts, GatewayName
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.progress import Rows
-from smscli.cli.present.text import PROBLEMS_SHOWN, counted, problem_lines
+from smscli.cli.present.text import PROBLEMS_SHOWN, Hanging, counted, listed_problems
 from smscli.cli.result import Result
 from smscli.cli.tasks import Found, Task, Tasks
 from smscli.domain.errors import ExitCode, UsageError
 from smscli.files.csv_export import csv_lines
 from smscli.files.writing import replacing
+
+if TYPE_CHECKING:
+    from smscli.cli.result import Block
 
 app = command_app()
 
@@ -44,6 +47,7 @@ class _Ledger:
     stream: TextIO | None = None
     tasks: Tasks = field(default_factory=Tasks)
     first: list[Found] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)  # in the order in which they came up
     count: int = 0
     stops: bool = False
 
@@ -54,9 +58,18 @@ class _Ledger:
         self.tasks.take(found)
         if len(self.first) < MOST_PROBLEMS:
             self.first.append(found)
+            self.files.setdefault(found.problem.where.file, len(self.files))
         if self.stream is not None:
             [line] = csv_lines(_cells(found), ())
             self.stream.write(f"{line}\r\n")
+
+    def in_order(self) -> list[Found]:
+        """The first ones as one reads them: file by file, from its top to its end."""
+        return sorted(self.first, key=self._place)
+
+    def _place(self, found: Found) -> tuple[int, int, int]:
+        where = found.problem.where
+        return self.files[where.file], where.line or 0, where.column or 0
 
 
 @app.command(epilog=exit_codes(_CODES))
@@ -111,7 +124,7 @@ def _problem_file(path: Path) -> Iterator[TextIO]:
             f"--problems {path} would overwrite a file that is no list of problems",
             hint=f"name a new file: --problems new-{path.name}",
         )
-    with replacing(path) as stream:
+    with replacing(path, for_spreadsheets=True) as stream:
         stream.write(f"{header}\r\n")
         yield stream
 
@@ -145,34 +158,44 @@ def _cells(found: Found) -> tuple[str, ...]:
 
 def _text(
     ledger: _Ledger, standings: Sequence[Standing], asked: Asked, problems: Path | None
-) -> Iterator[str]:
+) -> Iterator[Block]:
     tasks = list(ledger.tasks)
     yield from _task_lines("To mend:", [task for task in tasks if task.stops])
     optional = [task for task in tasks if not task.stops]
     yield from _task_lines("Left out by on_bad_rows: skip, unless you mend them:", optional)
     if ledger.count:
-        shown = [found.problem for found in ledger.first[:PROBLEMS_SHOWN]]
+        shown = [found.problem for found in ledger.in_order()[:PROBLEMS_SHOWN]]
         yield (
             "Problems:"
             if ledger.count <= len(shown)
             else f"The first {len(shown)} of {ledger.count:,} problems:"
         )
-        yield from problem_lines(shown)
+        yield from listed_problems(shown)
         if ledger.count > len(shown):
             where = f"{problems} has all" if problems else "--problems FILE writes all"
             yield f"  … and {ledger.count - len(shown):,} more; {where}"
         yield ""
-    yield from map(_standing_line, standings)
-    if any(found.problem.where.file == str(asked.file) and not found.campaigns for found in ledger.first):
+    yield from (Hanging(_standing_line(standing)) for standing in standings)
+    if any(_hides_others(found, asked.file) for found in ledger.first):
         yield f"mend {asked.file} first: what it hides comes to light then"
     if not ledger.stops:
         yield f"{asked.file}: nothing to mend" + (" before a send" if optional else "")
 
 
-def _task_lines(heading: str, tasks: Sequence[Task]) -> Iterator[str]:
+#: A file that is not there, or is none, is named in vain: mending it is no step before others.
+_NO_FILE = frozenset({"missing_file", "is_directory"})
+
+
+def _hides_others(found: Found, file: Path) -> bool:
+    """Is it about the campaigns file as a whole, so that more can only be seen behind it?"""
+    problem = found.problem
+    return problem.where.file == str(file) and not found.campaigns and problem.code not in _NO_FILE
+
+
+def _task_lines(heading: str, tasks: Sequence[Task]) -> Iterator[Block]:
     if tasks:
         yield heading
-        yield from (f"  {task}" for task in tasks)
+        yield from (Hanging(f"  {task}") for task in tasks)
         yield ""
 
 
@@ -205,10 +228,10 @@ def _document(ledger: _Ledger, standings: Sequence[Standing]) -> dict[str, objec
             }
             for task in ledger.tasks
         ],
-        "problem_count": ledger.count,
-        "problems": [
+        "problems": ledger.count,
+        "problem_list": [
             {**document, "campaigns": list(found.campaigns), "stops": found.stops}
-            for found in ledger.first
+            for found in ledger.in_order()
             for document in problem_documents([found.problem])
         ],
         "campaigns": {
