@@ -43,7 +43,7 @@ from smscli.files.tree import Node
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
-from smscli.sentlog.sqlite import open_sent_log
+from smscli.sentlog.sqlite import opt_outs_of
 
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
@@ -193,8 +193,7 @@ class _Heeded:
     def _wishes(self, path: Path, region: str | None) -> tuple[OptOut, ...]:
         try:
             if is_sent_log(path):
-                with closing(open_sent_log(path, create=False, busy_wait=5.0)) as other:
-                    return tuple(other.opt_outs())
+                return tuple(opt_outs_of(path))
             found = examine_opt_outs(path, region)
         except (FilesError, SentLogError) as wrong:
             _note_error(self._note, wrong, Place(str(path)), code=Trouble.SENT_LOG)
@@ -251,6 +250,7 @@ class _ListCheck:
     note: Note
     progress: Callable[[int], None]
     bad_rows: int = 0
+    breaks_off: bool = False
     opted_out: list[Msisdn] = field(default_factory=list)
 
     def run(self) -> Iterator[Standing]:
@@ -316,7 +316,9 @@ class _ListCheck:
             plans = [open_things.enter_context(closing(_Plan(defined.campaign))) for defined in members]
             planners = [self._planner(defined, source.region) for defined in members]
             reader = open_things.enter_context(self._opened(source, stream, members))
-            self._fill(reader, members, planners, plans)
+            contacts = self._fill(reader, members, planners, plans)
+            if not (contacts or self.bad_rows or self.breaks_off):
+                self._say_nobody(reader, members)
             for plan in plans:
                 for number in self.opted_out:
                     plan.withdraw(number, "a bad row of the list says so")
@@ -341,8 +343,8 @@ class _ListCheck:
         members: tuple[Defined, ...],
         planners: Sequence[Planner],
         plans: Sequence[_Plan],
-    ) -> None:
-        """Decide every contact for every campaign."""
+    ) -> int:
+        """Decide every contact for every campaign; how many there are."""
         contacts = self._sifted(reader, members)
         rows = 0
         while chunk := list(islice(contacts, _CHUNK)):
@@ -350,6 +352,12 @@ class _ListCheck:
                 planner.fill(plan, chunk)
             rows += len(chunk)
             self.progress(rows)
+        return rows
+
+    def _say_nobody(self, reader: ContactsReader, members: tuple[Defined, ...]) -> None:
+        hint = "put at least one row below the header"
+        problem = Problem(Place(reader.name), Trouble.NO_CONTACTS, "has a header and no contacts", hint)
+        self.note(Found(problem, _ids(members)))
 
     def _sifted(self, reader: ContactsReader, members: tuple[Defined, ...]) -> Iterator[Contact]:
         """The contacts. Bad rows are noted, and a list that breaks off, which counts as far as it goes."""
@@ -374,6 +382,7 @@ class _ListCheck:
         try:
             return next(rows, None)
         except FilesError as wrong:  # bytes that are no text
+            self.breaks_off = True
             _note_error(self.note, wrong, Place(reader.name), _ids(members))
             return None
 
@@ -424,7 +433,7 @@ class _CampaignCheck:
         """How the campaign stands; problems are noted."""
         tally = self.plan.tally(BatchMode.ONE)
         could = tally.to_send + sum(tally.held.values())
-        self._check_whole(tally, could, bad_rows)
+        self._check_whole(tally, could)
         self._check_limits(tally, could)
         return Standing(
             campaign=self.defined.campaign.id,
@@ -435,19 +444,14 @@ class _CampaignCheck:
             skipped={reason: tally.skipped[reason] for reason in SkipReason if reason in tally.skipped},
         )
 
-    def _say(
-        self, code: str, message: str, hint: str, path: str = "", file: str = "", name: str = ""
-    ) -> None:
-        place = Place(file or str(self.asked.file), None, None, path)
-        self.note(Found(Problem(place, code, message, hint), (self.defined.campaign.id,), name=name))
+    def _say(self, code: str, message: str, hint: str, path: str) -> None:
+        place = Place(str(self.asked.file), None, None, path)
+        self.note(Found(Problem(place, code, message, hint), (self.defined.campaign.id,)))
 
-    def _check_whole(self, tally: PlanTally, could: int, bad_rows: int) -> None:
+    def _check_whole(self, tally: PlanTally, could: int) -> None:
         """What makes it nobody at all."""
         campaign = self.defined.campaign
         key = f"campaigns.{campaign.id}"
-        if not tally.contacts and not bad_rows:
-            hint = "put at least one row below the header"
-            self._say(Trouble.NO_CONTACTS, "has a header and no contacts", hint, file=self.reader.name)
         expired = tally.skipped.get(SkipReason.EXPIRED, 0)
         if expired and campaign.expires is not None:
             message = f"expired at {minute(campaign.expires)}: nobody is texted any more"
