@@ -17,9 +17,11 @@ from smscli.domain.message import Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Terms
 from smscli.domain.segments import measure
+from smscli.files.samples import CAMPAIGNS, CONTACTS, sample_campaigns, sample_contacts
 from smscli.sentlog.locks import campaign_lock
 from smscli.sentlog.sqlite import open_sent_log
-from tests.docs.sessions import ROOT
+from tests.docs.sessions import ROOT, steps
+from tests.support.answers import Status
 from tests.support.loopback import LoopbackGateway
 
 ANN, BEN, CARLA = (Msisdn(f"+120255501{last}", "US") for last in ("01", "02", "03"))
@@ -120,10 +122,35 @@ def a_gateway(folder: Path) -> Iterator[Scene]:
         yield Scene({"https://sms.example.com/v1/messages": gateway.url})
 
 
+@contextmanager
+def mistakes(folder: Path) -> Iterator[Scene]:
+    """What `smscli init` makes, the files that the page shows, and a gateway with another token."""
+    sample = {CAMPAIGNS: sample_campaigns(), CONTACTS: sample_contacts(), **_files_shown()}
+    for name, text in sample.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / "march.xlsx").write_bytes(b"PK\x03\x04")
+    open_sent_log(folder / "sent-log.db", create=True).close()
+    with LoopbackGateway() as gateway:
+        gateway.script(Status(401, b'{"error": "wrong token"}'))
+        yield Scene({"https://sms.example.com/v1/messages": gateway.url})
+
+
+def _files_shown() -> dict[str, str]:
+    """What `$ cat FILE` shows, and `$ head -1 FILE`, which is followed by a row that fits."""
+    found = {}
+    for step in steps((ROOT / "docs/troubleshooting.md").read_text("utf-8")):
+        program, _, name = step.typed.rpartition(" ")
+        if program in ("cat", "head -1") and step.shown:
+            rest = ["+12025550101,Ann,a,b,"] if program == "head -1" else []
+            found[name] = "\n".join([*step.shown, *rest, ""])
+    return found
+
+
 SCENES: Mapping[str, Callable[[Path], AbstractContextManager[Scene]]] = {
     "docs/certainty.md": in_doubt,
     "docs/first-gateway.md": a_gateway,
     "docs/sent-log.md": sent,
+    "docs/troubleshooting.md": mistakes,
     "docs/tutorial.md": empty,
     "docs/what-if.md": accidents,
 }
