@@ -22,10 +22,10 @@ from smscli.cli.mistyped import Mistyped
 from smscli.cli.options import command_app
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.screen import Screen
-from smscli.cli.present.text import inert, masked, problem_lines
+from smscli.cli.present.text import inert, listed_problems, masked
 from smscli.cli.result import SCHEMA, STATUS, Result
 from smscli.cli.wiring import World
-from smscli.domain.errors import ExitCode, Problem, SmscliError, UsageError
+from smscli.domain.errors import ExitCode, FilesError, Problem, SmscliError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +240,12 @@ def _explained(
             return _Interrupted("interrupted")
         case OSError() if rendering:
             return SmscliError(f"the output could not be written: {error.strerror or type(error).__name__}")
+        case OSError() if error.filename is not None:  # a path that may not be looked at, or is too long
+            where = masked(str(error.filename), world.environ)
+            return FilesError(
+                f"{where}: {error.strerror or type(error).__name__}",
+                hint="is the path right, and may you use it? ls -ld with the path, and with its folder, tells",
+            )
         case _:
             what = masked(f"{type(error).__name__}: {error}", world.environ)
             return SmscliError(f"this is a bug in smscli: {what}", hint="`smscli --debug …` shows where")
@@ -259,7 +265,7 @@ def _tell(error: SmscliError, command: str | None, screen: Screen) -> None:
     screen.trouble(f"error: {inert(error.message)}")
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
     if [str(problem) for problem in problems] != [error.message]:  # a single one speaks for itself
-        for line in problem_lines(problems):
+        for line in listed_problems(problems):
             screen.trouble(line)
     if error.hint:
         screen.trouble(f"hint: {inert(error.hint)}")

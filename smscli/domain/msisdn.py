@@ -186,7 +186,7 @@ def _unreadable(error_type: int, dialled: str, text: str, region: str | None) ->
 
 def _needs_country(dialled: str, region: str | None) -> str:
     if region is not None:
-        return f"'{region}' is not a country that has phone numbers: use two letters such as PL"
+        return f'"{region}" is not a country that has phone numbers: use two letters such as PL'
     if dialled.startswith("00"):
         return "write + in place of 00"
     return "start it with + and the country code, or say `region:` (such as region: PL) for the whole list"

@@ -104,11 +104,11 @@ def check_zone_name(name: str) -> str:
     known = _known_names().get(capitals)
     if _NO_PLACE.fullmatch(capitals) or (_OFFSET.fullmatch(wanted) and not (known or capitals in _cities())):
         raise BadZone(
-            f"'{mask(wanted)}' is an offset or an abbreviation, which do not say when clocks change",
+            f'"{mask(wanted)}" is an offset or an abbreviation, which do not say when clocks change',
             "write a place, such as Europe/Warsaw or America/New_York",
         )
     if known is None:
-        raise BadZone(f"'{mask(wanted)}' is no time zone", _did_you_mean(capitals))
+        raise BadZone(f'"{mask(wanted)}" is no time zone', _did_you_mean(capitals))
     return known
 
 

@@ -140,6 +140,33 @@ def test_a_problem_at_the_top_of_the_file_is_said_to_hide_the_rest(desk: Desk) -
     assert told.out.endswith("mend campaigns.yaml first: what it hides comes to light then\n")
 
 
+def test_a_file_that_is_not_there_hides_nothing(desk: Desk) -> None:
+    for name in ("gone.yaml", "."):
+        told = desk("check", name)
+        assert (told.code, told.err) == (4, "")
+        assert "first: what it hides" not in told.out
+
+
+def test_problems_stand_in_the_order_of_their_file(desk: Desk) -> None:
+    desk.contacts(
+        *(f"{'12' if at == 8 else f'+1202555010{at}'},{'' if at in (1, 3) else 'Ola'}" for at in range(9))
+    )
+    told = check(desk)
+    assert re.findall(r"^  contacts.csv:(\d+):", told.out, re.MULTILINE) == ["3", "5", "10"]
+    assert [each["line"] for each in check(desk, "--json").document["problem_list"]] == [3, 5, 10]
+
+
+@pytest.mark.parametrize("columns", ["50", "80"])
+def test_long_lines_go_on_below_and_further_in(desk: Desk, columns: str) -> None:
+    desk.contacts(ANN, "+12025550102,")
+    wide, told = check(desk), child("check", "campaigns.yaml", cwd=desk.path, environ={"COLUMNS": columns})
+    lines = told.out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    at = next(at for at, line in enumerate(lines) if line.startswith("  contacts.csv:3:"))
+    assert lines[at + 1].startswith("    ")
+    assert told.out.split() == wide.out.split()
+
+
 def test_a_problem_is_shown_with_its_place_what_was_found_and_a_hint(desk: Desk) -> None:
     desk.contacts(ANN, "+12025550102,")
     assert (
@@ -153,8 +180,8 @@ def test_what_two_campaigns_say_of_one_row_is_one_problem(desk: Desk) -> None:
     desk.campaigns(READY + READY.replace("ready:", "again:").replace("Green", "Blue"))
     desk.contacts(ANN, "+12025550102,")
     document = check(desk, "--json").document
-    assert document["problem_count"] == 1
-    assert document["problems"][0]["campaigns"] == ["ready", "again"]
+    assert document["problems"] == 1
+    assert document["problem_list"][0]["campaigns"] == ["ready", "again"]
     assert list(document["campaigns"]) == ["ready", "again"]
 
 
@@ -170,7 +197,7 @@ def test_the_first_twenty_problems_are_shown_and_the_rest_counted(desk: Desk) ->
 def test_json_has_tasks_problems_and_campaigns(desk: Desk) -> None:
     desk.contacts(ANN, "+120255,Ben")
     document = check(desk, "--json").document
-    [problem] = document["problems"]
+    [problem] = document["problem_list"]
     assert problem.pop("message")
     assert problem.pop("hint")
     assert document == {
@@ -188,8 +215,8 @@ def test_json_has_tasks_problems_and_campaigns(desk: Desk) -> None:
                 "stops": True,
             }
         ],
-        "problem_count": 1,
-        "problems": [
+        "problems": 1,
+        "problem_list": [
             {
                 "file": "contacts.csv",
                 "line": 3,
@@ -390,6 +417,31 @@ def test_a_list_that_breaks_off_is_told_and_counted_as_far_as_it_goes(desk: Desk
     assert tasks(told) == ["save the file as UTF-8 (contacts.csv line 3)"]
 
 
+def test_a_list_that_breaks_off_at_once_is_not_said_to_be_empty(desk: Desk) -> None:
+    (desk.path / "contacts.csv").write_bytes(b"phone,first_name\n+12025550102,J\xfcrgen\n")
+    assert tasks(check(desk)) == ["save the file as UTF-8 (contacts.csv line 2)"]
+
+
+def test_an_empty_list_of_two_campaigns_is_one_problem(desk: Desk) -> None:
+    desk.campaigns(READY + READY.replace("ready:", "later:"))
+    desk.contacts()
+    told = check(desk, "--json").document
+    [problem] = told["problem_list"]
+    assert (problem["code"], problem["campaigns"]) == ("no_contacts", ["ready", "later"])
+
+
+def test_a_line_with_two_problems_of_a_kind_is_named_once(desk: Desk) -> None:
+    desk.campaigns(READY.replace("{{ first_name }}", "{{ first_name }} {{ code }} {{ link }}"))
+    assert tasks(check(desk)) == [
+        "add 2 columns that texts need, or change the texts (contacts.csv line 1)"
+    ]
+    tasks_of = Tasks()
+    for line in (*range(2, 9), 9, 9, 10):
+        tasks_of.take(Found(Problem(Place("contacts.csv", line), "too_short", "x")))
+    [task] = tasks_of
+    assert str(task) == "fix 10 phone numbers (contacts.csv lines 2, 3, 4, 5, 6, 7 and 3 more)"
+
+
 # --- which ---
 
 
@@ -517,7 +569,7 @@ def test_tasks_are_apart_by_file_and_by_what_they_are_about() -> None:
         together.take(Found(Problem(Place(file, 2), SkipReason.MISSING_FIELD, "is empty"), name=name))
     assert [str(task) for task in together] == [
         "add first_name in 1 row (a.csv line 2)",
-        "add code in 2 rows (a.csv lines 2 and 1 more)",
+        "add code in 2 rows (a.csv line 2)",
         "add code in 1 row (b.csv line 2)",
     ]
 

@@ -279,7 +279,7 @@ def test_a_bad_row_that_opts_out_decides_and_is_told_with_its_problems(stopping:
     assert story["detail"] == "a bad row of the list says so"
     assert [(each["line"], each["problems"][0]["path"]) for each in story["bad_rows"]] == [(3, "zone")]
     out = told(stopping, ANN, campaign="ready").out
-    assert "line 3: bad row: zone: 'nowhere' is no time zone" in out
+    assert 'line 3: bad row: zone: "nowhere" is no time zone' in out
 
 
 def test_a_number_in_bad_rows_only_is_a_problem_to_mend(stopping: Desk) -> None:

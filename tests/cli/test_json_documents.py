@@ -71,7 +71,7 @@ _OWN_NUMBER = _keys(
     count="segments",
     object="text_of",
 )
-_CHECKED = _keys(list="tasks problems", count="problem_count", object="campaigns")
+_CHECKED = _keys(list="tasks problem_list", count="problems", object="campaigns")
 _ENTERED = _keys(text="sent_log", count="added already", list="problems")
 
 

@@ -277,8 +277,8 @@ def test_bad_rows_are_told_and_written_and_would_stop_a_send(desk: Desk) -> None
     desk.contacts("+12025550101,Ann", "nobody,Zed", '+1202555,"=cmd()"')
     done = desk.preview("--bad-rows", "bad.csv")
     assert done.code == 4
-    assert "contacts.csv:3: phone:" in done.err
-    assert "contacts.csv:4: phone:" in done.err
+    assert "\n2 bad rows in contacts.csv:\n  contacts.csv:3: phone:" in done.err
+    assert "\n  contacts.csv:4: phone:" in done.err
     assert "bad rows: bad.csv (2 rows)" in done.err
     with (desk.path / "bad.csv").open(encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
@@ -287,7 +287,7 @@ def test_bad_rows_are_told_and_written_and_would_stop_a_send(desk: Desk) -> None
 
 
 def test_bad_rows_of_an_earlier_run_do_not_stay(desk: Desk) -> None:
-    (desk.path / "bad.csv").write_text("phone\nold\n", encoding="utf-8")
+    (desk.path / "bad.csv").write_text("phone,problems\nold,\n", encoding="utf-8")
     assert desk.preview("--bad-rows", "bad.csv").code == 0
     assert "old" not in (desk.path / "bad.csv").read_text("utf-8")
 
@@ -316,7 +316,7 @@ def test_rows_that_may_be_skipped_do_not_change_the_exit_code(desk: Desk) -> Non
 def test_of_many_problems_the_first_twenty_are_printed_and_all_are_in_the_document(desk: Desk) -> None:
     desk.contacts(*(f"nobody{index},Zed" for index in range(30)))
     done = desk.preview()
-    assert done.err.count("contacts.csv:") == 20
+    assert done.err.count("  contacts.csv:") == 20
     assert "10 problems more" in done.err or "and 10 problems more" in done.err
     assert len(desk.plan()["problem_list"]) == 30
 

@@ -348,7 +348,7 @@ def test_bad_rows_may_be_skipped_and_are_counted_and_told(desk: Desk) -> None:
     desk.contacts("+12025550101,Ann", "nobody,Zed")
     done = desk.send()
     assert done.code == 3
-    assert "contacts.csv:3: phone:" in done.err
+    assert "\nBad rows of contacts.csv:\n  contacts.csv:3: phone:" in done.err
     assert "problems              1" in done.out
     assert numbers(desk) == ["+12025550101"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -199,6 +200,16 @@ def test_opt_outs_are_told_by_source(log: Path) -> None:
     assert document["opt_outs"] == {"in_all": 4, "since": "2026-11-22T10:00:00Z", "lately": {"reply": 1}}
     told = smscli("status", "--log", str(log), "--since", "5s")
     assert told.out.splitlines()[-1] == "Opt-outs  4 in all; none since Sun 2026-11-22 11:59 UTC"
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("80", 2), ("120", 1)])
+def test_a_line_is_as_wide_as_the_screen_and_one_row_is_no_rows(log: Path, columns: str, lines: int) -> None:
+    remember(log, replace(ENDED, counts=dict(ENDED.counts) | {"problems": 1}))
+    out = Program(environ={"COLUMNS": columns})("status", "--log", str(log)).out
+    told = re.search(r"^  last run.*(\n {12}.*)*", out, re.MULTILINE)
+    assert told is not None
+    assert told[0].endswith(", 1 bad row")
+    assert len(told[0].splitlines()) == lines
 
 
 def test_no_line_but_a_command_is_wider_than_80_columns_and_no_number_is_shown(log: Path) -> None:

@@ -281,7 +281,7 @@ def test_offsets_and_abbreviations_are_no_zones(text: str) -> None:
 def test_an_unknown_zone_is_refused_with_a_suggestion(text: str, hint: str) -> None:
     with pytest.raises(BadZone) as caught:
         check_zone_name(text)
-    assert caught.value.message == str(caught.value) == f"'{text}' is no time zone"
+    assert caught.value.message == str(caught.value) == f'"{text}" is no time zone'
     assert caught.value.hint == hint
 
 

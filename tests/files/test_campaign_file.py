@@ -100,7 +100,7 @@ NASTY_PROBLEMS = """\
 5:48: contacts.delimiter: "^" is not a delimiter smscli reads
 5:63: contacts.columns.fone: "fone" is none of phone, region, zone, language, consent, consent_date, \
 consent_topics, consent_source or opt_out
-6:11: timezone: 'Europe/Warschau' is no time zone
+6:11: timezone: "Europe/Warschau" is no time zone
 7:34: rates.XX: "XX" is not an ISO country code
 7:47: rates.PL: "nan" is not an amount
 8:17: countries[1]: needs a single value, found a list

@@ -205,7 +205,7 @@ def import_(
             for w in found.wishes
         ]
         added = sent_log.opt_out(wishes)
-    for line in problem_lines(found.problems):
+    for line in problem_lines(found.problems, f"Bad lines of {inert(str(file))}:"):
         world.screen.trouble(line)
     return _entered(path, len({(wish.number, wish.topic) for wish in wishes}), added, found.problems)
 

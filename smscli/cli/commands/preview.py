@@ -30,7 +30,7 @@ from smscli.cli.present.plan import plan_text
 from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.story import Story, story_document, story_text
-from smscli.cli.present.text import counted, problem_lines
+from smscli.cli.present.text import counted, inert, problem_lines
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, Refused, UsageError
@@ -38,7 +38,10 @@ from smscli.files.campaign_file import OnBadRows
 
 app = command_app()
 
-_CODES = {ExitCode.FILES: "files are wrong, the list is empty, or its bad rows would stop a send"}
+_CODES = {
+    ExitCode.OK: "the plan was made, also where it warns that a send would be refused",
+    ExitCode.FILES: "files are wrong, the list is empty, or its bad rows would stop a send",
+}
 
 
 @app.command(epilog=exit_codes(_CODES, ExitCode.SENT_LOG))
@@ -138,7 +141,8 @@ def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_
     """What would stop a send is told in any case; of a story's list only that it has bad rows."""
     trouble = world.screen.trouble
     if not is_about_one:
-        for line in problem_lines(made.bad.problems):
+        heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.reader.name)}:"
+        for line in problem_lines(made.bad.problems, heading):
             trouble(line)
     elif _exit_code(made):
         trouble(f"warning: a send would be refused: the list has {counted(made.bad.count, 'bad row')}")

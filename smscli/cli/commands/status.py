@@ -85,7 +85,8 @@ def status(
                 opt_outs=sent_log.opt_outs_by_source(),
                 lately=sent_log.opt_outs_by_source(lately),
             )
-    return Result(status_document(overview), status_text(overview))
+    page = world.screen.page(world.screen.out)
+    return Result(status_document(overview), status_text(overview, page))
 
 
 def _what_the_file_says(file: Path) -> tuple[Mapping[str, str], Path]:

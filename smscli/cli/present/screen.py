@@ -62,12 +62,12 @@ class Screen:
         self.out.write(dumps(document, indent=2) + "\n")
         self.out.flush()
 
-    def note(self, text: str) -> None:
+    def note(self, text: Block) -> None:
         """Something good to know, on stderr; `--quiet` leaves it out."""
         if not self.quiet:
             self.trouble(text)
 
-    def trouble(self, text: str) -> None:
+    def trouble(self, text: Block) -> None:
         """Something that must be said, on stderr. A screen that fails never stops what runs."""
         self.tell(text)
 

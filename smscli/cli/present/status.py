@@ -8,22 +8,27 @@ from datetime import datetime
 from pathlib import Path
 from shlex import join
 from textwrap import wrap
+from typing import TypeAlias
 
 from smscli.cli.present.figures import local
+from smscli.cli.present.page import Page
 from smscli.cli.present.text import inert
 from smscli.cli.result import STATUS
 from smscli.domain.errors import ExitCode
 from smscli.domain.message import Realm, State
 from smscli.domain.ports import RunRecord
 
-_WIDTH = 80
 #: Where the text behind a label begins.
 _LABEL = 12
 #: Where a command to type begins: it is never broken, so it gets the room.
 _COMMAND = 4
 
-#: Parts of a run's summary that its campaign's other lines do not tell.
-_LEFT = {"not_attempted": "not attempted", "released": "released", "problems": "bad rows"}
+#: Parts of a run's summary that its campaign's other lines do not tell: of one, and of several.
+_LEFT = {
+    "not_attempted": ("{n} not attempted",) * 2,
+    "released": ("{n} released",) * 2,
+    "problems": ("{n} bad row", "{n} bad rows"),
+}
 
 _KNOWN = frozenset(ExitCode)
 
@@ -172,16 +177,31 @@ def _ended(run: RunRecord, standing: Standing) -> str | None:
 # --- for people ---
 
 
-def status_text(overview: Overview) -> Iterator[str]:
-    """The overview for people, at 80 columns; what is nothing has no line."""
+#: A line, and where it goes on below if it is longer than the page; 0: it stays whole.
+_Line: TypeAlias = tuple[str, int]
+
+
+def status_text(overview: Overview, page: Page) -> Iterator[str]:
+    """The overview for people, as wide as the page; what is nothing has no line."""
+    for line, start in _lines(overview):
+        if not start:
+            yield line
+            continue
+        further = " " * start
+        yield from wrap(
+            line, page.width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+        )
+
+
+def _lines(overview: Overview) -> Iterator[_Line]:
     if not overview.exists:
-        yield f"Nothing was ever sent: there is no sent log at {overview.sent_log} yet."
+        yield f"Nothing was ever sent: there is no sent log at {overview.sent_log} yet.", 0
     elif not any(each.standings for each in overview.campaigns):
-        yield "Nothing was ever sent."
+        yield "Nothing was ever sent.", 0
     for campaign in overview.campaigns:
         yield from _campaign_lines(campaign, overview)
     if overview.exists:
-        yield from _line("Opt-outs", _opt_outs(overview), label=10)
+        yield _labelled("Opt-outs", _opt_outs(overview), start=10)
 
 
 def _opt_outs(overview: Overview) -> str:
@@ -193,39 +213,39 @@ def _opt_outs(overview: Overview) -> str:
     return f"{sum(overview.opt_outs.values()):,} in all; {news}"
 
 
-def _campaign_lines(campaign: CampaignStatus, overview: Overview) -> Iterator[str]:
+def _campaign_lines(campaign: CampaignStatus, overview: Overview) -> Iterator[_Line]:
     live, rehearsal = campaign.of(Realm.LIVE), campaign.of(Realm.SANDBOX)
     missing = " (not in the campaigns file)" if campaign.in_file is False else ""
-    yield f"{campaign.id}{missing}{'' if live else ': never sent'}"
+    yield f"{campaign.id}{missing}{'' if live else ': never sent'}", 0
     if live:
         yield from _standing_lines(live, campaign, overview)
     if tests := campaign.of(Realm.TEST):
-        yield from _line("tests", _by_state(tests.states))
+        yield _labelled("tests", _by_state(tests.states))
     if rehearsal:
-        yield f"{campaign.id}, rehearsal (nobody was texted)"
+        yield f"{campaign.id}, rehearsal (nobody was texted)", 0
         yield from _standing_lines(rehearsal, campaign, overview)
 
 
-def _standing_lines(standing: Standing, campaign: CampaignStatus, overview: Overview) -> Iterator[str]:
+def _standing_lines(standing: Standing, campaign: CampaignStatus, overview: Overview) -> Iterator[_Line]:
     zone, states = campaign.zone, standing.states
     if standing.running:
-        yield from _line("running", _goes_on(standing.running, zone))
+        yield _labelled("running", _goes_on(standing.running, zone))
     if standing.last and not standing.is_sending:
-        yield from _line("last run", _was(standing.last, zone, cut_off=standing.is_cut_off))
+        yield _labelled("last run", _was(standing.last, zone, cut_off=standing.is_cut_off))
     if states:
-        yield from _line("messages", f"{sum(states.values()):,}: {_by_state(states)}")
+        yield _labelled("messages", f"{sum(states.values()):,}: {_by_state(states)}")
     in_flight = states.get(State.SUBMITTING, 0)
     if in_flight and not standing.is_sending:
         them = "it" if in_flight == 1 else "them"
         what = f"{in_flight:,} in flight when a send ended; the next send puts {them} in doubt"
-        yield from _line("cut off", what)
+        yield _labelled("cut off", what)
     if standing.held:
-        yield from _line("held", _held(standing, zone, overview.at))
+        yield _labelled("held", _held(standing, zone, overview.at))
     if doubtful := states.get(State.IN_DOUBT):
-        yield from _line("in doubt", f"{doubtful:,} that the gateway may have taken; to see and decide:")
+        yield _labelled("in doubt", f"{doubtful:,} that the gateway may have taken; to see and decide:")
         yield _command(overview, "resolve", "--campaign", campaign.id)
     if rejected := states.get(State.REJECTED):
-        yield from _line("rejected", f"{rejected:,}; to see why:")
+        yield _labelled("rejected", f"{rejected:,}; to see why:")
         realm = () if standing.realm is Realm.LIVE else ("--realm", standing.realm.value)
         yield _command(overview, "log", "--campaign", campaign.id, *realm, "--state", State.REJECTED)
 
@@ -247,7 +267,11 @@ def _was(run: RunRecord, zone: str, *, cut_off: bool) -> str:
     parts = [_ENDED.get(code, f"ended with exit {code}") if code is not None else "ended"]
     if "rows" in run.counts:
         parts.append(f"{run.counts.get('accepted', 0):,} of {run.counts['rows']:,} accepted")
-    parts += [f"{run.counts[part]:,} {name}" for part, name in _LEFT.items() if run.counts.get(part)]
+    parts += [
+        (one if run.counts[part] == 1 else several).format(n=f"{run.counts[part]:,}")
+        for part, (one, several) in _LEFT.items()
+        if run.counts.get(part)
+    ]
     why = f" ({inert(run.stopped)})" if run.stopped else ""
     return f"{began}: {', '.join(parts)}{why}"
 
@@ -265,16 +289,9 @@ def _by_state(states: Mapping[State, int]) -> str:
     return ", ".join(f"{states[state]:,} {state.replace('_', ' ')}" for state in State if states.get(state))
 
 
-def _command(overview: Overview, verb: str, *words: str) -> str:
-    return " " * _COMMAND + join(["smscli", verb, *overview.named, *words])
+def _command(overview: Overview, verb: str, *words: str) -> _Line:
+    return " " * _COMMAND + join(["smscli", verb, *overview.named, *words]), 0
 
 
-def _line(name: str, text: str, label: int = _LABEL) -> Iterator[str]:
-    head = (name if label < _LABEL else f"  {name}").ljust(label)
-    yield from wrap(
-        head + text,
-        _WIDTH,
-        subsequent_indent=" " * label,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _labelled(name: str, text: str, start: int = _LABEL) -> _Line:
+    return (name if start < _LABEL else f"  {name}").ljust(start) + text, start

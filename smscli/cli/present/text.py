@@ -81,15 +81,44 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def problem_lines(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """One of our lines. Where the screen is narrower it goes on below, two cells further in."""
+
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        from smscli.cli.present.cells import folded
+
+        shown = printable(self.line, options.encoding)
+        words = shown.lstrip(" ")
+        first = " " * (len(shown) - len(words))
+        width, further = options.max_width - len(first), first + "  "
+        for at, piece in enumerate(folded(words, width - 2, first=width)):
+            yield Text((further if at else first) + piece)
+
+
+def problem_lines(problems: Sequence[Problem], heading: str | None = None) -> Iterator[Hanging]:
+    """Problems below a heading: those of rows, unless it says otherwise."""
+    if problems:
+        yield Hanging(heading or f"Bad rows of {inert(problems[0].where.file)}:")
+    yield from listed_problems(problems)
+
+
+def listed_problems(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> Iterator[Hanging]:
     """Problems with their hints, a line each, no hint twice; those beyond `most` are counted."""
     told = {""}
     for problem in problems[:most]:
         hint = f" ({inert(problem.hint)})" if problem.hint not in told else ""
         told.add(problem.hint)
-        yield f"  {inert(str(problem))}{hint}"
+        yield Hanging(f"  {inert(str(problem))}{hint}")
     if len(problems) > most:
-        yield f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all."
+        yield Hanging(f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all.")
 
 
 @dataclass(frozen=True, slots=True)
