@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -47,6 +49,15 @@ MOST_PROBLEMS = 10_000
 
 #: `--plan -`
 STANDARD_OUTPUT = Path("-")
+
+#: How the first line of a file that an earlier run wrote begins or ends.
+_EARLIER = {
+    "--bad-rows": re.compile(rb'.*\bproblems"?\s*', re.DOTALL),
+    "--plan": re.compile(rb'\{"row": .*\s*'),
+}
+
+#: No line of a list is longer.
+_LONGEST_LINE = 1 << 20
 
 #: Campaigns files and profiles: neither a CSV file nor JSON lines are called that.
 _OURS = (".yaml", ".yml")
@@ -178,19 +189,42 @@ def choose(asked: Asked) -> Chosen:
 
 
 def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
-    """`--bad-rows` and `--plan` replace the file they name: never one that we were given to read or keep."""
+    """`--bad-rows` and `--plan` replace the file they name: only one of their own, never one that we were
+    given to read or keep."""
     new = {"--bad-rows": asked.bad_rows, "--plan": asked.plan}
-    written = {option: path.resolve() for option, path in new.items() if path and path != STANDARD_OUTPUT}
-    read = {path.resolve() for path in (asked.file, chosen.source.file, *chosen.opt_outs) if path}
+    written = {option: _real(path) for option, path in new.items() if path and path != STANDARD_OUTPUT}
+    read = {_real(path) for path in (asked.file, chosen.source.file, *chosen.opt_outs) if path}
     for option, path in written.items():
         is_ours = path.suffix in _OURS and path.exists()
-        if path in read or _is_of_log(path, chosen.sent_log.resolve()) or is_ours:
+        is_read = path in read or _is_of_log(path, _real(chosen.sent_log)) or is_ours
+        if is_read or not _is_earlier(option, path):
+            whose = "this campaign reads" if is_read else "no earlier run wrote"
             raise UsageError(
-                f"{option} {new[option]} would overwrite a file that this campaign reads",
+                f"{option} {new[option]} would overwrite a file that {whose}",
                 hint=f"name a new file: {option} new-{path.name}",
             )
     if len(set(written.values())) < len(written):
         raise UsageError("--bad-rows and --plan name the same file", hint="name two files")
+
+
+def _real(path: Path) -> Path:
+    """The file behind all links; a link that leads to itself stays as it is."""
+    return Path(os.path.realpath(path))
+
+
+def _is_earlier(option: str, path: Path) -> bool:
+    """Is there no file yet, or an empty one, or what this option wrote earlier?
+
+    What is no file, or may not be read, is left to whoever writes: he says what is wrong.
+    """
+    try:
+        if not path.is_file():
+            return True
+        with path.open("rb") as stream:
+            first = stream.readline(_LONGEST_LINE)
+    except OSError:
+        return True
+    return not first or _EARLIER[option].fullmatch(first) is not None
 
 
 def _is_of_log(path: Path, log: Path) -> bool:

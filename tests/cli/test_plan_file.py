@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from smscli.cli.plan_file import write_plan
 from smscli.domain.errors import FilesError
 from smscli.sentlog.plan import DecidedRow, Fate
+from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.desk import READY, Desk
 from tests.cli.program import child
 from tests.cli.test_accounting import CAMPAIGN, rows
@@ -203,7 +204,7 @@ def test_what_cannot_go_together_is_wrong_usage(desk: Desk, arguments: tuple[str
 
 
 def test_only_the_owner_may_read_the_file_and_nothing_else_stays(desk: Desk) -> None:
-    (desk.path / "plan.jsonl").write_text("an older plan, longer than the new one\n" * 1_000, "utf-8")
+    (desk.path / "plan.jsonl").write_text('{"row": 1}\n' * 10_000, "utf-8")  # longer than the new one
     before = desk.files()
     desk.preview(*AT, "--plan", "plan.jsonl", campaign="tyres")
     assert desk.files() == before
@@ -237,6 +238,41 @@ def test_a_plan_never_overwrites_what_the_campaign_reads_or_keeps(desk: Desk, pa
     assert {each.name: each.read_bytes() for each in desk.path.iterdir()} == before
 
 
+@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+@pytest.mark.parametrize("path", ["june.csv", "other.db", "sent-log.db", "contacts.hard.csv"])
+def test_a_file_that_no_earlier_run_wrote_is_never_overwritten(desk: Desk, option: str, path: str) -> None:
+    (desk.path / "june.csv").write_bytes((desk.path / "contacts.csv").read_bytes())
+    (desk.path / "contacts.hard.csv").hardlink_to(desk.path / "contacts.csv")
+    for log in ("other.db", "sent-log.db"):
+        open_sent_log(desk.path / log, create=True).close()
+    before = {each.name: each.read_bytes() for each in desk.path.iterdir()}
+    done = desk.preview(*AT, option, path, "--log", "another.db", campaign="tyres")
+    assert done.code == 2
+    assert f"{option} {path} would overwrite a file that no earlier run wrote" in done.err
+    assert f"hint: name a new file: {option} new-{path}" in done.err
+    assert {each.name: each.read_bytes() for each in desk.path.iterdir()} == before
+
+
+@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+def test_what_an_earlier_run_wrote_and_an_empty_file_are_replaced(desk: Desk, option: str) -> None:
+    (desk.path / "new").touch()
+    for _ in range(2):
+        told = desk.preview(*AT, option, "new", campaign="tyres").err
+        assert "new (" in told  # how many rows were written
+        assert (desk.path / "new").stat().st_size
+
+
+@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+def test_a_link_that_leads_to_itself_and_a_name_that_is_too_long_are_told(desk: Desk, option: str) -> None:
+    (desk.path / "loop").symlink_to("loop")
+    before = desk.files()
+    for path, said in (("loop", "is not a file"), ("x" * 300, "File name too long")):
+        done = desk.preview(*AT, option, path, campaign="tyres")
+        assert done.code == 4
+        assert said in done.err
+    assert desk.files() == before
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [("nowhere/plan.jsonl", "cannot be written: No such file"), (".", "is not a file"), ("pipe", "is not a")],
@@ -251,12 +287,12 @@ def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing(desk: Desk, pa
 
 
 def test_a_list_that_cannot_be_read_to_its_end_leaves_the_older_plan_as_it_was(desk: Desk) -> None:
-    (desk.path / "plan.jsonl").write_text("older\n", "utf-8")
+    (desk.path / "plan.jsonl").write_text('{"row": 0}\n', "utf-8")
     with (desk.path / "contacts.csv").open("ab") as stream:
         stream.write(b"+12025550111,\xff\n")
     before = desk.files()
     assert desk.preview(*AT, "--plan", "plan.jsonl", campaign="tyres").code == 4
-    assert (desk.path / "plan.jsonl").read_text("utf-8") == "older\n"
+    assert (desk.path / "plan.jsonl").read_text("utf-8") == '{"row": 0}\n'
     assert desk.files() == before
 
 
