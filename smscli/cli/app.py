@@ -244,7 +244,7 @@ def _explained(
             where = masked(str(error.filename), world.environ)
             return FilesError(
                 f"{where}: {error.strerror or type(error).__name__}",
-                hint="is the path right, and may you use it? ls -ld with the path, and with its folder, tells",
+                hint="is the path right, and may you use it? Ask ls -ld of it, and of its folder",
             )
         case _:
             what = masked(f"{type(error).__name__}: {error}", world.environ)

@@ -21,7 +21,11 @@ _CLOCK_TOLERANCE = timedelta(minutes=2)
 
 def has_folder(path: Path) -> None:
     """A sent log is made where it is said to be, but no folder is made for it."""
-    if not path.absolute().parent.is_dir():
+    try:
+        is_there = path.absolute().parent.is_dir()
+    except OSError:  # it may not be looked at: opening the log says what is wrong
+        return
+    if not is_there:
         raise SentLogMissing(
             f"the folder of the sent log, {path.absolute().parent}, does not exist",
             hint="is the path right, and its disk mounted? If it is to be new:"

@@ -176,11 +176,20 @@ def existing_sent_log(
 @contextmanager
 def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
     """The sent log at `path`, or None where no send has made one yet; its path is told either way."""
-    world.screen.note(f"sent log: {path.absolute()}" + ("" if path.exists() else " (there is none yet)"))
-    if not path.exists():
+    is_there = _may_be_there(path)
+    world.screen.note(f"sent log: {path.absolute()}" + ("" if is_there else " (there is none yet)"))
+    if not is_there:
         yield None
         return
     from smscli.sentlog.sqlite import open_sent_log
 
     with closing(open_sent_log(path, create=False, busy_wait=PATIENCE)) as sent_log:
         yield sent_log
+
+
+def _may_be_there(path: Path) -> bool:
+    """What may not be looked at counts as there: opening it says what is wrong."""
+    try:
+        return path.exists()
+    except OSError:
+        return True

@@ -361,6 +361,61 @@ def test_what_may_not_be_read_or_written_is_told(
     assert len(desk.outbox()) == taken
 
 
+_LOCKED = [
+    ("preview campaigns.yaml ready --plan locked/plan.jsonl", 4),
+    ("preview campaigns.yaml ready --bad-rows locked/bad.csv", 4),
+    ("preview campaigns.yaml ready --log locked/sent-log.db", 7),
+    ("check campaigns.yaml --problems locked/problems.csv", 4),
+    ("check campaigns.yaml --contacts locked/contacts.csv", 4),
+    ("send campaigns.yaml ready --test-to +12025550123 --log locked/sent-log.db", 7),
+    ("log --log locked/sent-log.db", 7),
+    ("log backup locked/copy.db --log sent-log.db", 4),
+    ("init locked/new", 4),
+    ("init locked", 4),
+    ("gateway show locked/gateway.yaml", 4),
+    ("optout import locked/stop.csv --log sent-log.db", 4),
+]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+@pytest.mark.parametrize(("line", "code"), _LOCKED)
+def test_a_folder_that_may_not_be_looked_into_is_no_bug(desk: Desk, line: str, code: int) -> None:
+    desk.send("--limit", "1")
+    (desk.path / "locked").mkdir(mode=0o000)
+    done = subprocess.run(
+        [sys.executable, "-m", "smscli", *line.split()],
+        cwd=desk.path,
+        capture_output=True,
+        text=True,
+        preexec_fn=obey_file_modes,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "ermission denied" in done.stderr + done.stdout or "may not be read by you" in (
+        done.stderr + done.stdout
+    )
+
+
+_TOO_LONG = [
+    "preview campaigns.yaml ready --plan {}",
+    "preview campaigns.yaml ready --contacts {}",
+    "check campaigns.yaml --problems {}",
+    "check {}",
+    "init {}",
+    "log backup {} --log sent-log.db",
+    "status --log {}",
+    "send campaigns.yaml ready --yes --log {}",
+]
+
+
+@pytest.mark.parametrize("line", _TOO_LONG)
+def test_a_name_that_no_file_can_have_is_no_bug(desk: Desk, line: str) -> None:
+    desk.send("--limit", "1")
+    done = desk(*line.format("x" * 300).split())
+    assert done.code in (4, 7)
+    assert "File name too long" in done.err + done.out
+
+
 def _delete(folder: Folder) -> None:
     folder.log_path.unlink()
 
