@@ -206,6 +206,8 @@ class Task:
     stops: bool
     count: int = 0
     lines: list[int] = field(default_factory=list)
+    more_lines: int = 0
+    last_line: int | None = None
     paths: dict[str, None] = field(default_factory=dict)  # of problems without a line
     campaigns: dict[str, None] = field(default_factory=dict)
 
@@ -215,9 +217,16 @@ class Task:
         self.count += 1
         if line is None and path and len(self.paths) < LINES_NAMED:
             self.paths[path] = None
-        if line is not None and line not in self.lines and len(self.lines) < LINES_NAMED:
-            self.lines.append(line)
+        if line is not None and line not in self.lines:
+            self._take_line(line)
         self.campaigns |= dict.fromkeys(found.campaigns)
+
+    def _take_line(self, line: int) -> None:
+        if len(self.lines) < LINES_NAMED:
+            self.lines.append(line)
+        elif line != self.last_line:  # problems of a line follow each other
+            self.more_lines += 1
+        self.last_line = line
 
     def __str__(self) -> str:
         one, several = SENTENCES.get(self.code, _OTHERWISE)
@@ -227,8 +236,8 @@ class Task:
     def _place(self) -> str:
         if not self.lines:
             return ": ".join(filter(None, [self.file, ", ".join(self.paths)]))
-        more = self.count - len(self.lines)
-        named = [f"{line:,}" for line in self.lines] + ([f"{more:,} more"] if more > 0 else [])
+        more = [f"{self.more_lines:,} more"] if self.more_lines else []
+        named = [f"{line:,}" for line in self.lines] + more
         several = ", ".join(named[:-1]) + f" and {named[-1]}"
         return f"{self.file} line {named[0]}" if len(named) == 1 else f"{self.file} lines {several}"
 

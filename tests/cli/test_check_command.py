@@ -432,9 +432,7 @@ def test_an_empty_list_of_two_campaigns_is_one_problem(desk: Desk) -> None:
 
 def test_a_line_with_two_problems_of_a_kind_is_named_once(desk: Desk) -> None:
     desk.campaigns(READY.replace("{{ first_name }}", "{{ first_name }} {{ code }} {{ link }}"))
-    assert tasks(check(desk)) == [
-        "add 2 columns that texts need, or change the texts (contacts.csv line 1)"
-    ]
+    assert tasks(check(desk)) == ["add 2 columns that texts need, or change the texts (contacts.csv line 1)"]
     tasks_of = Tasks()
     for line in (*range(2, 9), 9, 9, 10):
         tasks_of.take(Found(Problem(Place("contacts.csv", line), "too_short", "x")))
