@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -18,9 +19,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import typer
 import yaml
 
-from smscli.cli.app import COMMANDS
+from smscli.cli.app import COMMANDS, command_name
 from smscli.cli.tasks import SENTENCES, Trouble
 from smscli.domain.campaign import Purpose
 from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
@@ -141,22 +143,62 @@ def test_notes_on_a_command_that_is_gone_are_found() -> None:
         commands_page("# Commands\n\n## smscli teleport\n\nIt was fun.\n")
 
 
+def objection(line: str) -> str:
+    """What the program's own parser has against a command line of a sentence; empty where it takes it.
+
+    A word in capitals stands for a value, `[…]` for what may be left out, `…` for more of the same.
+    """
+    in_front = {name for option in options_of(ALL_COMMANDS["smscli"]) for name in option.opts}
+    typed = [word.strip("[]…") for word in shlex.split(line.partition(" > ")[0])[1:]]
+    words = [word for word in typed if word not in {"", "OPTIONS"} | in_front]
+    name = command_name(words)
+    if name is None:
+        return "" if set(words) <= {"COMMAND", "--help"} else "no such command"
+    command, rest = ALL_COMMANDS[f"smscli {name}"], words[len(name.split()) :]
+    if COMMANDS.get(name) and COMMANDS[name].verbs:
+        return "" if rest in ([], ["COMMAND"]) else "no such verb"
+    context = command.context_class(command, info_name=name)
+    try:
+        given, left, _ = command.make_parser(context).parse_args(args=rest)
+        for param in command.params:
+            value = given.get(param.name)
+            several = value if isinstance(value, (list, tuple)) else [value]
+            if not any(each is None or str(each).isupper() for each in several):
+                param.process_value(context, value)
+    except typer.TyperException as wrong:
+        return str(wrong)
+    return f"more than it takes: {left}" if left else ""
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_that_is_named_in_a_sentence_exists(page: str) -> None:
+def test_every_command_in_a_sentence_or_a_table_is_one_that_the_program_takes(page: str) -> None:
+    found = {span: objection(span) for span in spans(PAGES[page]) if span.split()[0] == "smscli"}
+    assert {span: said for span, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_in_a_sentence_or_a_table_is_one_of_some_command(page: str) -> None:
     for span in spans(PAGES[page]):
-        typed = span.split()
-        if typed[0] != "smscli":
-            continue
-        path = [word for word in typed[:3] if re.fullmatch(r"[a-z]+", word)]
-        while " ".join(path) not in ALL_COMMANDS and len(path) > 2 and path[1] not in _WITH_VERBS:
-            path.pop()  # the argument of a command
-        assert " ".join(path) in ALL_COMMANDS, f"{page}: {span}"
-        own = {opt for option in options_of(ALL_COMMANDS[" ".join(path)]) for opt in option.opts}
-        named = {word for word in typed if word.startswith("--")}
-        assert named <= own | {"--help"}, f"{page}: {span}"
+        if span.startswith("--"):  # with its value or without
+            lines = [f"{name} {span}{value}" for name in ALL_COMMANDS for value in ("", " VALUE")]
+            assert not all(objection(line) for line in lines), f"{page}: {span}"
 
 
-_WITH_VERBS = frozenset(name for name, listed in COMMANDS.items() if listed.verbs)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smscli teleport",
+        "smscli optout forget NUMBER",
+        "smscli send FILE CAMPAIGN --nix",
+        "smscli send FILE CAMPAIGN MORE",
+        "smscli send FILE CAMPAIGN --again rejectd",
+        "smscli send FILE CAMPAIGN --limit many",
+        "smscli --nix COMMAND",
+    ],
+)
+def test_a_command_that_the_program_would_not_take_is_found(line: str) -> None:
+    assert objection(line)
+
 
 CAMPAIGN = ("campaigns.example.yaml", "bike-ready")
 
@@ -378,6 +420,20 @@ def test_what_only_a_check_finds_stands_under_its_name() -> None:
 
 
 # --- what the pages show, and where they point ---
+
+
+#: What is done with the fenced blocks of a kind: played (tests/docs), or loaded (below).
+TAKEN_CARE_OF = {"console", "sh", "yaml"}
+OF_CRON = {"ini", "crontab"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_fenced_block_is_of_a_kind_that_a_test_plays_or_loads(page: str) -> None:
+    text = PAGES[page]
+    kinds = TAKEN_CARE_OF | (OF_CRON if page == "docs/cron.md" else set())
+    assert {found[1] for found in FENCE.finditer(text)} <= kinds
+    assert len(re.findall("```|~~~", text)) == 2 * len(FENCE.findall(text)), "no fence is read otherwise"
+    assert not re.search(r"\n\n(?: {4}|\t)\S", prose(text)), "no block is made by indenting"
 
 
 @pytest.mark.parametrize("block", fences("yaml"))
