@@ -179,7 +179,7 @@ def test_whoever_passes_everything_is_sent_until_the_window_ends_there(desk: Des
     assert story["text"] == "Green Garage: Franek, pora na zimę – łap termin! STOP"
     assert (story["encoding"], story["segments"], story["language"]) == ("UCS-2", 1, "pl")
     out = told(desk, FRANEK).out
-    assert "Decision  sends; may be submitted until Mon 2026-11-23 18:45 UTC" in out
+    assert "Decision  to send; may be submitted until Mon 2026-11-23 18:45 UTC" in out
     assert "there: Mon 2026-11-23 19:45 Europe/Warsaw" in out
 
 
@@ -417,5 +417,5 @@ def test_the_example_explains_from_a_fresh_copy_as_a_real_process_under_an_ascii
         "preview", *arguments, cwd=tmp_path, environ={"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict"}
     )
     assert done.code == 0, done.err
-    assert "Decision  sends" in done.out
+    assert "Decision  to send" in done.out
     assert done.out.isascii()

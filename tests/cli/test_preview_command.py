@@ -91,7 +91,7 @@ KEYS = {
 GOLDEN = """\
 Campaign  tyres: marketing, topic service
 Gateway   sandbox
-List      contacts.csv: 8 rows, delimiter ,
+List      contacts.csv: 8 rows, separated by commas
 Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
 
   to send             3  ━━━━━━━━━━━━
@@ -262,10 +262,26 @@ def test_a_list_comes_from_standard_input(desk: Desk) -> None:
     plan = desk.plan("--contacts", "-", stdin="phone;first_name\n+12025550111;Zoë\n".encode())
     assert plan["to_send"] == 1
     assert plan["samples"][0]["text"] == "Green Garage: Zoë, your bike is ready."
-    assert (
-        "standard input: 1 row, delimiter ;"
-        in desk.preview("--contacts", "-", stdin=b"phone;first_name\n+12025550111;A\n").out
-    )
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "told"),
+    [
+        (",", "separated by commas"),
+        (";", "separated by semicolons"),
+        ("\t", "separated by tabs"),
+        ("|", "separated by pipes"),
+    ],
+)
+def test_how_the_list_was_read_is_told_in_words(desk: Desk, delimiter: str, told: str) -> None:
+    desk.contacts(f"+12025550111{delimiter}A", header=f"phone{delimiter}first_name")
+    assert f"\nList      contacts.csv: 1 row, {told}\n" in desk.preview().out
+
+
+def test_a_list_of_one_column_has_nothing_between_its_cells(desk: Desk) -> None:
+    desk.campaigns("  bare: {purpose: transactional, quiet_hours: off, text: 'Green Garage: ready'}\n")
+    desk.contacts("+12025550111", header="phone")
+    assert "contacts.csv: 1 row, one column\n" in desk.preview(campaign="bare").out
 
 
 def test_another_list_is_read_with_the_same_columns(desk: Desk) -> None:

@@ -32,13 +32,12 @@ class Glyphs:
     corners: tuple[str, str, str, str]
     cut: str
     ellipsis: str
-    at_most: str
     #: Keeps text that runs from right to left from turning round what stands beside it.
     left_to_right: str
 
 
-UNICODE = Glyphs("━", "─", "─", "│", ("╭", "╮", "╰", "╯"), "┊", "…", "≤ +", "\u200e")
-ASCII = Glyphs("=", "-", "-", "|", (".", ".", "'", "'"), "|", "...", "<= +", "")
+UNICODE = Glyphs("━", "─", "─", "│", ("╭", "╮", "╰", "╯"), "┊", "…", "\u200e")
+ASCII = Glyphs("=", "-", "-", "|", (".", ".", "'", "'"), "|", "...", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Page:
     @property
     def glyphs(self) -> Glyphs:
         """Unicode shapes where the encoding has every one of them, else ASCII."""
-        return UNICODE if self.can_print("━─│╭╮╰╯┊…≤") else ASCII
+        return UNICODE if self.can_print("━─│╭╮╰╯┊…") else ASCII
 
     @property
     def detail(self) -> Literal["glance", "full"]:

@@ -18,6 +18,7 @@ from smscli.cli.present.page import Page
 from smscli.cli.present.plan_document import SAMPLES
 from smscli.cli.present.plan_rows import cost, languages, messages, people, segments, timing
 from smscli.cli.present.text import counted
+from smscli.files.csv_records import DELIMITER_WORDS
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
@@ -43,14 +44,13 @@ def plan_text(planned: Planned, page: Page) -> Iterator[Text]:
 def _head(planned: Planned, page: Page) -> Iterator[Text]:
     campaign, reader = planned.chosen.campaign, planned.reader
     about = f"{campaign.purpose}, topic {campaign.topic}" if campaign.topic else f"{campaign.purpose}"
-    delimiter = {"\t": "delimiter TAB", "": "one column"}.get(
-        reader.delimiter, f"delimiter {reader.delimiter}"
-    )
+    between = DELIMITER_WORDS.get(reader.delimiter)
+    cells = f"separated by {between}s" if between else "one column"
     rows = counted(planned.tally.contacts + planned.bad.count, "row")
     parts = (
         ("Campaign", f"{campaign.id}: {about}"),
         ("Gateway", gateway_words(planned.chosen.profile)),
-        ("List", f"{reader.name}: {rows}, {delimiter}"),
+        ("List", f"{reader.name}: {rows}, {cells}"),
         ("Plan of", local(planned.at, campaign.zone)),
     )
     for label, text in parts:

@@ -68,15 +68,25 @@ def _skipped(reason: SkipReason, count: int, mending: Sequence[ToMend], page: Pa
     if len(mending) > 1:
         most = _THINGS[page.detail]
         for each in mending[:most]:
-            yield Row("", "", f"{each.count:,}: {_where(each, page)}", depth=2)
+            yield Row("", "", _how_many_where(each, page), depth=2)
         if len(mending) > most:
             yield Row("", "", f"and {len(mending) - most:,} more, see --json", depth=2)
 
 
 def _where(each: ToMend, page: Page) -> str:
+    """`first_name: line 14`."""
+    return f"{page.shown(each.detail)}: {_lines(each, page)}" if each.detail else _lines(each, page)
+
+
+def _how_many_where(each: ToMend, page: Page) -> str:
+    """`pl in 2 rows: lines 8, 9`."""
+    of = f"{page.shown(each.detail)} in " if each.detail else ""
+    return f"{of}{counted(each.count, 'row')}: {_lines(each, page)}"
+
+
+def _lines(each: ToMend, page: Page) -> str:
     more = f", {page.glyphs.ellipsis}" if each.count > len(each.lines) else ""
-    lines = f"line{'' if each.count == 1 else 's'} {', '.join(map(str, each.lines))}{more}"
-    return f"{page.shown(each.detail)}: {lines}" if each.detail else lines
+    return f"line{'' if each.count == 1 else 's'} {', '.join(map(str, each.lines))}{more}"
 
 
 def segments(planned: Planned, page: Page) -> Section:
@@ -95,13 +105,15 @@ def _offenders(offenders: Sequence[Offender], page: Page) -> Iterator[Row]:
     offenders = sorted(offenders, key=_dearest_first)
     dear = [each for each in offenders if each.extra_segments]
     most = _OFFENDERS[page.detail]
-    for offender in dear[:most]:
+    shown = len(dear) if len(dear) == most + 1 else most  # a line for one character, not for "1 other"
+    for offender in dear[:shown]:
         name = unicodedata.name(offender.character, "unnamed").lower()
         forced = f"{name} forced UCS-2 in {counted(offender.messages, 'message')}"
         yield Row(_character(offender, page), f"+{offender.extra_segments:,}", forced, depth=2)
-    if rest := dear[most:]:
-        at_most = f"{page.glyphs.at_most}{rest[0].extra_segments:,}"
-        yield Row("", at_most, f"{_some(rest, page)} as well", depth=2)
+    if rest := dear[shown:]:
+        others = f"{len(rest):,} other characters forced UCS-2 as well"
+        dearest = f"each at most +{rest[0].extra_segments:,}"
+        yield Row("", "", f"{others}, {dearest}: {_first(rest, page)}", depth=2)
     if free := offenders[len(dear) :]:
         yield Row("", "+0", f"{_some(free, page)} forced UCS-2 at no extra cost", depth=2)
 
@@ -114,8 +126,19 @@ def _dearest_first(offender: Offender) -> tuple[int, bool]:
 def _some(offenders: Sequence[Offender], page: Page) -> str:
     """The first characters, and how many there are."""
     few = _CHARACTERS[page.detail]
-    some = " ".join(_character(each, page) for each in offenders[:few])
-    return some + (f" and {len(offenders) - few:,} more" if len(offenders) > few else "")
+    return _few(offenders, few, page) + (
+        f" and {len(offenders) - few:,} more" if len(offenders) > few else ""
+    )
+
+
+def _first(offenders: Sequence[Offender], page: Page) -> str:
+    """The first characters, where it is said already how many there are."""
+    few = _CHARACTERS[page.detail]
+    return _few(offenders, few, page) + (f" {page.glyphs.ellipsis}" if len(offenders) > few else "")
+
+
+def _few(offenders: Sequence[Offender], few: int, page: Page) -> str:
+    return " ".join(_character(each, page) for each in offenders[:few])
 
 
 def _character(offender: Offender, page: Page) -> str:

@@ -235,14 +235,14 @@ def _decision(story: Story) -> str:
         return "problem: no row with this number is a contact"
     when = f"until {local(story.moment, story.zone)}"
     return {
-        Fate.SEND: f"sends; may be submitted {when}",
+        Fate.SEND: f"to send; may be submitted {when}",
         Fate.LATER: f"later: beyond --limit; could be submitted {when}",
     }.get(story.fate, f"{_row_words(story.rows[0])} {when}")
 
 
 def _row_words(row: DecidedRow) -> str:
     """`skipped: no consent (none on record)`."""
-    fate = {Fate.SEND: "sends", Fate.LATER: "later", Fate.SKIP: "skipped", Fate.HOLD: "held"}[row.fate]
+    fate = {Fate.SEND: "to send", Fate.LATER: "later", Fate.SKIP: "skipped", Fate.HOLD: "held"}[row.fate]
     because = f": {words(row.reason)}" if row.reason else ""
     return f"{fate}{because}{f' ({row.detail})' if row.detail else ''}"
 
