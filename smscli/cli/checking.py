@@ -324,7 +324,8 @@ class _ListCheck:
                     plan.withdraw(number, "a bad row of the list says so")
             self._note_rows(reader, members, plans)
             for defined, plan in zip(members, plans, strict=True):
-                yield _CampaignCheck(self.asked, defined, reader, plan, self.note).run(self.bad_rows)
+                asks = _CampaignCheck(self.asked, defined, reader, plan, self.note, self.world.clock.now())
+                yield asks.run(self.bad_rows)
 
     def _planner(self, defined: Defined, region: str | None) -> Planner:
         memory = MemorySentLog()
@@ -428,6 +429,7 @@ class _CampaignCheck:
     reader: ContactsReader
     plan: _Plan
     note: Note
+    now: datetime
 
     def run(self, bad_rows: int) -> Standing:
         """How the campaign stands; problems are noted."""
@@ -454,7 +456,12 @@ class _CampaignCheck:
         key = f"campaigns.{campaign.id}"
         expired = tally.skipped.get(SkipReason.EXPIRED, 0)
         if expired and campaign.expires is not None:
-            message = f"expired at {minute(campaign.expires)}: nobody is texted any more"
+            at = minute(campaign.expires)
+            message = (
+                f"expired at {at}: nobody is texted any more"
+                if campaign.expires <= self.now
+                else f"expires at {at}, before {counted(expired, 'contact')} may be texted again"
+            )
             self._say(SkipReason.EXPIRED, message, "set a later one, or delete it", f"{key}.expires")
         needs_consent = campaign.consent.level is not ConsentLevel.NONE
         if needs_consent and tally.contacts and Role.CONSENT not in self.reader.mapping:

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,19 @@ def test_no_hour_of_the_day_is_a_problem(desk: Desk) -> None:
     hours = 'quiet_hours: {windows: {mon: "03:00-03:01"}, margin: off}'
     desk.campaigns(READY.replace("quiet_hours: off", hours))
     assert check(desk).out.startswith("ready: 2 rows of contacts.csv, 2 could be texted\n")
+
+
+def test_a_campaign_that_will_expire_before_its_hours_open_has_not_expired_yet(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    day = f"{now + timedelta(days=3):%a}".lower()
+    desk.campaigns(
+        READY.replace("quiet_hours: off", f'quiet_hours: {{windows: {{{day}: "03:00-03:01"}}, margin: off}}')
+        + f"    expires: {now + timedelta(hours=1):%Y-%m-%dT%H:%M}Z\n"
+    )
+    told = check(desk)
+    assert tasks(told)[0].startswith("set a later `expires`")
+    assert "before 2 contacts may be texted again" in told.out
+    assert "nobody is texted any more" not in told.out
 
 
 # --- everything at once ---
