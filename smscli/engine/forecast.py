@@ -12,6 +12,9 @@ from smscli.domain.message import Message
 from smscli.domain.ports import PlanTally
 from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
 
+#: Three centuries, in seconds: a pace that takes longer is a mistake, and calendars end.
+_LONGEST = 1e10
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -61,11 +64,15 @@ def forecast(
         cost_by_country=tuple(priced),
         unpriced=tuple(part.country for part in tally.by_country if part.country not in known),
         requests=requests,
-        duration=None if rate is None else timedelta(seconds=units[rate.counts] / rate.per_second),
+        duration=None if rate is None else _lasting(units[rate.counts] / rate.per_second),
         last_leaves_at=leaving.last_at,
         late=leaving.late,
         first_closes_at=leaving.first_closes_at,
     )
+
+
+def _lasting(seconds: float) -> timedelta:
+    return timedelta(seconds=min(seconds, _LONGEST))
 
 
 def planned_requests(groups: Iterable[int], profile: GatewayProfile) -> int:
@@ -88,7 +95,7 @@ def _leaving(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, n
     weights = {RateUnit.MESSAGE: 1.0, RateUnit.REQUEST: share}
     leaving, seconds = _Leaving(), 0.0
     for message in messages:
-        leaving.last_at = now + timedelta(seconds=seconds)
+        leaving.last_at = now + _lasting(seconds)
         if leaving.last_at >= message.deadline:
             leaving.late += 1
             leaving.first_closes_at = min(leaving.first_closes_at or message.deadline, message.deadline)

@@ -71,6 +71,9 @@ _DECIDED = _MESSAGE.replace("SELECT", "SELECT place, kind, row, line, reason, de
 
 _NOTHING_TO_SEND = (None,) * 12
 
+#: SQLite counts no further.
+_MOST_ROWS = 2**63 - 1
+
 #: 16 MB (in KiB) of cache are all that a plan of any size needs of memory; rows go in a fifth faster on
 #: large pages.
 _SETTINGS = (
@@ -169,7 +172,7 @@ class SqlitePlan:
             last = self._connection.execute(
                 "SELECT max(place) FROM (SELECT place FROM planned WHERE kind = 'send' AND place <= ?"
                 " ORDER BY place LIMIT ?)",
-                (self._last_place, max(rows, 0)),
+                (self._last_place, min(max(rows, 0), _MOST_ROWS)),
             ).fetchone()[0]
             self._last_place = last or 0
             return before - self._to_send()

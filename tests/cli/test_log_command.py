@@ -143,6 +143,7 @@ def test_a_number_without_its_country_gets_a_hint_that_can_be_typed(log: Path) -
         ("--until 2026-11-20", ["spring-ada", "spring-ben", "spring-eva"]),
         ("--limit 2", ["autumn-ada", "rehearsal-ada"]),
         ("--limit 1 --state in_doubt", ["autumn-zoe"]),
+        (f"--limit {'9' * 30} --state in_doubt", ["autumn-zoe", "spring-ben", "spring-eva"]),
     ],
 )
 def test_filters_narrow(log: Path, filters: str, ids: list[str]) -> None:

@@ -234,6 +234,11 @@ def test_a_time_that_cannot_be_meant_is_wrong_usage(desk: Desk, at: str) -> None
     assert re.search(r"hint: write (it like )?--at 2026-12-01T09:30", done.err)
 
 
+def test_a_limit_beyond_what_sqlite_counts_is_none(desk: Desk) -> None:
+    plan = desk.plan("--limit", "9" * 30)
+    assert (plan["to_send"], plan["left_by_limit"]) == (3, 0)
+
+
 def test_limit_keeps_the_first_of_the_list(desk: Desk) -> None:
     plan = desk.plan("--limit", "2")
     assert (plan["to_send"], plan["left_by_limit"], plan["rows"]) == (2, 1, 3)

@@ -71,6 +71,14 @@ def test_time_is_what_the_gateway_counts_at_its_pace(rate: Rate, seconds: float)
     assert work_out(rate).duration == timedelta(seconds=seconds)
 
 
+def test_a_pace_slower_than_calendars_last_is_told_as_centuries() -> None:
+    plan = [message(index, deadline=NOW + timedelta(days=1)) for index in range(3)]
+    figures = forecast(TALLY, None, replace(PROFILE, rate=Rate(1e-300)), plan, NOW)
+    assert figures.duration == timedelta(seconds=1e10)
+    assert figures.last_leaves_at == NOW + timedelta(seconds=1e10)
+    assert figures.late == 2
+
+
 def test_without_a_pace_no_time_is_claimed() -> None:
     figures = work_out()
     assert (figures.duration, figures.last_leaves_at, figures.first_closes_at) == (None, None, None)

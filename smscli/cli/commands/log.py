@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def log(
         expect_known(world, campaign, sent_log, file)
     found: Iterable[LoggedMessage] = sent_log.messages(wanted)
     if limit:
-        found = deque(found, maxlen=limit)
+        found = deque(found, maxlen=min(limit, sys.maxsize))
     if csv:
         _write_for_spreadsheets(world)
         return Result({}, _csv(found))
