@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, examin
 from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, Role, open_contacts
 from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
-from smscli.files.reading import listed, shown
+from smscli.files.reading import listed, open_file, shown
 from smscli.files.tree import Node
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
@@ -100,9 +100,11 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
     _check_gateways(world, asked, chosen, named, note)
     heeded = _Heeded(world.clock.now(), note)
     found: dict[str, Standing] = {}
-    for source, members in _by_list(chosen, asked):
-        for standing in _ListCheck(world, asked, source, members, heeded, note, progress).run():
-            found[standing.campaign] = standing
+    with ExitStack() as copies:
+        pipes = _Pipes(getattr(world.stdin, "buffer", None), copies)
+        for source, members in _by_list(chosen, asked):
+            for standing in _ListCheck(world, asked, source, members, pipes, heeded, note, progress).run():
+                found[standing.campaign] = standing
     return tuple(found[defined.campaign.id] for defined in chosen)
 
 
@@ -221,6 +223,32 @@ def _by_list(
     yield from ((source, tuple(members)) for source, members in groups.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Pipes:
+    """What can be read only once (standard input, a pipe that has a name), as files to be read again.
+
+    They are unlinked from the start: nothing of them outlives the program.
+    """
+
+    piped: BinaryIO | None
+    open_things: ExitStack
+    copies: dict[Path | None, BinaryIO] = field(default_factory=dict)
+
+    def copy_of(self, file: Path | None) -> BinaryIO | None:
+        """From its beginning; None for a file that can be opened as often as one likes."""
+        if file not in self.copies:
+            if file is not None and not file.is_fifo():
+                return None
+            with open_file(file) if file else nullcontext(self.piped) as stream:
+                if stream is None:
+                    return None
+                copy = self.open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+                shutil.copyfileobj(stream, copy)
+            self.copies[file] = copy
+        self.copies[file].seek(0)
+        return self.copies[file]
+
+
 class _Plan(SqlitePlan):
     """A plan that knows as well what held messages will come to: a check asks that, whatever the hour."""
 
@@ -246,6 +274,7 @@ class _ListCheck:
     asked: Asked
     source: ContactsSource | None
     members: tuple[Defined, ...]
+    pipes: _Pipes
     heeded: _Heeded
     note: Note
     progress: Callable[[int], None]
@@ -262,44 +291,29 @@ class _ListCheck:
                 list(self.heeded.by(defined, None))
                 yield replace(self._unread(defined), is_not_piped_in=is_keyboard)
             return
-        with self._stream(source) as stream:
-            fitting = self._fitting(source, stream)
-            yield from (self._unread(each) for each in self.members if each.campaign.id not in _ids(fitting))
-            if fitting:
-                yield from self._read(source, stream, fitting)
+        fitting = self._fitting(source)
+        yield from (self._unread(each) for each in self.members if each.campaign.id not in _ids(fitting))
+        if fitting:
+            yield from self._read(source, fitting)
 
     def _unread(self, defined: Defined) -> Standing:
         return Standing(campaign=defined.campaign.id, list_name=self.source.name if self.source else None)
 
     @contextmanager
-    def _stream(self, source: ContactsSource) -> Iterator[BinaryIO | None]:
-        """Standard input as a file that can be read twice; None for a list that is one."""
-        piped: BinaryIO | None = getattr(self.world.stdin, "buffer", None)
-        if source.file is not None or piped is None:
-            yield None
-            return
-        with tempfile.TemporaryFile() as copy:  # unlinked already: nothing of it outlives the program
-            shutil.copyfileobj(piped, copy)
-            yield copy
-
-    @contextmanager
-    def _opened(
-        self, source: ContactsSource, stream: BinaryIO | None, members: Iterable[Defined]
-    ) -> Iterator[ContactsReader]:
-        if stream is not None:
-            stream.seek(0)
+    def _opened(self, source: ContactsSource, members: Iterable[Defined]) -> Iterator[ContactsReader]:
         texts = [text for defined in members for text in defined.campaign.texts.values()]
         wanted = frozenset[str]().union(*(text.fields for text in texts))
-        with open_contacts(source, wanted, stream, today=self.world.clock.now().date()) as reader:
+        copy, today = self.pipes.copy_of(source.file), self.world.clock.now().date()
+        with open_contacts(source, wanted, copy, today=today, is_copy=copy is not None) as reader:
             yield reader
 
-    def _fitting(self, source: ContactsSource, stream: BinaryIO | None) -> tuple[Defined, ...]:
+    def _fitting(self, source: ContactsSource) -> tuple[Defined, ...]:
         """The campaigns whose texts find their columns; what is wrong with the header, once."""
         wrong: dict[Problem, list[str]] = {}
         fitting = []
         for defined in self.members:
             try:
-                with self._opened(source, stream, [defined]):
+                with self._opened(source, [defined]):
                     fitting.append(defined)
             except FilesError as error:
                 whole = Problem(Place(source.name), "unreadable", error.message, error.hint)
@@ -309,13 +323,11 @@ class _ListCheck:
             self.note(Found(problem, tuple(campaigns)))
         return tuple(fitting)
 
-    def _read(
-        self, source: ContactsSource, stream: BinaryIO | None, members: tuple[Defined, ...]
-    ) -> Iterator[Standing]:
+    def _read(self, source: ContactsSource, members: tuple[Defined, ...]) -> Iterator[Standing]:
         with ExitStack() as open_things:
             plans = [open_things.enter_context(closing(_Plan(defined.campaign))) for defined in members]
             planners = [self._planner(defined, source.region) for defined in members]
-            reader = open_things.enter_context(self._opened(source, stream, members))
+            reader = open_things.enter_context(self._opened(source, members))
             contacts = self._fill(reader, members, planners, plans)
             if not (contacts or self.bad_rows or self.breaks_off):
                 self._say_nobody(reader, members)

@@ -85,12 +85,14 @@ def open_contacts(
     stdin: BinaryIO | None = None,
     *,
     today: date,
+    is_copy: bool = False,
 ) -> Iterator[ContactsReader]:
     """Open a list and check its header. `wanted_fields`: what the texts need; `today` bounds consent dates.
+    `is_copy`: `stdin` holds what the source named, which cannot be read a second time.
 
     Raises FilesError, here for the file and its header, while iterating for bytes that are not UTF-8.
     """
-    if source.file is None:
+    if source.file is None or is_copy:
         if stdin is None:
             raise FilesError(
                 "there is no standard input to read the list from", hint="name the list: --contacts FILE"

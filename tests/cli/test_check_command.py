@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -376,6 +378,23 @@ def test_a_list_from_standard_input_serves_all_campaigns(desk: Desk) -> None:
     told = check(desk, "--contacts", "-", stdin=b"phone,first_name\n+12025550101,Ann\n12,Ben\n")
     assert told.code == 4
     assert told.out.count("2 rows of standard input, 1 could be texted") == 2
+
+
+def test_a_list_from_standard_input_serves_campaigns_that_read_it_differently(desk: Desk) -> None:
+    desk.campaigns(READY + READY.replace("ready:", "polish:") + "    contacts: {file: x.csv, region: PL}\n")
+    told = check(desk, "--contacts", "-", stdin=b"phone,first_name\n+12025550101,Ann\n")
+    assert (told.code, told.out.count("1 row of standard input, 1 could be texted")) == (0, 2)
+
+
+def test_a_list_from_a_pipe_with_a_name_is_read_once(desk: Desk) -> None:
+    os.mkfifo(desk.path / "pipe.csv")
+    row = b"phone,first_name\n+12025550101,Ann\n"
+    writer = Thread(target=(desk.path / "pipe.csv").write_bytes, args=(row,))
+    writer.start()
+    told = check(desk, "--contacts", "pipe.csv")
+    writer.join()
+    assert (told.code, told.err) == (0, "")
+    assert "ready: 1 row of pipe.csv, 1 could be texted" in told.out
 
 
 def test_nobody_types_a_list(desk: Desk) -> None:
