@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from smscli.cli.app import run
-from smscli.cli.wiring import real_world
-
 
 def main() -> None:
     """Run this process's command line and end with its exit code."""
-    arguments = sys.argv[1:]
-    sys.exit(run(arguments, real_world(arguments)))
+    try:
+        from smscli.cli.app import run  # takes a third of a second, in which somebody may think better of it
+        from smscli.cli.wiring import real_world
+
+        arguments = sys.argv[1:]
+        sys.exit(run(arguments, real_world(arguments)))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

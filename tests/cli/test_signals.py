@@ -128,3 +128,18 @@ def test_a_screen_that_fails_never_reaches_the_send(
     assert len(gateway.taken) == 5, done.stderr
     assert states(folder) == {State.ACCEPTED: 5}
     assert done.returncode in ((1,) if "full" in line else (0,))
+
+
+def test_ctrl_c_while_the_program_is_still_being_loaded_is_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "from smscli.__main__ import main\n"
+        "class Finger:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'smscli.cli.app':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finger())\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
