@@ -131,7 +131,7 @@ def _missing(path: Path) -> SentLogMissing:
         )
     return SentLogMissing(
         f"there is no sent log at {path}",
-        hint="a first smscli send makes one; if it is elsewhere, type --log PATH"
+        hint="smscli init, or a first send, makes one; if it is elsewhere, type --log PATH"
         + _logs_in(path.parent, path),
     )
 

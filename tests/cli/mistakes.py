@@ -1104,7 +1104,7 @@ SENT_LOG = (
         "Nothing was sent yet",
         "smscli log campaigns.yaml",
         7,
-        ("there is no sent log at /", "a first smscli send makes one"),
+        ("there is no sent log at /", "smscli init, or a first send, makes one"),
     ),
     Mistake(
         "A backup over a file that is there",
