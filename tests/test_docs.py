@@ -36,7 +36,7 @@ from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
 from smscli.files.contacts_file import BadRow, ContactsSource, open_contacts
 from smscli.files.json_schema import gateway_schema
 from smscli.files.profile_file import load_preset, load_profile, preset_names
-from tests.cli.program import child
+from tests.cli.program import in_process
 from tools.commands_page import all_commands, commands_page
 from tools.docs import WITH_TABLES, generated
 from tools.keys_pages import TABLES, tables_in
@@ -218,8 +218,8 @@ def test_the_keys_to_rely_on_are_there(
     for example in ROOT.glob("*.example.*"):
         copy(example, tmp_path)
     if name == "smscli log":
-        assert child("send", *CAMPAIGN, "--yes", cwd=tmp_path).code == 0
-    done = child(*arguments, cwd=tmp_path, stdin=stdin)
+        assert in_process("send", *CAMPAIGN, "--yes", cwd=tmp_path).code == 0
+    done = in_process(*arguments, cwd=tmp_path, stdin=stdin)
     found = done.lines[0] if "--jsonl" in arguments else done.document
     said = re.sub(r"\([^)]*\)", "", section("docs/commands.md", f"## {name}").partition("to rely on:")[2])
     assert spans(said), f"{name} promises no key"

@@ -20,7 +20,7 @@ from pathlib import Path
 from smscli.domain.message import Realm
 from smscli.sentlog.locks import campaign_lock
 from tests.cli.desk import READY, TOP, Desk
-from tests.cli.program import Finished, child, obey_file_modes
+from tests.cli.program import Finished, obeying_file_modes
 from tests.support.answers import Answer
 from tests.support.loopback import LoopbackGateway
 
@@ -52,7 +52,7 @@ class Mistake:
     given: tuple[Given, ...] = ()
     answered: str | None = None  # at a terminal
     stdin: bytes = b""
-    unprivileged: bool = False  # in a process that obeys file modes even where the tests are root
+    unprivileged: bool = False  # obeying file modes even where the tests are root
 
 
 def play(mistake: Mistake, folder: Path) -> Finished:
@@ -65,7 +65,7 @@ def play(mistake: Mistake, folder: Path) -> Finished:
             each(desk, things)
         arguments = shlex.split(mistake.typed)[1:]
         if mistake.unprivileged:
-            return child(*arguments, cwd=folder, before=obey_file_modes)
+            things.enter_context(obeying_file_modes())
         return desk(*arguments, stdin=mistake.stdin, typed=mistake.answered)
 
 

@@ -18,7 +18,7 @@ from smscli.cli import app
 from smscli.cli.result import STATUS, Status
 from smscli.domain.errors import ExitCode
 from tests.cli import endings
-from tests.cli.program import Finished, Program, child
+from tests.cli.program import Finished, Program, child, in_process
 
 ends = Program(environ={"ACME_TOKEN": "sesame-open"}, commands=endings.COMMANDS)
 
@@ -36,7 +36,7 @@ def ending_child(*words: str, environ: Mapping[str, str] | None = None) -> Finis
 
 def listed_lines() -> list[str]:
     """The lines of `--help` below its headings."""
-    return [line for line in child("--help").out.splitlines() if re.match(r"  [a-z]", line)]
+    return [line for line in in_process("--help").out.splitlines() if re.match(r"  [a-z]", line)]
 
 
 def test_help_lists_every_command_with_its_line() -> None:
@@ -50,7 +50,7 @@ def test_help_groups_commands_as_an_operator_meets_them() -> None:
     named = [name for names in app.HEADINGS.values() for name in names if name in app.COMMANDS]
     assert [re.split(r"  +", line)[1] for line in listed_lines()] == named
     assert set(named) == set(app.COMMANDS), "every command has its place"
-    lines = child("--help").out.splitlines()
+    lines = in_process("--help").out.splitlines()
     assert [line.removesuffix(":") for line in lines if re.fullmatch(r"[A-Z][a-z ]+:", line)] == [
         "Options",
         *app.HEADINGS,
@@ -58,7 +58,7 @@ def test_help_groups_commands_as_an_operator_meets_them() -> None:
 
 
 def test_help_is_short_and_its_lists_stand_apart() -> None:
-    lines = child("--help", environ={"COLUMNS": "80"}).out.splitlines()
+    lines = in_process("--help", environ={"COLUMNS": "80"}).out.splitlines()
     assert len(lines) <= 30
     assert max(map(len, lines)) <= 80
     assert {lines[at - 1] for at, line in enumerate(lines) if line.endswith(":")} == {""}
@@ -198,7 +198,7 @@ def test_wrong_usage_is_told_in_text_and_in_json(words: str, command: str | None
 
 
 def test_json_behind_two_dashes_is_a_text_and_not_a_wish() -> None:
-    assert child("segments", "--", "--json").out.startswith("1 segment, GSM-7, 6 septets")
+    assert in_process("segments", "--", "--json").out.startswith("1 segment, GSM-7, 6 septets")
 
 
 @pytest.mark.parametrize(

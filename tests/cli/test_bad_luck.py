@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from smscli.domain.message import State
 from tests.cli.desk import READY, TOP, Desk
-from tests.cli.program import obey_file_modes
+from tests.cli.program import Finished, obeying_file_modes
 from tests.support.answers import Answer, Html502, NotHttp, Redirect, Slow, Status
 from tests.support.loopback import LoopbackGateway
 from tests.support.sending import TOKEN, Folder
@@ -234,7 +235,7 @@ UNREACHABLE: dict[str, tuple[Callable[[Folder], object], str, str]] = {
     "full disk under the outbox": (_full_outbox, "outbox cannot be written: No space left", "took nothing"),
 }
 
-Attempt = tuple[subprocess.CompletedProcess[str], Folder, float]
+Attempt = tuple[Finished, Folder, float]
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +246,9 @@ def unreachable(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Attempt]:
         folder = Folder(tmp_path_factory.mktemp("unreachable"), "")
         UNREACHABLE[case][0](folder)
         since = time.monotonic()
-        return folder.send(), folder, time.monotonic() - since
+        child = folder.start("--yes", "--first-run")
+        out, err = child.communicate(timeout=120)
+        return Finished(child.returncode, out, err), folder, time.monotonic() - since
 
     with ThreadPoolExecutor(len(UNREACHABLE)) as pool:
         return dict(zip(UNREACHABLE, pool.map(attempt, UNREACHABLE), strict=True))
@@ -256,12 +259,12 @@ def test_a_gateway_that_takes_nothing_stops_the_run_within_seconds(
     case: str, unreachable: dict[str, Attempt]
 ) -> None:
     done, folder, seconds = unreachable[case]
-    assert done.returncode == 6
-    assert UNREACHABLE[case][1] in done.stderr
-    assert UNREACHABLE[case][2] in done.stderr
+    assert done.code == 6
+    assert UNREACHABLE[case][1] in done.err
+    assert UNREACHABLE[case][2] in done.err
     assert {row.state for row in folder.rows()} == {State.RELEASED}
     assert seconds < 30
-    assert TOKEN not in done.stderr + done.stdout
+    assert TOKEN not in done.err + done.out
 
 
 ANSWERS: dict[str, tuple[Answer, int, str, str]] = {
@@ -313,8 +316,8 @@ def test_a_full_disk_under_the_log_stops_the_run_and_loses_nobody(small_disk: Pa
         folder = Folder(tmp_path, gateway.url, profile="batch: {max: 20}\nconnections: 1")
         folder.write(people=2_000)
         done = folder.send("--log", str(small_disk / "sent-log.db"), "--first-run")
-        assert done.returncode == 7, done.stderr
-        assert "make room" in done.stderr
+        assert done.code == 7, done.err
+        assert "make room" in done.err
         taken = len(gateway.taken)
         assert 0 < taken < 2_000
         moved = tmp_path / "sent-log.db"
@@ -322,7 +325,7 @@ def test_a_full_disk_under_the_log_stops_the_run_and_loses_nobody(small_disk: Pa
             (tmp_path / each.name).write_bytes(each.read_bytes())
         assert moved.exists()
         again = folder.send("--limit", "1")
-        assert again.returncode == 3, again.stderr
+        assert again.code == 3, again.err
         gateway.assert_known_to(folder.rows())
         gateway.assert_nobody_twice()
 
@@ -345,19 +348,12 @@ def test_what_may_not_be_read_or_written_is_told(
     taken = len(desk.outbox())
     (desk.path / path).chmod(mode)
     try:
-        log = "sent-log.db"  # named, so that the option's own check has its chance
-        done = subprocess.run(
-            [sys.executable, "-m", "smscli", "send", "campaigns.yaml", "ready", "--yes", "--log", log],
-            cwd=desk.path,
-            capture_output=True,
-            text=True,
-            preexec_fn=obey_file_modes,
-            check=False,
-        )
+        with obeying_file_modes():
+            done = desk.send("--log", "sent-log.db")  # named, so that the option's own check has its chance
     finally:
         (desk.path / path).chmod(0o700)
-    assert done.returncode == code, done.stderr
-    assert not [word for word in words if word not in done.stderr], done.stderr
+    assert done.code == code, done.err
+    assert not [word for word in words if word not in done.err], done.err
     assert len(desk.outbox()) == taken
 
 
@@ -382,18 +378,10 @@ _LOCKED = [
 def test_a_folder_that_may_not_be_looked_into_is_no_bug(desk: Desk, line: str, code: int) -> None:
     desk.send("--limit", "1")
     (desk.path / "locked").mkdir(mode=0o000)
-    done = subprocess.run(
-        [sys.executable, "-m", "smscli", *line.split()],
-        cwd=desk.path,
-        capture_output=True,
-        text=True,
-        preexec_fn=obey_file_modes,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "ermission denied" in done.stderr + done.stdout or "may not be read by you" in (
-        done.stderr + done.stdout
-    )
+    with obeying_file_modes():
+        done = desk(*line.split())
+    assert done.code == code, done.err
+    assert re.search("[Pp]ermission denied|may not be read by you", done.err + done.out)
 
 
 _TOO_LONG = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from smscli.files.campaign_file import load
 from smscli.files.samples import CAMPAIGNS, CONTACTS, MADE_ON, SCHEMA
 from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.desk import READY, Desk
-from tests.cli.program import Finished, Program, child
+from tests.cli.program import Finished, Program, child, in_process, obeying_file_modes
 from tools import examples
 
 LOG = "sent-log.db"
@@ -62,8 +62,8 @@ def test_what_is_typed_next_works_as_it_is_printed(tmp_path: Path) -> None:
     assert told.code == 0, told.err
     check, preview, send = (shlex.split(line) for line in next_commands(told))
     assert [check[1], preview[1], send[1]] == ["check", "preview", "send"]
-    assert child(*preview[1:], cwd=tmp_path).code == 0
-    sent = child(*send[1:], "--yes", cwd=tmp_path)
+    assert in_process(*preview[1:], cwd=tmp_path).code == 0
+    sent = in_process(*send[1:], "--yes", cwd=tmp_path)
     assert sent.code == 0, sent.err
     assert "12 of 14 accepted" in sent.out
 
@@ -105,11 +105,14 @@ def test_the_document_lists_what_was_made_and_what_to_type(here: Path) -> None:
 
 
 def test_the_sent_log_is_one_into_which_opt_outs_can_be_imported(tmp_path: Path) -> None:
-    assert child("init", cwd=tmp_path).code == 0
+    assert in_process("init", cwd=tmp_path).code == 0
     (tmp_path / "stop.txt").write_text("+12025550101\n")
-    told = child("optout", "import", "stop.txt", "--campaigns", "campaigns.yaml", cwd=tmp_path)
+    told = in_process("optout", "import", "stop.txt", "--campaigns", "campaigns.yaml", cwd=tmp_path)
     assert told.code == 0, told.err
-    assert child("preview", "campaigns.yaml", "bike-ready", "--json", cwd=tmp_path).document["to_send"] == 11
+    assert (
+        in_process("preview", "campaigns.yaml", "bike-ready", "--json", cwd=tmp_path).document["to_send"]
+        == 11
+    )
 
 
 @pytest.mark.parametrize("year", [2026, 2031])
@@ -163,9 +166,9 @@ def test_beside_a_campaigns_file_of_ones_own_there_is_no_sample_list(here: Path)
 
 
 def test_an_existing_opt_out_list_is_left_alone(tmp_path: Path) -> None:
-    assert child("init", cwd=tmp_path).code == 0
-    assert child("optout", "add", "+12025550101", "--campaigns", CAMPAIGNS, cwd=tmp_path).code == 0
-    assert child("init", cwd=tmp_path).code == 0
+    assert in_process("init", cwd=tmp_path).code == 0
+    assert in_process("optout", "add", "+12025550101", "--campaigns", CAMPAIGNS, cwd=tmp_path).code == 0
+    assert in_process("init", cwd=tmp_path).code == 0
     with closing(open_sent_log(tmp_path / LOG, create=False)) as log:
         assert len(list(log.opt_outs())) == 1
 
@@ -217,18 +220,15 @@ def test_what_cannot_be_a_folder_is_wrong_usage(here: Path, folder: str, said: s
     assert names(here) == {"file", "link"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
 def test_a_folder_that_may_not_be_written_is_told(here: Path) -> None:
     here.chmod(0o555)
-    try:
-        told = init()
-        assert told.code == 4
-        assert "cannot be written: Permission denied" in told.err
-        below = init("below")
-        assert below.code == 4
-        assert "cannot be made: Permission denied" in below.err
-    finally:
-        here.chmod(0o755)
+    with obeying_file_modes():
+        told, below = init(), init("below")
+    here.chmod(0o755)
+    assert (told.code, below.code) == (4, 4)
+    assert "cannot be written: Permission denied" in told.err
+    assert "cannot be made: Permission denied" in below.err
 
 
 def test_a_folder_of_a_read_only_system_is_told() -> None:

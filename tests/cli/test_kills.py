@@ -21,7 +21,7 @@ _MODES = {
 }
 #: Kills in a row before a run may finish.
 _KILLS = 4
-_DEFAULT_SEEDS = range(6)
+_DEFAULT_SEEDS = range(4)
 _SOAK_SEEDS = range(100, 125)
 
 
@@ -46,11 +46,11 @@ def _survive(tmp_path: Path, mode: str, seed: int) -> None:
         for _ in range(_KILLS):
             _killed_run(folder, gateway, chance.choice(list(Moment)), chance.randrange(0, 12))
         last = folder.send()
-        gateway.assert_quiet(last.stdout + last.stderr, secrets=[TOKEN])
+        gateway.assert_quiet(last.out + last.err, secrets=[TOKEN])
         rows = folder.rows()
         gateway.assert_nobody_twice()
         gateway.assert_known_to(rows)
-        assert last.returncode in (0, 3), last.stderr
+        assert last.code in (0, 3), last.err
         assert {row.state for row in rows} <= {State.ACCEPTED, State.IN_DOUBT}
         assert len(rows) == 60
 
@@ -76,11 +76,11 @@ def test_what_was_in_flight_at_a_kill_is_in_doubt_after_the_next_run(tmp_path: P
         last = folder.send()
         states = {row.to.e164: row.state for row in folder.rows()}
         gateway.assert_known_to(folder.rows())
-    assert last.returncode == 3
+    assert last.code == 3
     assert sorted(states.values()) == sorted([State.ACCEPTED, State.ACCEPTED, State.IN_DOUBT])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_gateway_that_takes_an_id_once_leaves_nobody_in_doubt(tmp_path: Path, seed: int) -> None:
     promise = "batch: {max: 4}\nconnections: 4\nidempotency: {where: body, scope: message, window: 24h}"
     chance = random.Random(seed)
@@ -93,5 +93,5 @@ def test_a_gateway_that_takes_an_id_once_leaves_nobody_in_doubt(tmp_path: Path, 
         gateway.assert_nobody_twice()
         gateway.assert_known_to(folder.rows())
         assert len(gateway.taken) == 40
-    assert last.returncode == 0, last.stdout + last.stderr
+    assert last.code == 0, last.out + last.err
     assert {row.state for row in folder.rows()} == {State.ACCEPTED}

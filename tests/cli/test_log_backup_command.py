@@ -16,7 +16,7 @@ import pytest
 from smscli.domain.message import State
 from smscli.domain.ports import LogFilter, LoggedMessage, OptOut
 from smscli.sentlog.sqlite import open_sent_log
-from tests.cli.program import NOW, Program, child
+from tests.cli.program import NOW, Program, child, in_process
 from tests.cli.sample_log import ADA, opted_out, sample
 from tests.support.answers import Held, Slow
 from tests.support.loopback import LoopbackGateway
@@ -96,7 +96,7 @@ def test_a_folder_gets_a_file_named_after_the_log_and_the_time(log: Path, folder
     [copy] = folder.iterdir()
     assert copy.name == "sent-log-2026-11-22T120000Z.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    told = smscli("log", "backup", str(folder), "--log", str(log))
+    told = smscli("log", "backup", f"{folder}/", "--log", str(log))
     assert told.code == 2, "the same second again"
     assert "exists already" in told.err
 
@@ -128,6 +128,7 @@ def test_a_relative_name_lies_where_one_stands(log: Path, folder: Path) -> None:
         (["copies/taken.db", "--log", "sent-log.db"], 2, "exists already"),
         (["sent-log.db", "--log", "sent-log.db"], 2, "exists already"),
         (["nowhere/copy.db", "--log", "sent-log.db"], 4, "cannot be written"),
+        (["no where/", "--log", "sent-log.db"], 2, "hint: make it first: mkdir -p '/"),
         (["copies/copy.db", "--log", "gone.db"], 7, "there is no sent log"),
         (["copies/copy.db", "--log", "copies/taken.db"], 7, "sent log"),
         ([], 2, "FILE"),
@@ -147,6 +148,7 @@ def test_what_cannot_be_copied(
     told = smscli("log", "backup", *words)
     assert told.code == code
     assert said in told.err
+    assert sorted(file.name for file in log.parent.iterdir()) == ["copies", "sent-log.db"]
     assert [file.name for file in folder.iterdir()] == ["taken.db"]
     assert (folder / "taken.db").read_text() == "precious" * 100
     assert log.read_bytes() == before
@@ -172,7 +174,7 @@ def test_copies_made_during_a_send_are_consistent_and_hold_up_nobody(tmp_path: P
         gateway.wait_until(lambda gateway: len(gateway.taken) > 20)
         while sender.poll() is None:
             copies.append(folder / f"{len(copies)}.db")
-            told = child("log", "backup", str(copies[-1]), "--campaigns", "campaigns.yaml", cwd=tmp_path)
+            told = in_process("log", "backup", str(copies[-1]), "--campaigns", "campaigns.yaml", cwd=tmp_path)
             assert told.code == 0, told.err
             if len(copies) == 1:
                 held.release()

@@ -9,7 +9,7 @@ import pytest
 
 from smscli.domain.message import Receipt, State
 from smscli.sentlog.sqlite import open_sent_log
-from tests.cli.program import NOW, Program, child
+from tests.cli.program import NOW, Program, child, in_process
 from tests.cli.sample_log import ADA, BEN, EVA, ZOE, message, run, sample
 
 smscli = Program()
@@ -35,7 +35,7 @@ def test_without_a_word_about_which_log_nothing_is_opened() -> None:
 
 
 def test_a_log_in_the_folder_one_stands_in_is_not_taken(log: Path) -> None:
-    assert child("log", cwd=log.parent).code == 2
+    assert in_process("log", cwd=log.parent).code == 2
 
 
 def test_the_environment_names_the_log_and_the_option_outranks_it(log: Path, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_path_used_is_told_absolute(log: Path) -> None:
     told = child("log", "--log", log.name, cwd=log.parent)
     assert told.code == 0
     assert f"sent log: {log}\n" in told.err
-    assert child("log", "--log", log.name, "--quiet", cwd=log.parent).err == ""
+    assert in_process("log", "--log", log.name, "--quiet", cwd=log.parent).err == ""
 
 
 def test_a_missing_log_is_not_made(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_values_from_a_gateway_are_shown_inert(log: Path) -> None:
 
 @pytest.mark.parametrize("columns", ["40", "80", "100"])
 def test_on_a_narrow_screen_a_row_keeps_its_words_whole(log: Path, columns: str) -> None:
-    told = child("log", "--log", str(log), "--campaign", "spring", environ={"COLUMNS": columns})
+    told = in_process("log", "--log", str(log), "--campaign", "spring", environ={"COLUMNS": columns})
     rows = [line.split() for line in told.out.splitlines() if BEN.masked in line]
     assert [row[:6] for row in rows] == [["2026-11-19", "12:00", "spring", BEN.masked, "in", "doubt"]]
 
@@ -104,7 +104,7 @@ def test_what_reached_nobody_says_its_realm_beside_its_campaign(log: Path) -> No
 def test_a_narrow_screen_goes_without_the_columns_that_matter_least(
     log: Path, columns: int, gone: set[str]
 ) -> None:
-    told = child("log", "--log", str(log), "--state", "accepted", environ={"COLUMNS": str(columns)})
+    told = in_process("log", "--log", str(log), "--state", "accepted", environ={"COLUMNS": str(columns)})
     header = told.out.splitlines()[0].replace(",", "").split()
     every = ["claimed", "UTC", "campaign", "to", "state", "segments", "gateway", "reference", "detail"]
     assert header == [name for name in every if name not in gone]

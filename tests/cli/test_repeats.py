@@ -37,7 +37,7 @@ def test_doubt_of_an_earlier_run_is_repeated_only_for_who_is_still_wanted(
         campaigns.write_text(text, encoding="utf-8")
         (tmp_path / "contacts.csv").write_text("phone,first_name,stop\n+12025550000,Ola,no\n")
         gateway.script(*[ResetAfterReading()] * _SUBMISSIONS)
-        assert folder.send().returncode == 3
+        assert folder.send().code == 3
         (tmp_path / "contacts.csv").write_text("phone,first_name,stop\n" + second_list)
         folder.send()
         assert len(gateway.requests) == submissions

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.cli.program import Program, child
+from tests.cli.program import Program, child, in_process
 
 smscli = Program()
 
@@ -74,7 +74,7 @@ def test_a_newline_in_a_text_is_shown_and_breaks_no_table() -> None:
     [("Hello\n", 5), ("Hello", 5), ("Hello\n\n", 6), ("Hello\r\n", 5), ("a\r\nb\n", 4), ("żółw\n", 4)],
 )
 def test_a_dash_reads_standard_input_less_one_line_end(stdin: str, units: int) -> None:
-    assert child("segments", "-", "--json", stdin=stdin).document["units"] == units
+    assert in_process("segments", "-", "--json", stdin=stdin).document["units"] == units
 
 
 @pytest.mark.parametrize("environ", [{}, {"PYTHONIOENCODING": "ascii"}])
@@ -120,7 +120,7 @@ def test_jsonl_takes_raw_utf_8_and_a_last_line_without_an_end() -> None:
 
 def test_a_bad_line_is_answered_with_its_number_and_the_others_are_answered_too() -> None:
     lines = [b'"one"', b"{", b"17", b'["a"]', b"", b'"\\ud83d"', b'"\xff"', b'""', b'"nine"']
-    told = child("segments", "--jsonl", stdin=b"\n".join(lines))
+    told = in_process("segments", "--jsonl", stdin=b"\n".join(lines))
     assert told.code == 4
     answers = told.lines
     assert len(answers) == len(lines)

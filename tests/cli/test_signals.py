@@ -80,7 +80,7 @@ def test_the_next_send_goes_on_where_a_signal_stopped_it(folder: Folder, gateway
     gateway.wait_until(lambda gateway: len(gateway.taken) == 1, timeout=30)
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=30)
-    assert folder.send().returncode == 0
+    assert folder.send().code == 0
     assert len(gateway.taken) == 5
     gateway.assert_nobody_twice()
 

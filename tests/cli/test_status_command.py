@@ -17,7 +17,7 @@ from smscli.domain.message import Realm, Receipt, State
 from smscli.domain.ports import OptOut, RunRecord
 from smscli.sentlog.locks import campaign_lock
 from smscli.sentlog.sqlite import open_sent_log
-from tests.cli.program import NOW, Program, child
+from tests.cli.program import NOW, Program, in_process
 from tests.cli.sample_log import ADA, BEN, EVA, ZOE, message, opted_out, run, sample
 from tests.support.answers import Accept, Held
 from tests.support.loopback import LoopbackGateway
@@ -320,10 +320,10 @@ def test_a_real_send_is_seen_while_it_runs_and_after_it_was_killed(tmp_path: Pat
         folder.write(people=5)
         sender = folder.start("--yes", "--first-run")
         gateway.wait_until(lambda gateway: len(gateway.taken) == 3)
-        seen = child("status", "campaigns.yaml", "--json", cwd=tmp_path)
+        seen = in_process("status", "campaigns.yaml", "--json", cwd=tmp_path)
         sender.kill()
         sender.communicate()
-        after = child("status", "campaigns.yaml", cwd=tmp_path)
+        after = in_process("status", "campaigns.yaml", cwd=tmp_path)
         gateway.assert_quiet(seen.out + after.out + after.err, secrets=[TOKEN])
     live = campaigns(seen.document)["ready"]["realms"]["live"]
     assert live["running"]["pid"] == sender.pid

@@ -6,20 +6,16 @@ variables the next command starts with.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import chdir, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from smscli.cli.app import run
-from smscli.cli.wiring import real_world
+from tests.cli.program import Finished, in_process
 from tests.docs.sessions import Played, Step
 
 #: What a shell would do something with, outside quotes or in double ones; and what it would do by itself.
@@ -41,15 +37,15 @@ class Seat:
     def type(self, step: Step) -> Played:
         """One command, wherever it is run."""
         words = plain_words(step.typed)
-        out, err = self._in_shell(step.typed) if words is None else self._here(words)
-        return Played(step, self.code, out, err)
+        told = self._in_shell(step.typed) if words is None else self._here(words)
+        self.code = told.code
+        return Played(step, told.code, told.out, told.err)
 
-    def _here(self, words: Sequence[str]) -> tuple[str, str]:
-        with chdir(self.folder), patch.dict(os.environ, self.environ, clear=True), _pipes() as (out, err):
-            self.code = run(words, real_world(words))
-        return out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
+    def _here(self, words: Sequence[str]) -> Finished:
+        with patch.dict(os.environ, self.environ, clear=True):
+            return in_process(*words, cwd=self.folder)
 
-    def _in_shell(self, typed: str) -> tuple[str, str]:
+    def _in_shell(self, typed: str) -> Finished:
         lines = f"(exit {self.code})\n{typed}\n{_TELL.format(self.notes)}\n"
         done = subprocess.run(
             ["sh", "-c", lines],
@@ -60,11 +56,10 @@ class Seat:
             timeout=300,
             check=False,
         )
-        self.code = done.returncode
         self.folder = Path((self.notes / "pwd").read_text("utf-8").rstrip("\n"))
         told = (self.notes / "env").read_text("utf-8").rstrip("\0").split("\0")
         self.environ = dict(variable.split("=", 1) for variable in told)
-        return done.stdout.decode(), done.stderr.decode()
+        return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def play(todo: Sequence[Step], folder: Path, notes: Path, environ: Mapping[str, str]) -> list[Played]:
@@ -79,11 +74,3 @@ def plain_words(typed: str) -> list[str] | None:
     if not unquoted.startswith("smscli ") or _FOR_A_SHELL.search(unquoted):
         return None
     return shlex.split(typed, comments=True)[1:]
-
-
-@contextmanager
-def _pipes() -> Iterator[tuple[io.TextIOWrapper[io.BytesIO], io.TextIOWrapper[io.BytesIO]]]:
-    """Streams as a process with pipes has them, and nothing to read."""
-    empty, out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(3))
-    with patch.multiple(sys, stdin=empty, stdout=out, stderr=err):
-        yield out, err

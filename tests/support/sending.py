@@ -1,4 +1,4 @@
-"""Campaigns and lists on disk, and `smscli send` as a child process that may be killed."""
+"""Campaigns and lists on disk, and `smscli send`: in a child process that may be killed, or in this one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from smscli.domain.ports import LogFilter, LoggedMessage
 from smscli.sentlog.sqlite import open_sent_log
+from tests.cli.program import Finished, in_process
 
 TOKEN = "loopback-secret-token"
 
@@ -61,23 +62,25 @@ class Folder:
 
     def start(self, *arguments: str, command: str = "send") -> subprocess.Popen[str]:
         """The program, running."""
-        environ = {**os.environ, "SMS_GATEWAY_URL": self.url, "SMS_GATEWAY_TOKEN": TOKEN, **self.environ}
         return subprocess.Popen(
             [sys.executable, "-m", "smscli", command, "campaigns.yaml", "ready", *arguments],
             cwd=self.path,
-            env=environ,
+            env=os.environ | self._variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def send(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One unattended send, to its end; --first-run where it is one."""
+    def send(self, *arguments: str) -> Finished:
+        """One unattended send, to its end, in this process; --first-run where it is one."""
         first = () if self.has_live_messages() else ("--first-run",)
-        child = self.start("--yes", *first, *arguments)
-        out, err = child.communicate(timeout=120)
-        return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+        words = ("send", "campaigns.yaml", "ready", "--yes", *first, *arguments)
+        return in_process(*words, cwd=self.path, environ=self._variables)
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {"SMS_GATEWAY_URL": self.url, "SMS_GATEWAY_TOKEN": TOKEN, **self.environ}
 
     def has_live_messages(self) -> bool:
         if not self.log_path.exists():
