@@ -17,7 +17,7 @@ def confirm(world: World, question: str, *, expected: str, instead: str) -> None
             "not confirmed: there is no terminal to ask at; nothing was changed", hint=f"add {instead}"
         )
     world.screen.ask(f"{question}\nType {expected} to go on: ")
-    answer = typed(world).strip()
+    answer = typed(world, "nothing was changed").strip()
     if answer != expected:
         raise Refused(
             f"not confirmed: found {shown(answer)}, needed {expected}; nothing was changed",
@@ -25,13 +25,16 @@ def confirm(world: World, question: str, *, expected: str, instead: str) -> None
         )
 
 
-def typed(world: World) -> str:
-    """A line from the keyboard. Ctrl-D and Ctrl-C leave the cursor behind the question: go on below it."""
+def typed(world: World, otherwise: str) -> str:
+    """A line from the keyboard; `otherwise` is what is true if none comes.
+
+    Ctrl-D and Ctrl-C leave the cursor behind the question: what is said next begins below it.
+    """
     try:
         answer = world.stdin.readline()
     except KeyboardInterrupt:
         world.screen.trouble("")
-        raise
+        raise KeyboardInterrupt(otherwise) from None
     if not answer.endswith("\n"):
         world.screen.trouble("")
     return answer

@@ -16,27 +16,34 @@ from smscli.cli.present.text import counted, inert_lines, iso
 from smscli.cli.result import Result
 from smscli.cli.trying import Trial, Tried, submit_one
 from smscli.cli.wiring import World
+from smscli.domain.decision import SkipReason
 from smscli.domain.errors import Refused
 from smscli.domain.message import Message
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import SentLog
 from smscli.files.profile_file import resolve_secrets
+from smscli.sentlog.memory import MemorySentLog
 
 
 @dataclass(frozen=True, slots=True)
 class _Example:
-    """Whose text is shown: the contact of this line of the list, as planned for `at`."""
+    """Whose text is shown: the contact of this line of the list, as planned for `at`.
+
+    `why` says why it is not simply the first who may be texted now.
+    """
 
     line: int
     list_name: str
     message: Message
     at: datetime
-    is_later: bool
+    why: str = ""
 
 
 def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, *, dry_run: bool) -> Result:
     """Send one test message, or show it. Raises Refused where nobody on the list could be texted."""
     to = number_given(number, chosen.source.region, "--test-to")
     secrets = {} if dry_run else resolve_secrets(chosen.profile, world.environ)
-    example = _example(world, asked, chosen)
+    example = _example(world, asked, chosen, to)
     trial = Trial(
         campaign=chosen.campaign,
         profile=chosen.profile,
@@ -55,28 +62,50 @@ def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, 
     return _told(world, tried, example)
 
 
-def _example(world: World, asked: Asked, chosen: Chosen) -> _Example:
-    """The first who may be texted now; if all of them are held, the first who may be texted then."""
+def _example(world: World, asked: Asked, chosen: Chosen, to: Msisdn) -> _Example:
+    """The first who may be texted now; else the first who may be when the held may go; else, when everybody
+    was sent before, the first of them. A list from standard input can be read only once."""
     now = world.clock.now()
     with wiring.sent_log_if_any(world, chosen.sent_log) as log, Rows(world.screen) as rows:
         with planned(world, asked, chosen, log, now, rows.tick) as plan:
-            found = _first(plan, now)
+            _ask_list(plan, to)
+            found, why_not = _first(plan), _nobody(plan)
             later = min(plan.tally.held_until.values(), default=None)
-            why_not = _nobody(plan)
-        if found is None and later is not None and chosen.source.file is not None:
-            with planned(world, asked, chosen, log, later, rows.tick) as plan:
-                found = _first(plan, now)
+        if found is None and chosen.source.file is not None:
+            memory, at, why = (log, later, _held(later, chosen)) if later else (_nobody_sent(log), now, _SENT)
+            with planned(world, asked, chosen, memory, at, rows.tick) as plan:
+                found = _first(plan, why)
     if found is None:
         raise why_not
     return found
 
 
-def _first(plan: Planned, now: datetime) -> _Example | None:
+_SENT = "Nobody is left to be texted; this is the text of one who was."
+
+
+def _held(until: datetime, chosen: Chosen) -> str:
+    return f"Nobody may be texted now; this is the text as of {local(until, chosen.campaign.zone)}."
+
+
+def _nobody_sent(log: SentLog | None) -> SentLog:
+    """A log that knows the same opt-outs, and nobody who was sent anything."""
+    memory = MemorySentLog()
+    memory.heed(() if log is None else log.opt_outs())
+    return memory
+
+
+def _ask_list(plan: Planned, to: Msisdn) -> None:
+    """The campaign's own list may say that this number opted out."""
+    if any(row.reason is SkipReason.OPTED_OUT for row in plan.plan.decided_of(to)):
+        raise Refused(
+            f"{to.masked} opted out, says {plan.reader.name}; a test asks the opt-outs, too",
+            hint="try another number",
+        )
+
+
+def _first(plan: Planned, why: str = "") -> _Example | None:
     first = plan.plan.first_to_send()
-    if first is None:
-        return None
-    line, message = first
-    return _Example(line, plan.reader.name, message, plan.at, is_later=plan.at > now)
+    return None if first is None else _Example(first[0], plan.reader.name, first[1], plan.at, why)
 
 
 def _nobody(plan: Planned) -> Refused:
@@ -136,8 +165,8 @@ def _shown(trial: Trial, example: _Example, became: str) -> Iterator[str]:
     through = f"through {gateway_words(trial.profile)} to {trial.to.masked} from {trial.sender}"
     yield f"{trial.campaign.id}: test message {through}: {became}"
     yield f"It shows line {example.line} of {example.list_name}: {message.to.masked}, {_facts(message)}"
-    if example.is_later:
-        yield f"Nobody may be texted now; this is the text as of {local(example.at, trial.campaign.zone)}."
+    if example.why:
+        yield example.why
     yield from (f"  {line}" for line in inert_lines(message.body).split("\n"))
 
 

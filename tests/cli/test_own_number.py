@@ -108,6 +108,28 @@ def test_at_night_the_text_is_shown_as_it_will_be_in_the_morning(desk: Desk) -> 
     assert "Nobody may be texted now" in tried(desk, campaign="offers").out
 
 
+def test_when_everybody_was_sent_before_it_shows_the_text_of_the_first_of_them(desk: Desk) -> None:
+    desk.contacts("+12025550101,Ann", "+12025550102,Ben")
+    assert desk.send().code == 0
+    done = tried(desk)
+    assert done.code == 0
+    assert "Nobody is left to be texted; this is the text of one who was." in done.out
+    assert "It shows line 2 of contacts.csv" in done.out
+    assert [each["to"] for each in desk.outbox()] == ["+12025550101", "+12025550102", OWN]
+
+
+def test_what_the_list_itself_says_of_an_opt_out_counts(desk: Desk) -> None:
+    desk.campaigns(top="")
+    text = (desk.path / "campaigns.yaml").read_text("utf-8")
+    own = text.replace("contacts: contacts.csv", "contacts: {file: contacts.csv, columns: {opt_out: stop}}")
+    (desk.path / "campaigns.yaml").write_text(own, encoding="utf-8")
+    desk.contacts("+12025550101,Ann,", f"{OWN},Me,yes", header="phone,first_name,stop")
+    done = tried(desk)
+    assert done.code == 5
+    assert "opted out, says contacts.csv" in done.err
+    assert desk.outbox() == []
+
+
 def test_where_nobody_could_be_texted_there_is_nothing_to_test(desk: Desk) -> None:
     desk.contacts("+12025550101,", "+12025550102,")
     done = tried(desk)

@@ -149,6 +149,17 @@ def test_the_line_names_what_was_not_attempted_and_the_bad_rows(desk: Desk) -> N
     assert line.endswith("0 rejected, 1 not attempted, 1 bad row (sandbox)")
 
 
+def test_the_line_counts_who_was_in_doubt_or_rejected_before(desk: Desk, gateway: LoopbackGateway) -> None:
+    desk.live(gateway, profile="batch: {max: 1}, connections: 1")
+    gateway.script(Refuse("E1"), ResetAfterReading())
+    desk.send("--first-run")
+    again = desk.send()
+    assert again.code == 3
+    line = "ready: incomplete. 0 of 3 accepted, 1 in doubt, 1 rejected, 1 sent before"
+    assert again.out.splitlines()[0] == line
+    assert "says why; when that is mended: smscli send campaigns.yaml ready --again rejected" in again.out
+
+
 # --- what to do next ---
 
 

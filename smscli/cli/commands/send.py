@@ -263,7 +263,7 @@ class _Order:
             screen.tell(line)
         screen.trouble(f"\n{_order_words(plan)}")
         screen.ask("Type the number of recipients to send, anything else to leave: ")
-        guards.confirmed(plan, typed(self._world))
+        guards.confirmed(plan, typed(self._world, "nothing was sent"))
 
     def _send(self, plan: Planned, log: SqliteSentLog, recovered: int) -> Sent:
         started, clock = monotonic(), self._world.clock
@@ -345,7 +345,8 @@ class _Order:
 
     def _stopping(self, progress: Sending) -> None:
         progress.stop()
-        self._world.screen.note("stopping: waiting for what is in flight; the same again stops at once")
+        again = "the same again stops at once and leaves it in doubt"
+        self._world.screen.note(f"stopping: waiting for what is in flight; {again}")
 
     def _told(self, sent: Sent) -> Result:
         stopped = sent.outcome.stopped

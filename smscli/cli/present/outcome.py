@@ -116,15 +116,19 @@ def _said(counts: Counter[str]) -> dict[str, int]:
 
 
 def headline(sent: Sent) -> str:
-    """`bike-ready: 12 of 15 accepted, 0 in doubt, 0 rejected (sandbox)`: the line that a mail from cron
-    needs. What is not nothing of the rest is added, so that the line alone says what is left to do."""
+    """`ready: done. 12 of 14 accepted, 0 in doubt, 0 rejected`: the line that a mail from cron needs.
+
+    In doubt and rejected count earlier runs as well: it is how campaign and list stand now. What is not
+    nothing of the rest is added, so that the line alone says what is left to do.
+    """
     outcome, chosen = sent.outcome, sent.planned.chosen
+    skipped = outcome.skipped
     realm = "" if chosen.profile.realm is Realm.LIVE else f" ({chosen.profile.realm})"
     ended = {ExitCode.OK: "done", ExitCode.INCOMPLETE: "incomplete"}.get(outcome.exit_code(), "stopped")
     parts = (
         f"{outcome.accepted:,} of {outcome.rows:,} accepted",
-        f"{outcome.in_doubt:,} in doubt",
-        f"{outcome.rejected:,} rejected",
+        f"{outcome.in_doubt + skipped.get(SkipReason.IN_DOUBT, 0):,} in doubt",
+        f"{outcome.rejected + skipped.get(SkipReason.REJECTED_BEFORE, 0):,} rejected",
         *(f"{count:,} {name}" for name, count in _left_over(sent) if count),
     )
     return f"{chosen.campaign.id}: {ended}. {', '.join(parts)}{realm}"
@@ -138,6 +142,7 @@ def _left_over(sent: Sent) -> tuple[tuple[str, int], ...]:
         ("not attempted", outcome.not_attempted),
         (f"held{since}", sum(outcome.held.values())),
         ("bad row" if outcome.problems == 1 else "bad rows", outcome.problems),
+        ("skipped to mend", sum(_to_mend(outcome).values())),
         ("sent before", outcome.skipped.get(SkipReason.ALREADY_SENT, 0)),
     )
 
@@ -147,12 +152,16 @@ def first_free(sent: Sent) -> datetime | None:
     return min(sent.planned.tally.held_until.values(), default=None) if sent.outcome.held else None
 
 
-def _mendable(outcome: Outcome) -> str:
-    """`missing field 91 and bad rows 11`: what keeps a campaign from being done until somebody mends it."""
+def _to_mend(outcome: Outcome) -> dict[SkipReason, int]:
+    """Skips that keep a campaign from being done until somebody mends a file."""
     elsewhere = SETTLED_SKIPS | {SkipReason.IN_DOUBT, SkipReason.REJECTED_BEFORE}  # resolve, and --again
-    skipped = reasons({reason: count for reason, count in outcome.skipped.items() if reason not in elsewhere})
+    return {reason: count for reason, count in outcome.skipped.items() if reason not in elsewhere}
+
+
+def _mendable(outcome: Outcome) -> str:
+    """`missing field 91 and bad rows 11`."""
     bad_rows = f"bad rows {outcome.problems:,}" if outcome.problems else ""
-    return " and ".join(filter(None, (skipped, bad_rows)))
+    return " and ".join(filter(None, (reasons(_to_mend(outcome)), bad_rows)))
 
 
 def _next_steps(sent: Sent) -> Iterator[str]:
@@ -176,5 +185,6 @@ def _steps(sent: Sent) -> Iterator[str]:
     if mendable and outcome.exit_code() is ExitCode.INCOMPLETE:  # else run it again first of all
         named = f"smscli check {quote(str(chosen.file))} --campaign {chosen.campaign.id}"
         yield f"mend {mendable}, then run it again; {named} names them"
-    if outcome.rejected:
-        yield f"smscli log {log} --state rejected"
+    if outcome.rejected or outcome.skipped.get(SkipReason.REJECTED_BEFORE):
+        again = chosen.command("send", *(() if "rejected" in chosen.given else ("--again", "rejected")))
+        yield f"smscli log {log} --state rejected says why; when that is mended: {again}"
