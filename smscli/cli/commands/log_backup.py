@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ from smscli.cli import wiring
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.present.text import counted, minute
 from smscli.cli.result import Result
-from smscli.domain.errors import ExitCode
+from smscli.domain.errors import ExitCode, UsageError
 from smscli.sentlog.backup import Backup, back_up
 
 app = command_app()
@@ -31,12 +33,13 @@ _WARNING = (
 def backup(
     context: typer.Context,
     file: Annotated[
-        Path,
+        str,  # a Path would not remember the / at the end
         typer.Argument(
             metavar="FILE",
             show_default=False,
             help="The new file; one that exists is never overwritten. A folder means a file in it named after"
-            " the log and the time in UTC, such as sent-log-2026-11-22T120000Z.db.",
+            " the log and the time in UTC, such as sent-log-2026-11-22T120000Z.db. With / at its end it has"
+            " to be a folder that exists.",
         ),
     ],
     log: LogPath = None,
@@ -58,12 +61,22 @@ def backup(
     world = wiring.of(context)
     path = wiring.which_sent_log(world, log=log, campaigns=campaigns).absolute()
     world.screen.note(f"sent log: {path}")
-    copy = file.absolute()
-    if copy.is_dir():
-        copy /= f"{path.stem}-{world.clock.now():%Y-%m-%dT%H%M%SZ}{path.suffix or '.db'}"
-    made = back_up(path, copy)
+    made = back_up(path, _named(file, path, world.clock.now()))
     warning = () if world.screen.quiet else _WARNING  # cron need not mail it every night
     return Result(_document(path, made), (*_told(made), *warning))
+
+
+def _named(file: str, log: Path, now: datetime) -> Path:
+    """Where the copy goes. Raises UsageError for a folder that is not there: the copy would get its name."""
+    copy = Path(file).absolute()
+    if copy.is_dir():
+        return copy / f"{log.stem}-{now:%Y-%m-%dT%H%M%SZ}{log.suffix or '.db'}"
+    if file.endswith("/"):
+        raise UsageError(
+            f"there is no folder {copy}",
+            hint=f"make it first: mkdir -p {quote(str(copy))}; then run it again",
+        )
+    return copy
 
 
 def _document(path: Path, made: Backup) -> dict[str, object]:
