@@ -71,13 +71,19 @@ def _example(world: World, asked: Asked, chosen: Chosen, to: Msisdn) -> _Example
             _ask_list(plan, to)
             found, why_not = _first(plan), _nobody(plan)
             later = min(plan.tally.held_until.values(), default=None)
-        if found is None and chosen.source.file is not None:
+        if found is None and _can_be_read_again(chosen):
             memory, at, why = (log, later, _held(later, chosen)) if later else (_nobody_sent(log), now, _SENT)
             with planned(world, asked, chosen, memory, at, rows.tick) as plan:
                 found = _first(plan, why)
     if found is None:
         raise why_not
     return found
+
+
+def _can_be_read_again(chosen: Chosen) -> bool:
+    """Not so standard input, nor a pipe that has a name."""
+    file = chosen.source.file
+    return file is not None and not file.is_fifo()
 
 
 _SENT = "Nobody is left to be texted; this is the text of one who was."
@@ -96,7 +102,8 @@ def _nobody_sent(log: SentLog | None) -> SentLog:
 
 def _ask_list(plan: Planned, to: Msisdn) -> None:
     """The campaign's own list may say that this number opted out."""
-    if any(row.reason is SkipReason.OPTED_OUT for row in plan.plan.decided_of(to)):
+    rows = plan.plan.decided_of(to)
+    if to in plan.bad.opted_out or any(row.reason is SkipReason.OPTED_OUT for row in rows):
         raise Refused(
             f"{to.masked} opted out, says {plan.reader.name}; a test asks the opt-outs, too",
             hint="try another number",

@@ -6,6 +6,7 @@ is asked all the same. Hours, caps and earlier texts are about customers and are
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -101,8 +102,15 @@ def _ask_opt_outs(log: SentLog, trial: Trial, now: datetime) -> None:
         of = "everything" if "" in topics else f"topic {trial.campaign.topic}"
         raise Refused(
             f"{trial.to.masked} opted out of {of}; a test asks the opt-out list, too",
-            hint="try another number, or lift it: smscli optout remove NUMBER --reinstate 'my own phone'",
+            hint=f"try another number, or lift it: {_lift(trial, topics)}",
         )
+
+
+def _lift(trial: Trial, topics: frozenset[str]) -> str:
+    """The line that lifts it; the number is for the operator to put in."""
+    topic = () if "" in topics else ("--topic", trial.campaign.topic)
+    log = ("--log", str(trial.sent_log))
+    return shlex.join(["smscli", "optout", "remove", "NUMBER", *topic, *log, "--reinstate", "my own phone"])
 
 
 def _submitted(world: World, trial: Trial, message: Message, log: SqliteSentLog) -> Tried:

@@ -176,7 +176,7 @@ def existing_sent_log(
 @contextmanager
 def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
     """The sent log at `path`, or None where no send has made one yet; its path is told either way."""
-    is_there = _may_be_there(path)
+    is_there = may_be_there(path)
     world.screen.note(f"sent log: {path.absolute()}" + ("" if is_there else " (there is none yet)"))
     if not is_there:
         yield None
@@ -187,7 +187,7 @@ def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
         yield sent_log
 
 
-def _may_be_there(path: Path) -> bool:
+def may_be_there(path: Path) -> bool:
     """What may not be looked at counts as there: opening it says what is wrong."""
     try:
         return path.exists()

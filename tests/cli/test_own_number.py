@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +89,9 @@ def test_the_opt_out_list_is_asked(desk: Desk) -> None:
     assert done.code == 5
     assert "opted out of everything" in done.err
     assert len(desk.outbox()) == 1
+    line = done.err.partition("or lift it: smscli ")[2].replace("NUMBER", OWN)
+    assert desk(*shlex.split(line)).code == 0
+    assert tried(desk).code == 0
 
 
 def test_an_opt_out_of_the_topic_counts_and_so_does_another_list(desk: Desk) -> None:
@@ -118,6 +124,17 @@ def test_when_everybody_was_sent_before_it_shows_the_text_of_the_first_of_them(d
     assert [each["to"] for each in desk.outbox()] == ["+12025550101", "+12025550102", OWN]
 
 
+def test_a_list_from_a_named_pipe_is_read_once(desk: Desk) -> None:
+    desk.contacts("+12025550101,Ann")
+    assert desk.send().code == 0
+    pipe = desk.path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_text, args=("phone,first_name\n+12025550101,Ann\n",)).start()
+    done = tried(desk, "--contacts", "pipe")
+    assert done.code == 5
+    assert "already sent 1" in done.err
+
+
 def test_what_the_list_itself_says_of_an_opt_out_counts(desk: Desk) -> None:
     desk.campaigns(top="")
     text = (desk.path / "campaigns.yaml").read_text("utf-8")
@@ -127,6 +144,9 @@ def test_what_the_list_itself_says_of_an_opt_out_counts(desk: Desk) -> None:
     done = tried(desk)
     assert done.code == 5
     assert "opted out, says contacts.csv" in done.err
+    bad_row = f"{OWN},Me,yes,no such language"
+    desk.contacts("+12025550101,Ann,,en", bad_row, header="phone,first_name,stop,language")
+    assert tried(desk).code == 5
     assert desk.outbox() == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from smscli.domain.message import Realm, State
 from tests.cli.desk import READY, Desk
-from tests.cli.program import child
+from tests.cli.program import child, in_process
 from tests.support.answers import Accept, AcceptSome, Held, Refuse
 from tests.support.loopback import LoopbackGateway
 from tests.support.sending import TOKEN, Folder
@@ -81,6 +81,14 @@ def test_quiet_leaves_the_summary_only(desk: Desk) -> None:
     done = desk.send("--quiet")
     assert done.err == ""
     assert done.out.startswith("ready: done.")
+
+
+def test_a_dry_run_forgets_no_rehearsal(desk: Desk) -> None:
+    desk.send()
+    done = desk.send("--fresh", "--dry-run")
+    assert done.code == 2
+    assert "--dry-run changes nothing" in done.err
+    assert len(desk.rows()) == 3
 
 
 def test_the_path_of_the_sent_log_is_told(desk: Desk) -> None:
@@ -439,7 +447,7 @@ def test_while_a_send_runs_others_may_look_opt_out_and_not_send(tmp_path: Path) 
         running = folder.start("--yes", "--first-run", "--json")
         gateway.wait_until(lambda gateway: len(gateway.taken) == 1, timeout=30)
         done = [
-            child(
+            in_process(
                 *arguments, cwd=tmp_path, environ={"SMS_GATEWAY_URL": gateway.url, "SMS_GATEWAY_TOKEN": TOKEN}
             )
             for arguments in (

@@ -94,8 +94,8 @@ def send(
         bool,
         typer.Option(
             "--fresh",
-            help="First forget this campaign's rehearsal in the sandbox, for another one."
-            " Live messages are never forgotten.",
+            help="First forget this campaign's rehearsal in the sandbox, for another one, also if that is"
+            " then not confirmed. Live messages are never forgotten.",
         ),
     ] = False,
     test_to: Annotated[
@@ -135,7 +135,7 @@ def send(
     )
     chosen = choose(asked)
     if fresh:
-        guards.rehearsing(chosen.profile.realm)
+        guards.rehearsing(chosen.profile.realm, dry_run=dry_run)
     if test_to is not None:
         _only_one_text(
             expect is not None, limit is not None, text_changed, first_run, fresh, bad_rows is not None
@@ -240,7 +240,7 @@ class _Order:
         """Asked before anything is created."""
         guards.has_folder(path)
         has_live = False
-        if path.exists():
+        if wiring.may_be_there(path):
             with closing(open_sent_log(path, create=False, busy_wait=wiring.PATIENCE)) as log:
                 has_live = log.has_live_messages()
         guards.known_log(
