@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import which
+from shutil import copy, which
 
 import pytest
 
@@ -23,6 +24,7 @@ from smscli.domain.profile import Timeouts
 from smscli.files.profile_file import load_preset
 from smscli.sentlog.locks import campaign_lock
 from tests.docs.sessions import ROOT, Block, blocks, is_complete, play, steps_of, trouble
+from tests.support.answers import Accept, Answer, Refuse, ResetAfterReading
 from tests.support.loopback import LoopbackGateway
 
 PAGE = (ROOT / "docs" / "cron.md").read_text("utf-8")
@@ -118,7 +120,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             (tmp_path / place.lstrip("/")).mkdir(parents=True)
         (tmp_path / "opt/smscli/bin/smscli").symlink_to(Path(sys.executable).with_name("smscli"))
         folder = tmp_path / "srv/garage"
-        (folder / "backup").mkdir()
         (folder / "campaigns.yaml").write_text(CAMPAIGNS, "utf-8")
         rows = [f"+1202555010{at},{name}\n" for at, name in enumerate(PEOPLE)]
         (folder / "contacts.csv").write_text("phone,first_name\n" + "".join(rows), "utf-8")
@@ -230,8 +231,24 @@ def test_systemd_finds_nothing_wrong_with_the_units(machine: Machine) -> None:
 # --- scripts ---
 
 
-def script(machine: Machine, **environ: str) -> subprocess.CompletedProcess[str]:
-    return machine.run("/usr/local/bin/send-campaign /srv/garage/campaigns.yaml tyre-change", **environ)
+def script(
+    machine: Machine, file: str = "campaigns.yaml", **environ: str
+) -> subprocess.CompletedProcess[str]:
+    return machine.run(f"/usr/local/bin/send-campaign /srv/garage/{file} tyre-change", **environ)
+
+
+def sent_apart(
+    machine: Machine, answer: Answer, *, people: str, more: str
+) -> subprocess.CompletedProcess[str]:
+    """The script, with more people on the list, and with files and a gateway of its own."""
+    folder = machine.root / "srv/garage"
+    campaigns = CAMPAIGNS.replace("contacts.csv", "apart.csv").replace("quiet_hours: off", more)
+    (folder / "apart.yaml").write_text(f"{campaigns}sent_log: apart.db\n", "utf-8")
+    (folder / "apart.csv").write_text((folder / "contacts.csv").read_text("utf-8") + people, "utf-8")
+    copy(folder / "sent-log.db", folder / "apart.db")
+    with LoopbackGateway() as gateway:
+        gateway.otherwise(answer)
+        return script(machine, "apart.yaml", **machine.secrets() | {"SMS_GATEWAY_URL": gateway.url})
 
 
 def test_the_script_says_nothing_while_all_is_well(machine: Machine) -> None:
@@ -239,13 +256,40 @@ def test_the_script_says_nothing_while_all_is_well(machine: Machine) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_script_says_nothing_while_somebody_is_left(machine: Machine) -> None:
-    contacts = machine.root / "srv/garage/contacts.csv"
-    before = contacts.read_text("utf-8")
-    contacts.write_text(before + "+12025550109,\n", "utf-8")  # a missing field: incomplete, as a night is
-    done = script(machine, **machine.secrets())
-    contacts.write_text(before, "utf-8")
+DORA, NAMELESS = "+12025550103,Dora\n", "+12025550104,\n"
+OPEN = "quiet_hours: off"
+ANOTHER_DAY = f"{datetime.now(UTC) + timedelta(days=3):%a}".lower()
+CLOSED = f'quiet_hours: {{windows: {{{ANOTHER_DAY}: "10:00-18:00"}}, holidays: ignore}}'
+
+
+def test_the_script_says_nothing_while_people_are_only_held(machine: Machine) -> None:
+    done = sent_apart(machine, Accept(), people=DORA, more=CLOSED)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "people", "more", "said"),
+    [
+        (Refuse("BAD_NUMBER"), DORA, OPEN, ", 0 in doubt, 1 rejected"),
+        (Accept(), NAMELESS, OPEN, "1 skipped to mend"),
+        (Accept(), DORA + NAMELESS, CLOSED, "1 skipped to mend"),
+        (Accept(), DORA + "+1202,Eve\n", f"{CLOSED}\n    on_bad_rows: skip", "1 bad row,"),
+    ],
+)
+def test_the_script_tells_what_somebody_has_to_look_into(
+    answer: Answer, people: str, more: str, said: str, machine: Machine
+) -> None:
+    done = sent_apart(machine, answer, people=people, more=more)
+    assert (done.returncode, done.stdout) == (ExitCode.INCOMPLETE, "")
+    assert said in done.stderr
+    assert "Next " in done.stderr, "what to type"
+
+
+def test_the_script_tells_with_every_run_of_somebody_in_doubt(machine: Machine) -> None:
+    first = sent_apart(machine, ResetAfterReading(), people=DORA, more=OPEN)
+    for done in (first, script(machine, "apart.yaml", **machine.secrets())):
+        assert done.returncode == ExitCode.INCOMPLETE
+        assert ", 1 in doubt, 0 rejected" in done.stderr
 
 
 def test_the_script_tells_what_has_to_be_known_and_passes_the_code_on(machine: Machine) -> None:
