@@ -22,7 +22,7 @@ from smscli.domain.ports import OptOut
 from smscli.files.samples import sample_campaigns, sample_contacts
 from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.desk import READY, Desk
-from tests.cli.program import NOW, Finished, child
+from tests.cli.program import NOW, Finished, child, in_process
 from tests.support.loopback import LoopbackGateway
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +174,7 @@ def test_problems_stand_in_the_order_of_their_file(desk: Desk) -> None:
 @pytest.mark.parametrize("columns", ["50", "80"])
 def test_long_lines_go_on_below_and_further_in(desk: Desk, columns: str) -> None:
     desk.contacts(ANN, "+12025550102,")
-    wide, told = check(desk), child("check", "campaigns.yaml", cwd=desk.path, environ={"COLUMNS": columns})
+    wide, told = check(desk), in_process("check", "campaigns.yaml", environ={"COLUMNS": columns})
     lines = told.out.splitlines()
     assert max(map(len, lines)) <= int(columns)
     at = next(at for at, line in enumerate(lines) if line.startswith("  contacts.csv:3:"))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from smscli.cli.app import COMMANDS, load
 from smscli.cli.completing import ARGUMENTS, Catalogue
 from smscli.domain.message import Realm, State
-from tests.cli.program import Finished, Program, child
+from tests.cli.program import Finished, Program, in_process
 
 ROOT = Path(__file__).parents[2]
 SHELLS = ("bash", "zsh", "fish")
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_campaigns_file_offers_nothing_and_says_nothing(
     folder: Path, content: bytes
 ) -> None:
     (folder / "odd.yaml").write_bytes(content)
-    assert child("__complete", "send", "odd.yaml", "", cwd=folder) == Finished(0, "", "")
+    assert in_process("__complete", "send", "odd.yaml", "", cwd=folder) == Finished(0, "", "")
 
 
 def test_a_half_written_file_offers_what_can_be_read_of_it(folder: Path) -> None:
@@ -270,9 +270,6 @@ TYPED = {
     "smscli send ~/campaigns.y": "smscli send ~/campaigns.yaml ",
     "smscli gateway show sa": "smscli gateway show sandbox ",
     "smscli log --realm=sa": "smscli log --realm=sandbox ",
-    "smscli log --log=cont": "smscli log --log=contacts.csv ",
-    "smscli log --state acc": "smscli log --state accepted ",
-    "smscli optout imp": "smscli optout import ",
     "smscli gateway try --camp": "smscli gateway try --campaigns ",
     "smscli nonsense x": "smscli nonsense x",
 }

@@ -514,7 +514,7 @@ secrets = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12).m
 
 
 @pytest.mark.parametrize("place", PLACES)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(user=secrets, password=secrets)
 def test_the_output_is_the_same_whatever_the_secrets_are(
     tmp_path: Path, place: str, user: str, password: str

@@ -1,4 +1,7 @@
-"""Memory of a preview: flat, whatever the list. The interpreter and all its imports count."""
+"""Memory of a preview: flat, whatever the list. The interpreter and all its imports count.
+
+The quick one, of twenty thousand rows and with `--plan`, is in `test_plan_file.py`.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +47,6 @@ def _peak_of_a_preview(folder: Path, contacts: int) -> float:
     assert re.search(rf"to send +{contacts:,}\b", done.out)
     (line,) = (line for line in (folder / "peak.txt").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
-
-
-def test_a_preview_of_twenty_thousand_contacts_stays_small(tmp_path: Path) -> None:
-    assert _peak_of_a_preview(tmp_path, 20_000) < MOST_MEGABYTES
 
 
 @pytest.mark.soak

@@ -77,7 +77,7 @@ def test_hardly_any_number_in_e164_needs_the_library() -> None:
     assert len(found) > 0.9 * len(valid)
 
 
-@settings(max_examples=1_500)
+@settings(max_examples=400)
 @given(
     example=st.sampled_from(EXAMPLES),
     changes=st.lists(st.tuples(st.integers(0, 14), st.sampled_from("0123456789")), max_size=6),
@@ -96,7 +96,7 @@ def test_a_number_with_wrong_digits_is_never_read_in_another_way(
     assert quick is None or quick == by_the_library(text, region)
 
 
-@settings(max_examples=1_500)
+@settings(max_examples=400)
 @given(
     example=st.sampled_from(EXAMPLES),
     changes=st.lists(st.tuples(st.integers(2, 14), st.sampled_from("0123456789")), max_size=4),
@@ -116,7 +116,7 @@ def test_numbers_are_tied_to_places_as_the_library_says(
     assert numbering.is_tied_to_a_place(e164, read[1]) == tied
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(
     text=st.text(st.sampled_from("+0123456789 ().-"), max_size=20),
     region=st.sampled_from(["US", "PL", "IT", "AR"]),
