@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +14,9 @@ settings.register_profile(
     derandomize="CI" in os.environ,  # a submission fails for what it changed, not for what was drawn
 )
 settings.load_profile("shared-machine")
+
+# Under nohup, or behind a script's `&`, these are ignored; programs that tests start would ignore them too, and
+# wait out every Ctrl-C that is tested.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)

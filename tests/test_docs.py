@@ -27,7 +27,9 @@ from smscli.cli.tasks import SENTENCES, Trouble
 from smscli.domain.campaign import Purpose
 from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.errors import ExitCode
+from smscli.domain.explaining import LATER_ROWS
 from smscli.domain.profile import MARKERS
+from smscli.domain.rules import RULES
 from smscli.engine.caution import ErrorBudget
 from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS
 from smscli.files.campaign_file import PURPOSE_DEFAULTS
@@ -247,6 +249,36 @@ def test_the_reasons_to_hold_are_all_there() -> None:
     assert firsts(section("docs/rules.md", "## Held")) == list(HoldReason)
 
 
+def reasons_by_rule() -> dict[str, set[str]]:
+    """The reasons that each rule gives: by itself, by the functions it calls, or handed on from `compose`."""
+    tree = ast.parse((ROOT / "smscli/domain/rules.py").read_text("utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    def given(name: str) -> set[str]:
+        found: set[str] = set()
+        for node in ast.walk(functions[name]):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("SkipReason", "HoldReason"):
+                found.add(node.attr.lower())
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) == "text.reason":
+                found |= given("compose")
+            elif isinstance(node, ast.Call) and called(node) in functions:
+                found |= given(called(node))
+        return found
+
+    return {rule.__name__: given(rule.__name__) for rule in RULES}
+
+
+def test_each_rule_of_a_story_has_a_row_with_its_reasons() -> None:
+    table = rows(section("docs/rules.md", "## In `--explain --json`"))
+    documented = {spans(name)[0]: set(spans(reasons)) for name, reasons in table}
+    assert list(documented) == [*(rule.__name__ for rule in RULES), LATER_ROWS]
+    reasons = {*map(str, SkipReason), *map(str, HoldReason)}
+    assert {rule: said & reasons for rule, said in documented.items()} == {
+        **reasons_by_rule(),
+        LATER_ROWS: {SkipReason.OPTED_OUT},
+    }
+
+
 def test_what_one_can_mend_is_what_the_exit_code_minds() -> None:
     mendable = {cells[0].strip("`"): cells[2] for cells in rows(section("docs/rules.md", "## Skipped"))}
     assert mendable == {reason: "no" if reason in SETTLED_SKIPS else "yes" for reason in SkipReason}
@@ -420,6 +452,13 @@ def test_what_only_a_check_finds_stands_under_its_name() -> None:
 
 
 # --- what the pages show, and where they point ---
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_target_that_is_named_is_one(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {target for span in spans(PAGES[page]) for target in re.findall(r"^make ([a-z]+)", span)}
+    assert named <= targets
 
 
 #: What is done with the fenced blocks of a kind: played (tests/docs), or loaded (below).

@@ -243,7 +243,7 @@ def test_a_folder_of_a_read_only_system_is_told() -> None:
 
 @pytest.mark.parametrize("path", examples.generated(), ids=lambda path: path.name)
 def test_the_examples_of_the_repository_are_the_samples(path: Path) -> None:
-    assert path.read_text("utf-8") == examples.generated()[path], "type: python -m tools.examples"
+    assert path.read_text("utf-8") == examples.generated()[path], "`make docs` makes it again"
 
 
 def test_the_list_of_the_repository_has_the_dates_it_was_made_with() -> None:
