@@ -15,8 +15,8 @@ settings.register_profile(
 )
 settings.load_profile("shared-machine")
 
-# Under nohup, or behind a script's `&`, these are ignored; programs that tests start would ignore them too, and
-# wait out every Ctrl-C that is tested.
+# Under nohup, or behind a `&` in a script, these are ignored; programs that tests start would do the same,
+# and wait out every Ctrl-C that is tested.
 for number in (signal.SIGHUP, signal.SIGINT):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
