@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from smscli.cli.confirm import shown
+from smscli.cli.plan_options import MOST_PEOPLE
 from smscli.cli.planned import Planned
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
@@ -126,8 +127,9 @@ def refused_limits(planned: Planned) -> Iterator[Refused]:
 def expected(planned: Planned, expect: int | None) -> None:
     """`--expect N` refuses any other count."""
     if expect is not None and planned.tally.to_send != expect:
+        said = f"{expect:,}" if expect <= MOST_PEOPLE else "more than any list has"
         raise Refused(
-            f"{planned.tally.to_send:,} would be sent, but --expect says {expect:,}",
+            f"{planned.tally.to_send:,} would be sent, but --expect says {said}",
             hint=f"{planned.chosen.command('preview')} shows who is skipped or held, and why",
         )
 
