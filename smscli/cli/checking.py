@@ -15,19 +15,19 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.planned import campaign_named
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
 from smscli.cli.tasks import Found, Trouble
 from smscli.domain.campaign import Campaign, Rates
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, HoldReason, SkipReason
-from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError, UsageError
+from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError
 from smscli.domain.message import Realm
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut, PlannedRow, PlanTally
@@ -111,16 +111,9 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
 def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[Defined, ...]:
     if asked.campaign is None:
         return tuple(campaigns.campaigns.values())
-    if asked.campaign in campaigns.campaigns:
-        return (campaigns.campaigns[asked.campaign],)
-    if not is_whole:  # it may be one of those that could not be read
-        return ()
-    names = list(campaigns.campaigns)
-    near = get_close_matches(asked.campaign.lower(), names, 1)
-    raise UsageError(
-        f'{asked.file} has no campaign "{asked.campaign}"; it has {", ".join(names)}',
-        hint=f"did you mean {near[0]}?" if near else "leave out --campaign to check them all",
-    )
+    if asked.campaign not in campaigns.campaigns and not is_whole:
+        return ()  # it may be one of those that could not be read
+    return (campaign_named(campaigns, asked.file, asked.campaign),)
 
 
 def _note_error(
@@ -422,7 +415,9 @@ def _mendable(
 
 
 def _cell(row: BadRow, at: int | None) -> str:
-    return row.cells[at] if at is not None and at < len(row.cells) else ""
+    """What stands in that column; nothing where cells are shifted, so that none is what its column says."""
+    has_shifted = any(problem.code == "wrong_cells" for problem in row.problems)
+    return "" if at is None or has_shifted or at >= len(row.cells) else row.cells[at]
 
 
 def _ids(members: Iterable[Defined]) -> tuple[str, ...]:
