@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from smscli import __version__
 from smscli.cli.completing import ASKED, Catalogue
+from smscli.cli.discreet import discreet
 from smscli.cli.mistyped import Mistyped
 from smscli.cli.options import command_app
 from smscli.cli.present.documents import error_document
@@ -152,7 +153,7 @@ def run(arguments: Sequence[str], world: World, commands: Mapping[str, Listed] =
         if isinstance(error, BrokenPipeError) and rendering:
             world.screen.abandon_output()  # `| head`: whoever read us has seen enough
             return result.exit_code if result else ExitCode.OK
-        trouble = _explained(error, arguments, world, commands, rendering=rendering)
+        trouble = discreet(_explained(error, arguments, world, commands, rendering=rendering))
         _tell(trouble, command, world.screen)
         if trouble.exit_code is ExitCode.BUG and "--debug" in arguments:
             world.screen.trouble(masked("".join(traceback.format_exception(error)), world.environ))
@@ -237,7 +238,7 @@ def _explained(
             options = partial(_options_of, commands=commands)
             return Mistyped(arguments, command, verbs, options).explained(error)
         case KeyboardInterrupt():
-            return _Interrupted("interrupted")
+            return _Interrupted("; ".join(["interrupted", *map(str, error.args)]))
         case OSError() if rendering:
             return SmscliError(f"the output could not be written: {error.strerror or type(error).__name__}")
         case OSError() if error.filename is not None:  # a path that may not be looked at, or is too long

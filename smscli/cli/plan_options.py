@@ -10,6 +10,9 @@ import typer
 from smscli.cli.mistyped import right_way_round
 from smscli.domain.rules import Again
 
+#: More digits than this are a phone number that slipped in.
+MOST_PEOPLE = 99_999_999
+
 #: `readable=False`, as in options.py: who reads the file says what is wrong with it.
 CampaignsFile: TypeAlias = Annotated[
     Path, typer.Argument(metavar="FILE", readable=False, help="The campaigns file.")
@@ -40,6 +43,7 @@ Limit: TypeAlias = Annotated[
         "--limit",
         metavar="N",
         min=1,
+        max=MOST_PEOPLE,
         help="Only the first N of those who may be texted, in the order of the list.",
     ),
 ]

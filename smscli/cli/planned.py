@@ -172,7 +172,7 @@ class Planned:
 def choose(asked: Asked) -> Chosen:
     """Read the campaigns file and what the campaign names in it. Raises FilesError with all problems."""
     campaigns = load(asked.file)
-    defined = _named(campaigns, asked)
+    defined = campaign_named(campaigns, asked.file, asked.campaign)
     gateway = defined.gateway.source if asked.gateway is None else campaigns.gateway(asked.gateway)
     chosen = Chosen(
         campaign=defined.campaign,
@@ -232,15 +232,17 @@ def _is_of_log(path: Path, log: Path) -> bool:
     return path.parent == log.parent and path.name.startswith((log.name, f"{log.stem}.outbox."))
 
 
-def _named(campaigns: CampaignsFile, asked: Asked) -> Defined:
-    defined = campaigns.campaigns.get(asked.campaign)
+def campaign_named(campaigns: CampaignsFile, file: Path, name: str) -> Defined:
+    """The campaign of that name. Raises UsageError with the line to type instead."""
+    defined = campaigns.campaigns.get(name)
     if defined is not None:
         return defined
     names = list(campaigns.campaigns)
-    near = get_close_matches(asked.campaign.lower(), names, 1)
+    near = get_close_matches(name.lower(), names, 1)
+    line = shlex.join(["smscli", "preview", str(file), names[0]])
     raise UsageError(
-        f'{asked.file} has no campaign "{asked.campaign}"; it has {", ".join(names)}',
-        hint=f"did you mean {near[0]}?" if near else f"name one of them: {asked.file} {names[0]}",
+        f'{file} has no campaign "{name}"; it has {", ".join(names)}',
+        hint=f"did you mean {near[0]}?" if near else f"type: {line}",
     )
 
 

@@ -234,8 +234,15 @@ def test_a_time_that_cannot_be_meant_is_wrong_usage(desk: Desk, at: str) -> None
     assert re.search(r"hint: write (it like )?--at 2026-12-01T09:30", done.err)
 
 
-def test_a_limit_beyond_what_sqlite_counts_is_none(desk: Desk) -> None:
-    plan = desk.plan("--limit", "9" * 30)
+@pytest.mark.parametrize("limit", ["9" * 30, "12025550101"])
+def test_a_limit_beyond_any_list_is_wrong_usage(desk: Desk, limit: str) -> None:
+    done = desk.preview("--limit", limit)
+    assert (done.code, done.out) == (2, "")
+    assert "12025550101" not in done.err
+
+
+def test_the_highest_limit_limits_nothing(desk: Desk) -> None:
+    plan = desk.plan("--limit", "99999999")
     assert (plan["to_send"], plan["left_by_limit"]) == (3, 0)
 
 

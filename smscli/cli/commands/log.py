@@ -140,7 +140,7 @@ def expect_known(world: World, campaign: str, sent_log: SentLog, file: Path | No
     near = get_close_matches(campaign, known, 1)
     raise UsageError(
         f"no campaign {campaign} in this log; it has {names or 'none yet'}",
-        hint=f"did you mean {near[0]}?" if near else "",
+        hint=f"did you mean {near[0]}?" if near else "leave out --campaign to see all",
     )
 
 
