@@ -125,7 +125,8 @@ def a_gateway(folder: Path) -> Iterator[Scene]:
 @contextmanager
 def mistakes(folder: Path) -> Iterator[Scene]:
     """What `smscli init` makes, the files that the page shows, and a gateway with another token."""
-    sample = {CAMPAIGNS: sample_campaigns(), CONTACTS: sample_contacts(), **_files_shown()}
+    shown = _files_shown("docs/troubleshooting.md")
+    sample = {CAMPAIGNS: sample_campaigns(), CONTACTS: sample_contacts(), **shown}
     for name, text in sample.items():
         (folder / name).write_text(text, "utf-8")
     (folder / "march.xlsx").write_bytes(b"PK\x03\x04")
@@ -135,10 +136,21 @@ def mistakes(folder: Path) -> Iterator[Scene]:
         yield Scene({"https://sms.example.com/v1/messages": gateway.url})
 
 
-def _files_shown() -> dict[str, str]:
+@contextmanager
+def from_scratch(folder: Path) -> Iterator[Scene]:
+    """The files that the page shows; its dates of consent are some months old whenever it is played."""
+    months_ago = datetime.now(UTC).date() - timedelta(days=200)
+    with checkout(folder):
+        scene = Scene({"2026-03-14": f"{months_ago}", "2026-06-02": f"{months_ago + timedelta(days=80)}"})
+        for name, text in _files_shown("docs/campaigns-file.md").items():
+            (folder / name).write_text(scene.typed(text), "utf-8")
+        yield scene
+
+
+def _files_shown(page: str) -> dict[str, str]:
     """What `$ cat FILE` shows, and `$ head -1 FILE`, which is followed by a row that fits."""
     found = {}
-    for step in steps((ROOT / "docs/troubleshooting.md").read_text("utf-8")):
+    for step in steps((ROOT / page).read_text("utf-8")):
         program, _, name = step.typed.rpartition(" ")
         if program in ("cat", "head -1") and step.shown:
             rest = ["+12025550101,Ann,a,b,"] if program == "head -1" else []
@@ -147,6 +159,7 @@ def _files_shown() -> dict[str, str]:
 
 
 SCENES: Mapping[str, Callable[[Path], AbstractContextManager[Scene]]] = {
+    "docs/campaigns-file.md": from_scratch,
     "docs/certainty.md": in_doubt,
     "docs/first-gateway.md": a_gateway,
     "docs/sent-log.md": sent,
