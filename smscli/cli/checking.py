@@ -20,6 +20,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.gateway_given import gateway_given
 from smscli.cli.planned import campaign_named
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
@@ -96,7 +97,7 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
     for problem in problems:
         note(Found(problem))
     chosen = _chosen(campaigns, asked, is_whole=not problems)
-    named = None if asked.gateway is None else campaigns.gateway(asked.gateway)
+    named = None if asked.gateway is None else gateway_given(asked.gateway, campaigns.gateways, asked.file)
     _check_gateways(world, asked, chosen, named, note)
     heeded = _Heeded(world.clock.now(), note)
     found: dict[str, Standing] = {}

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.gateway_given import gateway_given
 from smscli.cli.present.text import counted, minute
 from smscli.domain.campaign import Campaign
 from smscli.domain.contact import Contact
@@ -173,7 +174,11 @@ def choose(asked: Asked) -> Chosen:
     """Read the campaigns file and what the campaign names in it. Raises FilesError with all problems."""
     campaigns = load(asked.file)
     defined = campaign_named(campaigns, asked.file, asked.campaign)
-    gateway = defined.gateway.source if asked.gateway is None else campaigns.gateway(asked.gateway)
+    gateway = (
+        defined.gateway.source
+        if asked.gateway is None
+        else gateway_given(asked.gateway, campaigns.gateways, asked.file)
+    )
     chosen = Chosen(
         campaign=defined.campaign,
         profile=load_profile(gateway, campaigns.path.parent),

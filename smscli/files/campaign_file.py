@@ -137,10 +137,6 @@ class CampaignsFile:
     campaigns: Mapping[str, Defined]
     gateways: Mapping[str, Node]
 
-    def gateway(self, name: str) -> Node | str:
-        """What a name on the command line means: a gateway of this file before a preset or a file."""
-        return self.gateways.get(name, name)
-
 
 def load(path: Path) -> CampaignsFile:
     """Read a campaigns file. Raises FilesError with every problem, by place."""

@@ -280,7 +280,7 @@ def test_the_sandbox_needs_no_variables(desk: Desk) -> None:
 def test_another_gateway_may_be_one_of_the_file_s_own(desk: Desk) -> None:
     desk.campaigns(top="gateways:\n  ours: {preset: sandbox, rate: {per_second: 5}}\n")
     assert desk("check", "campaigns.yaml", "--gateway", "ours").code == 0
-    assert desk("check", "campaigns.yaml", "--gateway", "theirs").code == 4
+    assert desk("check", "campaigns.yaml", "--gateway", "theirs").code == 2
 
 
 def test_a_gateway_that_there_is_not_is_a_task(desk: Desk) -> None:
@@ -512,6 +512,13 @@ def test_all_problems_go_into_a_file_with_what_was_found_in_full(desk: Desk) -> 
     assert (rows[1]["line"], rows[1]["column"], rows[1]["code"]) == ("3", "first_name", "missing_field")
     assert (rows[1]["number"], rows[1]["campaigns"]) == ("+12025550000", "ready")
     assert (desk.path / "problems.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_row_of_shifted_cells_has_no_number(desk: Desk) -> None:
+    desk.contacts("Ann,+12025550101,extra")
+    check(desk, "--problems", "problems.csv")
+    [row] = written(desk.path / "problems.csv")
+    assert (row["code"], row["number"], row["found"]) == ("wrong_cells", "", "")
 
 
 def test_a_spreadsheet_runs_nothing_of_it(desk: Desk) -> None:

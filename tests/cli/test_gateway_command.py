@@ -304,7 +304,7 @@ def test_the_gateway_at_the_top_of_a_file_needs_no_name_and_the_next_command_fin
     ("words", "code", "said"),
     [
         ("show twillio", 2, "did you mean twilio?"),
-        ("show nobody", 2, "generic-json, kannel, sandbox and twilio"),
+        ("show nobody", 2, "generic-json, kannel, sandbox or twilio"),
         ("show our --campaigns campaigns.yaml", 2, "did you mean ours?"),
         ("show", 2, "nothing says which gateway"),
         ("show --campaigns none.yaml", 4, "none.yaml"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from smscli.cli import wiring
+from smscli.cli.gateway_given import gateway_given, gateways_there_are
 from smscli.cli.numbers import number_given, region_given
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.present.documents import error_document
@@ -32,8 +33,10 @@ from smscli.domain.errors import ExitCode, FilesError, Place, Problem, UsageErro
 from smscli.domain.message import Batch, Message, Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.segments import Unsendable, measure
+from smscli.files.located import Wrong
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
-from smscli.files.reading import did_you_mean, files_error, listed
+from smscli.files.reading import files_error, listed
+from smscli.files.scalars import parse_sender
 from smscli.files.tree import Node, Scalar, Table, read_tree
 
 if TYPE_CHECKING:
@@ -48,7 +51,6 @@ app = command_app("Show which gateways there are and what each needs, and try on
 _CODES = (ExitCode.FILES,)
 #: Test messages are recorded under this campaign id, in realm `test`.
 CAMPAIGN_ID = "gateway-try"
-_FILES = (".yaml", ".yml")
 
 Name: TypeAlias = Annotated[
     str | None,
@@ -164,7 +166,11 @@ def try_(
         raise UsageError("--to is missing", hint="add a number of your own: --to +12025550123")
     number = number_given(to, region_given(region), "--to")
     file = _read(campaigns)
-    sender = sender or _sender(file, number) or ("smscli" if found.profile.realm is Realm.SANDBOX else "")
+    sender = (
+        _sender_given(sender)
+        or _sender(file, number)
+        or ("smscli" if found.profile.realm is Realm.SANDBOX else "")
+    )
     message = _message(world, number, sender, text)
     if send:
         return _sent(world, found, message, file, wiring.which_sent_log(world, log=log, campaigns=campaigns))
@@ -222,18 +228,12 @@ def _find(name: str | None, campaigns: Path | None) -> Found:
         return _at_top(top, campaigns)
     if campaigns is not None and name in own:
         return _of_file(name, own[name], campaigns)
-    if name in preset_names():
-        return Found(name, load_preset(name), "preset", name)
-    if name.endswith(_FILES):
-        place = Place("NAME")
-        profile = load_profile(Scalar(name, place, place), Path())
-        return Found(profile.name, profile, name, quote(name))
-    known = [*preset_names(), *own]
-    meant = did_you_mean(name, known)
-    hint = (
-        f"did you mean {meant}?" if meant else f"there are {listed(known)}; or name a file that ends in .yaml"
-    )
-    raise UsageError(f"there is no gateway {name!r}", hint=hint)
+    gateway_given(name, own, campaigns)
+    if name.strip() in preset_names():
+        return Found(name.strip(), load_preset(name.strip()), "preset", name.strip())
+    place = Place("NAME")
+    profile = load_profile(Scalar(name, place, place), Path())
+    return Found(profile.name, profile, name, quote(name))
 
 
 def _at_top(top: Mapping[str, Node], campaigns: Path | None) -> Found:
@@ -242,9 +242,8 @@ def _at_top(top: Mapping[str, Node], campaigns: Path | None) -> Found:
         found = (
             "nothing says which gateway" if campaigns is None else f"{campaigns} names no gateway at its top"
         )
-        raise UsageError(
-            found, hint=f"name one: {listed(preset_names(), 'or')}, or a file that ends in .yaml"
-        )
+        at_top = "" if campaigns else ", which also says the gateway that stands at its top"
+        raise UsageError(found, hint=f"name {gateways_there_are(_gateways(top), campaigns)}{at_top}")
     named = node.text.strip() if isinstance(node, Scalar) else ""
     if named in _gateways(top):
         return _of_file(named, _gateways(top)[named], campaigns)
@@ -281,6 +280,14 @@ def _read(campaigns: Path | None) -> CampaignsFile | None:
     from smscli.files.campaign_file import load
 
     return load(campaigns)
+
+
+def _sender_given(sender: str) -> str:
+    """What `--from` says, by the rule of `sender:` in a campaigns file. Raises UsageError."""
+    try:
+        return parse_sender(sender) if sender else ""
+    except Wrong as wrong:
+        raise UsageError(f"--from: {wrong.message}", hint=wrong.hint) from None
 
 
 def _sender(file: CampaignsFile | None, to: Msisdn) -> str:
