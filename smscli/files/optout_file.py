@@ -12,7 +12,14 @@ from pathlib import Path
 
 from smscli.domain.errors import Place, Problem
 from smscli.domain.msisdn import BadNumber, Msisdn, parse
-from smscli.files.contact_columns import ContactsSource, Role, layout_of, names_of, recognise
+from smscli.files.contact_columns import (
+    ContactsSource,
+    Role,
+    layout_of,
+    looks_like_opt_out,
+    names_of,
+    recognise,
+)
 from smscli.files.csv_records import CANDIDATES, Lines, Record, cleaned, records, split_line
 from smscli.files.reading import file_problem, files_error, fold, has_control, inert, listed, open_file
 
@@ -30,10 +37,14 @@ class ListedOptOut:
 
 @dataclass(frozen=True, slots=True)
 class OptOutList:
-    """What a list says, and which of its lines could not be read."""
+    """What a list says, and which of its lines could not be read.
+
+    `asks` are columns that say of each row whether it is a wish at all (`unsubscribed`). They are not read.
+    """
 
     wishes: tuple[ListedOptOut, ...]
     problems: tuple[Problem, ...]
+    asks: tuple[str, ...] = ()
 
 
 def read_opt_outs(path: Path, region: str | None = None) -> tuple[ListedOptOut, ...]:
@@ -58,7 +69,7 @@ def examine_opt_outs(path: Path, region: str | None = None) -> OptOutList:
             raise file_problem(
                 path, "empty_file", "is empty", "was it cut off? A list has a number in each line"
             )
-        return OptOutList(tuple(reader.wishes), tuple(reader.problems))
+        return OptOutList(tuple(reader.wishes), tuple(reader.problems), reader.asks)
 
 
 def _first_line(lines: Lines) -> str:
@@ -85,6 +96,7 @@ class _Reader:
         self._region = region
         self.wishes: list[ListedOptOut] = []
         self.problems: list[Problem] = []
+        self.asks: tuple[str, ...] = ()
 
     def read_plain(self, lines: Lines) -> None:
         """A number in each line; `#` begins a comment."""
@@ -101,6 +113,7 @@ class _Reader:
         rows = records(lines, delimiter or ",")
         header = next(rows)
         layout = layout_of(source, header, frozenset())
+        self.asks = tuple(name for name in layout.columns if looks_like_opt_out(name))
         topics = [index for index, name in enumerate(layout.columns) if fold(name) in TOPIC_NAMES]
         if len(topics) > 1:
             named = listed(layout.columns[index] for index in topics)

@@ -170,6 +170,14 @@ def import_(
             "--keep-good", help="Take the good lines although others are bad; exit 3 says that some were."
         ),
     ] = False,
+    all_rows: Annotated[
+        bool,
+        typer.Option(
+            "--all-rows",
+            help="Everyone in this file opted out. Needed where it looks like a contact list: it has a column"
+            " such as `unsubscribed`, or a campaign of the campaigns file sends to it.",
+        ),
+    ] = False,
     topic: Annotated[
         str | None,
         typer.Option(metavar="TOPIC", help="The topic of lines that name none. Without it: everything."),
@@ -190,6 +198,8 @@ def import_(
     world = wiring.of(context)
     about = _topic(topic)
     found = examine_opt_outs(file, region_given(region))
+    if not all_rows:
+        _refuse_contacts(file, found.asks, campaigns)
     if found.problems and not keep_good:
         raise FilesError(
             f"{counted(len(found.problems), 'line')} of {file} cannot be read; no opt-out was added",
@@ -208,6 +218,32 @@ def import_(
     for line in problem_lines(found.problems, f"Bad lines of {inert(str(file))}:"):
         world.screen.trouble(line)
     return _entered(path, len({(wish.number, wish.topic) for wish in wishes}), added, found.problems)
+
+
+def _refuse_contacts(file: Path, asks: Sequence[str], campaigns: Path | None) -> None:
+    """A contact list taken for opt-outs would silence everybody on it. Raises FilesError."""
+    if not (asks or _is_contact_list(file, campaigns)):
+        return
+    why, heeded = f"{campaigns} sends to it", ""
+    if asks:
+        column = inert(asks[0])
+        why = f'its column "{column}" says who opted out'
+        heeded = f'; or let the campaign heed it: contacts: {{file: …, columns: {{opt_out: "{column}"}}}}'
+    raise FilesError(
+        f"{file} looks like a contact list: {why}; no opt-out was added",
+        hint="give a number a line, or a CSV of only those who opted out; if everyone in it did:"
+        f" --all-rows{heeded}",
+    )
+
+
+def _is_contact_list(file: Path, campaigns: Path | None) -> bool:
+    """Is it a list that a campaign sends to?"""
+    if campaigns is None:
+        return False
+    from smscli.files.campaign_file import load
+
+    lists = (defined.contacts for defined in load(campaigns).campaigns.values())
+    return any(each.file.exists() and each.file.samefile(file) for each in lists if each and each.file)
 
 
 def _region_hint(problems: Sequence[Problem], region: str | None) -> str:
