@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TextIO, cast
 
 from smscli.cli.present.screen import Screen
@@ -129,9 +130,12 @@ def _has_flag(arguments: Sequence[str], flag: str) -> bool:
 # --- the sent log ---
 
 
-def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) -> Path:
+def which_sent_log(
+    world: World, *, log: Path | None, campaigns: Path | None, takes_file: bool = False
+) -> Path:
     """The path of the sent log: by `--log`, the campaigns file or the environment: never the folder.
 
+    `takes_file`: the command takes the campaigns file as FILE, not behind --campaigns.
     Raises UsageError where nothing says, FilesError where the campaigns file is wrong.
     """
     if log is not None:
@@ -143,14 +147,17 @@ def which_sent_log(world: World, *, log: Path | None, campaigns: Path | None) ->
         return Path(named)
     raise UsageError(
         "nothing says which sent log is meant",
-        hint=f"name the campaigns file{_campaigns_here()}, or type --log PATH, or set {SENT_LOG_VARIABLE}",
+        hint=f"{_campaigns_here(takes_file)}, or type --log PATH, or set {SENT_LOG_VARIABLE}",
     )
 
 
-def _campaigns_here() -> str:
-    """The YAML files of this folder, to be named in a hint."""
+def _campaigns_here(takes_file: bool) -> str:
+    """How to name the campaigns file, with the YAML files of this folder."""
     names = sorted(each.name for each in Path().glob("*.y*ml"))
-    return f" (here: {', '.join(names[:5])})" if names else ""
+    if len(names) == 1 and not takes_file:
+        return f"type --campaigns {quote(names[0])}"
+    here = f" (here: {', '.join(names[:5])})" if names else ""
+    return f"name the campaigns file{here}" if takes_file else f"type --campaigns FILE{here}"
 
 
 def _sent_log_of(campaigns: Path) -> Path:
@@ -162,10 +169,10 @@ def _sent_log_of(campaigns: Path) -> Path:
 
 @contextmanager
 def existing_sent_log(
-    world: World, *, log: Path | None, campaigns: Path | None
+    world: World, *, log: Path | None, campaigns: Path | None, takes_file: bool = False
 ) -> Iterator[tuple[Path, SentLog]]:
     """An existing sent log and its path, which is told on stderr; closed at the end, never created."""
-    path = which_sent_log(world, log=log, campaigns=campaigns).absolute()
+    path = which_sent_log(world, log=log, campaigns=campaigns, takes_file=takes_file).absolute()
     from smscli.sentlog.sqlite import open_sent_log
 
     world.screen.note(f"sent log: {path}")

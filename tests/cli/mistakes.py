@@ -262,8 +262,25 @@ TYPED = (
     Mistake(
         "A gateway misspelt on the command line",
         f"{SEND} --gateway sandbx",
-        4,
-        ('--gateway: "sandbx" is not', 'did you mean "sandbox"?'),
+        2,
+        ('there is no gateway "sandbx"', "did you mean sandbox?"),
+    ),
+    Mistake(
+        "A gateway that is nowhere, on the command line",
+        f"{PREVIEW} --gateway nosuch",
+        2,
+        (
+            'there is no gateway "nosuch"',
+            "name mine (under gateways: in campaigns.yaml), a preset (generic-json, ",
+            "or a file that ends in .yaml\n",
+        ),
+        (campaigns(top="gateways: {mine: {preset: generic-json}}\n"),),
+    ),
+    Mistake(
+        "A gateway that is nowhere, in a check",
+        "smscli check campaigns.yaml --gateway nosuch",
+        2,
+        ('there is no gateway "nosuch"', "a preset (generic-json, "),
     ),
     Mistake(
         "--fresh for a campaign that is sent for real",
@@ -1002,6 +1019,28 @@ GATEWAY = (
         ("twlio", "twilio"),
     ),
     Mistake(
+        "A gateway that only the campaigns file has",
+        "smscli gateway show mine",
+        2,
+        ('there is no gateway "mine"', "--campaigns FILE takes in those of a campaigns file"),
+        (campaigns(top="gateways: {mine: {preset: generic-json}}\n"),),
+    ),
+    Mistake(
+        "No gateway named",
+        "smscli gateway show",
+        2,
+        (
+            "nothing says which gateway",
+            "--campaigns FILE takes in those of a campaigns file, which also says",
+        ),
+    ),
+    Mistake(
+        "Trying with a sender that is too long",
+        "smscli gateway try generic-json --to +12025550123 --from WAYTOOLONGNAMEX",
+        2,
+        ('--from: "WAYTOOLONGNAMEX" is not a sender ID', "a name of 1 to 11 letters"),
+    ),
+    Mistake(
         "Trying a gateway without a number",
         "smscli gateway try generic-json",
         2,
@@ -1186,6 +1225,12 @@ SENT_LOG = (
         (done(SEND),),
     ),
     Mistake(
+        "No sent log named to a command that takes the campaigns file as an option",
+        "smscli optout list",
+        2,
+        ("nothing says which sent log is meant", "hint: type --campaigns campaigns.yaml, or type --log PATH"),
+    ),
+    Mistake(
         "Nobody says which sent log",
         "smscli log",
         2,
@@ -1262,6 +1307,33 @@ PEOPLE = (
         0,
         ("no campaign of campaigns.yaml has the topic transactinal", "did you mean transactional?"),
         (done(SEND),),
+    ),
+    Mistake(
+        "The contact list taken for opt-outs",
+        "smscli optout import contacts.csv --campaigns campaigns.yaml",
+        4,
+        (
+            "contacts.csv looks like a contact list: campaigns.yaml sends to it; no opt-out was added",
+            "--all-rows",
+        ),
+        (done(SEND),),
+    ),
+    Mistake(
+        "A contact list with a column of opt-outs taken for opt-outs",
+        "smscli optout import contacts.csv --log sent-log.db",
+        4,
+        (
+            'its column "unsubscribed" says who opted out; no opt-out was added',
+            'contacts: {file: …, columns: {opt_out: "unsubscribed"}}',
+        ),
+        (done(SEND), rows("+12025550101,no", header="phone,unsubscribed")),
+    ),
+    Mistake(
+        "An export whose rows all opted out",
+        "smscli optout import stops.csv --campaigns campaigns.yaml --all-rows",
+        0,
+        ("Added to the opt-out list: 1.",),
+        (done(SEND), a_file("stops.csv", "phone,unsubscribed_at\n+12025550101,2026-11-01\n")),
     ),
     Mistake(
         "Opt-outs without a country, imported",

@@ -107,7 +107,8 @@ def log(
         since=moment(since, now, "--since") if since else None,
         until=moment(until, now, "--until") if until else None,
     )
-    path, sent_log = world.resources.enter_context(wiring.existing_sent_log(world, log=log, campaigns=file))
+    opened = wiring.existing_sent_log(world, log=log, campaigns=file, takes_file=True)
+    path, sent_log = world.resources.enter_context(opened)
     if campaign:
         expect_known(world, campaign, sent_log, file)
     found: Iterable[LoggedMessage] = sent_log.messages(wanted)

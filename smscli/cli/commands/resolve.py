@@ -81,7 +81,7 @@ def resolve(
 ) -> Result:
     """List what is in doubt and record what became of it."""
     world = wiring.of(context)
-    with wiring.existing_sent_log(world, log=log, campaigns=file) as (path, sent_log):
+    with wiring.existing_sent_log(world, log=log, campaigns=file, takes_file=True) as (path, sent_log):
         if campaign:
             expect_known(world, campaign, sent_log, file)
         doubtful = _doubtful(sent_log, campaign)

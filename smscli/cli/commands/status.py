@@ -68,7 +68,8 @@ def status(
     now = world.clock.now()
     lately = moment(since, now, "--since")
     zones, path = _what_the_file_says(file) if file else (None, None)
-    path = (log or path or wiring.which_sent_log(world, log=None, campaigns=None)).absolute()
+    path = log or path or wiring.which_sent_log(world, log=None, campaigns=None, takes_file=True)
+    path = path.absolute()
     overview = Overview(
         sent_log=path,
         exists=_exists(path),
