@@ -10,10 +10,11 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from smscli.domain.message import State, Verdict
-from smscli.gateway.transport import PROFILE, CallFailed, MaybeSent, NotSent, translate
+from smscli.gateway.hints import ADDRESS, PROFILE
+from smscli.gateway.transport import CallFailed, MaybeSent, NotSent, translate
 
 _TRY = f"see the request itself: smscli gateway try {PROFILE} --to NUMBER; check its body and the sender ID"
-_URL = f"check the address: smscli gateway show {PROFILE}"
+_URL = f"check {ADDRESS}"
 
 #: Statuses of a whole call that show a set-up at fault, and what to look at.
 _REFUSALS = {
@@ -108,6 +109,6 @@ def _unclear(status: int) -> Finding:
             Verdict.IN_DOUBT,
             State.IN_DOUBT,
             f"the gateway answered with a redirect (status {status}), which is not followed",
-            f"put the address it really has into the profile's url: smscli gateway show {PROFILE}",
+            f"put the address it really has where it is written; check {ADDRESS}",
         )
     return Finding(Verdict.IN_DOUBT, State.IN_DOUBT, f"status {status} does not say whether it was taken")

@@ -14,9 +14,10 @@ import httpx
 from smscli.domain.message import Answer, Batch, Receipt, State, Verdict
 from smscli.domain.profile import GatewayProfile, plain, variables
 from smscli.gateway.certainty import of_exception
+from smscli.gateway.hints import hint_for
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
-from smscli.gateway.transport import PROFILE, AiohttpTransport, silence_libraries
+from smscli.gateway.transport import AiohttpTransport, silence_libraries
 
 #: A secret shorter than this is not looked for in texts: it would be found everywhere.
 SHORTEST_SECRET = 4
@@ -79,7 +80,7 @@ class HttpGateway:
         except Exception as error:
             # Any error at all: one that is not known to come before the first byte means in doubt.
             found = of_exception(error)
-            hint = found.hint.replace(PROFILE, self._profile.name)
+            hint = hint_for(self._profile, found.hint)
             return _all(batch, found.verdict, found.state, found.reason, hint)
         headers = {
             name.decode("latin-1").lower(): said.decode("latin-1") for name, said in response.headers.raw

@@ -33,7 +33,7 @@ from smscli.domain.profile import (
     Unlisted,
 )
 from smscli.gateway.certainty import of_status
-from smscli.gateway.transport import PROFILE
+from smscli.gateway.hints import PROFILE, hint_for
 
 #: A longer text of a gateway is cut: it is for people, and goes into the log once a message.
 LONGEST_DETAIL = 200
@@ -96,7 +96,7 @@ def read(
         retry_after=None if _all_accepted(outcomes) else _retry_after(reply, seen),
         server_date=_http_date(seen.header("Date")),
         reason=reason,
-        hint=hint.replace(PROFILE, profile.name),
+        hint=hint_for(profile, hint),
     )
 
 

@@ -28,12 +28,10 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 from smscli import __version__
+from smscli.gateway.hints import ADDRESS, PROFILE
 
 #: A gateway's answer is a few kilobytes; what is longer is not read, and therefore not believed.
 LARGEST_ANSWER = 1 << 20
-
-#: Stands in hints for the name of the profile, which only the gateway knows.
-PROFILE = "PROFILE"
 
 _CHATTY = ("aiohttp", "httpx", "httpcore")
 
@@ -86,7 +84,7 @@ class _Sentence(NamedTuple):
 _REFUSED = _Sentence(
     ConnectionRefusedError,
     "the gateway refused the connection on {where}",
-    f"is it running? Check the address: smscli gateway show {PROFILE}",
+    f"is it running? Check {ADDRESS}",
 )
 
 #: Errors of aiohttp that come before the first byte of a request, the more exact ones first. Read in
@@ -95,17 +93,17 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ClientConnectorDNSError,
         "the host name of {where} does not resolve",
-        f"is the network up? Check the spelling: smscli gateway show {PROFILE}",
+        f"is the network up? Check the spelling of {ADDRESS}",
     ),
     _Sentence(
         aiohttp.ClientConnectorCertificateError,
         "the certificate of {where} is not trusted ({detail})",
-        f"is it the host the certificate was made for? smscli gateway show {PROFILE}",
+        f"is it the host the certificate was made for? Check {ADDRESS}",
     ),
     _Sentence(
         aiohttp.ClientConnectorSSLError,
         "no TLS connection to {where} ({detail})",
-        f"does this port speak https? smscli gateway show {PROFILE}",
+        f"does this port speak https? Check {ADDRESS}",
     ),
     _Sentence(
         aiohttp.ClientProxyConnectionError,
@@ -120,7 +118,7 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ClientConnectorError,
         "no connection to {where} ({detail})",
-        f"is the network up? Check the host: smscli gateway show {PROFILE}",
+        f"is the network up? Check {ADDRESS}",
     ),
     _Sentence(
         aiohttp.ConnectionTimeoutError,
@@ -130,17 +128,17 @@ _BEFORE_THE_FIRST_BYTE = (
     _Sentence(
         aiohttp.ServerFingerprintMismatch,
         "the certificate of {where} is not the expected one",
-        f"is it the right host? smscli gateway show {PROFILE}",
+        f"is it the right host? Check {ADDRESS}",
     ),
     _Sentence(
         aiohttp.InvalidURL,
         "the profile's url cannot be used",
-        f"is it complete? smscli gateway show {PROFILE}",
+        f"is it complete? Check {ADDRESS}",
     ),
     _Sentence(
         aiohttp.NonHttpUrlClientError,
         "the profile's url is not http or https",
-        f"mend it: smscli gateway show {PROFILE}",
+        f"mend {ADDRESS}",
     ),
 )
 

@@ -1,0 +1,36 @@
+"""What a hint leaves open until it is known which gateway: its name, and where its address is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smscli.domain.profile import Call, GatewayProfile, SecretName
+
+#: Stands in hints for the name of the profile, which only the gateway knows.
+PROFILE = "PROFILE"
+
+#: Stands in hints for what holds the gateway's address.
+ADDRESS = "ADDRESS"
+
+
+def hint_for(profile: GatewayProfile, hint: str) -> str:
+    """The hint about this gateway.
+
+    Where environment variables hold its address they are named, as `gateway show` never shows what they hold.
+    """
+    held = " and ".join(_of_address(profile.wire.call))
+    address = held or f"the address: smscli gateway show {PROFILE}"
+    return hint.replace(ADDRESS, address).replace(PROFILE, profile.name)
+
+
+def _of_address(call: Call) -> Iterator[str]:
+    """The environment variables of scheme, host and port; those of the path do not say where it is."""
+    if isinstance(call.url, SecretName):
+        yield call.url.env
+        return
+    named, slashes = dict(call.variables), 0
+    for part in call.url.parts:
+        if isinstance(part, str):
+            slashes += part.count("/")
+        elif slashes <= 2 and isinstance(value := named.get(part.name), SecretName):
+            yield value.env
