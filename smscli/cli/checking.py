@@ -163,7 +163,9 @@ def _check_variables(
     try:
         resolve_secrets(profile, world.environ)
     except FilesError as wrong:
-        _note_error(note, wrong, place, campaigns, Trouble.BAD_VARIABLE)
+        named = [name for name in profile.secrets if name in wrong.message]
+        problem = Problem(place, Trouble.BAD_VARIABLE, wrong.message, wrong.hint)
+        note(Found(problem, campaigns, name=listed(named) or "the variables of its URL"))
 
 
 # --- other opt-outs ---

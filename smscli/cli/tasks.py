@@ -62,8 +62,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too_deep": _YAML,
         "key_not_text": _YAML,
         "duplicate_key": (
-            "keep one of {n} key that is written twice",
-            "keep one each of {n} keys written twice",
+            "keep one line of a key that is written twice",
+            "keep one line each of {n} keys that are written twice",
         ),
         "unknown_key": ("rename or delete {n} unknown key", "rename or delete {n} unknown keys"),
         "missing": ("add {name}", "add {n} keys"),
@@ -85,7 +85,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bad_url": ("correct the URL",) * 2,
         "secret_written": ("take {n} secret out of the file", "take {n} secrets out of the file"),
         Trouble.UNSET_VARIABLE: ("set {name}: export {name}=…",) * 2,
-        Trouble.BAD_VARIABLE: ("correct what the environment variables hold",) * 2,
+        Trouble.BAD_VARIABLE: ("correct what {name} holds",) * 2,
         # the list and opt-out lists
         "not_csv": ("export the list as CSV UTF-8",) * 2,
         "delimiter": ("say which delimiter the list has",) * 2,
@@ -101,10 +101,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "add {n} column that a text needs, or change the text",
             "add {n} columns that texts need, or change the texts",
         ),
-        "half_consent": (
-            "give consent both a level and a date in {n} place",
-            "give consent both a level and a date in {n} places",
-        ),
+        "half_consent": ("name both columns of consent, level and date, under contacts: columns:",) * 2,
         "broken_row": _QUOTES,
         "uncertain_row": (
             "look at {n} row behind a quote that is not closed",
@@ -170,6 +167,7 @@ _OTHERWISE = ("mend {n} problem", "mend {n} problems")
 _BY_NAME = frozenset(
     {
         Trouble.UNSET_VARIABLE,
+        Trouble.BAD_VARIABLE,
         SkipReason.MISSING_FIELD,
         SkipReason.NO_TEXT,
         SkipReason.HOLIDAYS_UNKNOWN,

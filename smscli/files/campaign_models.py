@@ -200,7 +200,11 @@ def _sender_by_country(value: Any) -> Any:
 
 
 def _rates_by_country(value: Any) -> Any:
-    return _by_country(value, {"currency", "default"}) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    if "currency" not in value:
+        raise Wrong("is missing", code="missing", at=("currency",), hint="write currency: EUR")
+    return _by_country(value, {"currency", "default"})
 
 
 def _by_country(value: dict[str, Any], own: set[str]) -> dict[str, Any]:

@@ -131,12 +131,13 @@ def resolve_secrets(profile: GatewayProfile, environ: Mapping[str, str]) -> Mapp
     if found := url_problem(url, allow_plain_http=profile.wire.allow_plain_http):
         written = profile.wire.call.url
         if isinstance(written, SecretName):
-            hint = f"type: export {written.env}=https://…"
+            hint = f"type: export {written.env}=https://…{_PLAIN if 'plain' in found else ''}"
             raise FilesError(f"gateway {profile.name}: the URL in {written.env} {found}", hint=hint)
         raise FilesError(f"gateway {profile.name}: its URL {found}", hint=url_hint(found))
     return secrets
 
 
+_PLAIN = "; http://127.0.0.1 is fine, and other http:// with allow_plain_http: true in the profile"
 _CONTROL = "holds a line break or another control character"
 
 

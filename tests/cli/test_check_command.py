@@ -139,7 +139,7 @@ def test_problems_of_every_file_are_told_at_once_as_tasks(desk: Desk) -> None:
         "fix 1 phone number (stop.txt line 2)",
         "say the country of 1 phone number, or of all: contacts: {file: …, region: PL} (contacts.csv line 2)",
         "fix 1 phone number (contacts.csv line 3)",
-        "give consent both a level and a date in 1 place (contacts.csv line 4)",
+        "name both columns of consent, level and date, under contacts: columns: (contacts.csv line 4)",
         "fix 1 consent date (contacts.csv line 5)",
         "add first_name in 2 rows (contacts.csv lines 6 and 7)",
         "write a text in de, or say `fallback: true`, for 1 contact (contacts.csv line 8)",
@@ -266,7 +266,7 @@ def test_an_unset_variable_is_a_task_and_a_set_one_is_never_shown(desk: Desk) ->
     desk.environ |= {"SMS_GATEWAY_URL": "http://sesame-open.example/"}
     plain = check(desk)
     assert plain.code == 4
-    assert tasks(plain) == ["correct what the environment variables hold (campaigns.yaml line 6)"]
+    assert tasks(plain) == ["correct what SMS_GATEWAY_URL holds (campaigns.yaml line 6)"]
     desk.environ |= {"SMS_GATEWAY_URL": "https://sesame-open.example/"}
     assert check(desk).code == 0
     assert "sesame-open" not in told.out + plain.out + told.err + plain.err
