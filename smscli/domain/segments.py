@@ -38,6 +38,12 @@ class Segments:
     count: int
     offenders: tuple[str, ...] = ()
 
+    @property
+    def room(self) -> int:
+        """The units that so many segments have."""
+        limits = _LIMITS[self.encoding]
+        return limits.alone if self.count == 1 else limits.joined * self.count
+
 
 class Unsendable(ValueError):
     """A text that no phone network takes. The message never holds the offending character itself."""

@@ -51,12 +51,32 @@ def test_offenders_are_named_and_counted() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Hello", "1 segment, GSM-7, 5 of 160 septets"),
+        ("a" * 161, "2 segments, GSM-7, 161 of 306 septets"),
+        ("ł" * 71, "2 segments, UCS-2, 71 of 134 UTF-16 code units"),
+    ],
+)
+def test_the_room_of_its_segments_is_told(text: str, first: str) -> None:
+    assert smscli("segments", text).out.splitlines()[0] == first
+
+
+@pytest.mark.parametrize("text", ["Green {{ first_name }}", "{% if zone %}Green{% endif %}"])
+def test_gaps_are_counted_as_they_stand_and_that_is_said(text: str) -> None:
+    told = smscli("segments", text)
+    assert told.code == 0
+    assert told.err == "gaps are counted as they stand; smscli preview shows the lengths of filled texts\n"
+    assert smscli("segments", "Green {name}").err == ""
+
+
 def test_text_names_what_makes_it_long_and_where_it_is_cut() -> None:
     told = smscli("segments", "ł" + "a" * 66 + "bb")
     assert told.code == 0
     assert told.err == ""
     lines = told.out.splitlines()
-    assert lines[0] == "1 segment, UCS-2, 69 UTF-16 code units"
+    assert lines[0] == "1 segment, UCS-2, 69 of 70 UTF-16 code units"
     assert "as plain GSM-7 characters the text would be 1 segment" in lines[2]
     assert lines[4].split() == ["ł", "U+0142", "LATIN", "SMALL", "LETTER", "L", "WITH", "STROKE", "1"]
     longer = smscli("segments", "ł" + "a" * 66 + "bbbb").out.splitlines()

@@ -38,16 +38,20 @@ def segments(
     _quiet: Quiet = False,
 ) -> Result:
     """Count the segments of a text and name what makes it long."""
-    stdin = wiring.of(context).stdin
+    world = wiring.of(context)
+    stdin = world.stdin
     if jsonl and (json or text is not None):
         raise UsageError("--jsonl reads standard input and writes lines", hint="leave out TEXT and --json")
     if jsonl:
         return Result({}, _answers(stdin))
     if text is None:
         raise UsageError("there is no text", hint="smscli segments 'Hello', or - to read standard input")
+    where = "TEXT"
     if text == "-":
-        return _measured(stdin.read().removesuffix("\n").removesuffix("\r"), "standard input")
-    return _measured(text, "TEXT")
+        text, where = stdin.read().removesuffix("\n").removesuffix("\r"), "standard input"
+    if "{{" in text or "{%" in text:
+        world.screen.note("gaps are counted as they stand; smscli preview shows the lengths of filled texts")
+    return _measured(text, where)
 
 
 def _measured(text: str, where: str) -> Result:
@@ -117,7 +121,8 @@ def _in_gsm7(text: str, measured: Segments) -> int:
 
 def _told(text: str, measured: Segments, pieces: tuple[str, ...]) -> Iterator[Block]:
     unit = "septet" if measured.encoding is Encoding.GSM7 else "UTF-16 code unit"
-    yield f"{counted(measured.count, 'segment')}, {measured.encoding}, {counted(measured.units, unit)}"
+    units = f"{measured.units:,} of {counted(measured.room, unit)}"
+    yield f"{counted(measured.count, 'segment')}, {measured.encoding}, {units}"
     if measured.offenders:
         cheaper = counted(_in_gsm7(text, measured), "segment")
         yield f"\nThese force UCS-2; as plain GSM-7 characters the text would be {cheaper}:"
