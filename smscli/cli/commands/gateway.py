@@ -26,6 +26,7 @@ from smscli.cli.present.gateway import (
     unset,
     variables_document,
 )
+from smscli.cli.present.status import GATEWAY_TRY
 from smscli.cli.present.text import counted, inert, masked, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 app = command_app("Show which gateways there are and what each needs, and try one.")
 
 _CODES = (ExitCode.FILES,)
-#: Test messages are recorded under this campaign id, in realm `test`.
-CAMPAIGN_ID = "gateway-try"
 
 Name: TypeAlias = Annotated[
     str | None,
@@ -306,7 +305,7 @@ def _message(world: World, to: Msisdn, sender: str, text: str) -> Message:
         raise UsageError(f"--text: {error.message}") from None
     return Message(
         id=world.new_id(),
-        campaign_id=CAMPAIGN_ID,
+        campaign_id=GATEWAY_TRY,
         to=to,
         sender=sender,
         body=text,
@@ -388,7 +387,7 @@ def _campaign(sender: str) -> Campaign:
     from smscli.files.campaign_file import DEFAULT_TOPIC
 
     return Campaign(
-        id=CAMPAIGN_ID,
+        id=GATEWAY_TRY,
         brand="smscli",
         purpose=Purpose.TRANSACTIONAL,
         topic=DEFAULT_TOPIC,
@@ -469,4 +468,4 @@ def _outcome(found: Found, message: Message, document: Mapping[str, object], tri
     if tried.outbox is not None:
         yield f"Outbox    {tried.outbox} (sandbox: nobody was texted)"
     if state is State.IN_DOUBT:
-        yield f"Next      smscli resolve --log {quote(str(log))} --campaign {CAMPAIGN_ID}"
+        yield f"Next      smscli resolve --log {quote(str(log))} --campaign {GATEWAY_TRY}"

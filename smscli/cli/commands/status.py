@@ -76,6 +76,7 @@ def status(
         at=now,
         since=lately,
         named=("--log", str(log)) if log else (str(file),) if file else (),
+        zone=zone_of_all.pop() if len(zone_of_all := set((zones or {}).values())) == 1 else "UTC",
         campaigns=tuple(CampaignStatus(name, (), zone, in_file=True) for name, zone in (zones or {}).items()),
     )
     if overview.exists:

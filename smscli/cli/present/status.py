@@ -18,6 +18,9 @@ from smscli.domain.errors import ExitCode
 from smscli.domain.message import Realm, State
 from smscli.domain.ports import RunRecord
 
+#: What `gateway try` records its messages under: no campaign of anybody's.
+GATEWAY_TRY = "gateway-try"
+
 #: Where the text behind a label begins.
 _LABEL = 12
 #: Where a command to type begins: it is never broken, so it gets the room.
@@ -99,13 +102,14 @@ class CampaignStatus:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What a sent log says at one moment. `since` is what counts as lately; `named` are the words that name
-    the log on a command line."""
+    the log on a command line; `zone` is that of times which are no campaign's."""
 
     sent_log: Path
     exists: bool
     at: datetime
     since: datetime
     named: tuple[str, ...]
+    zone: str
     campaigns: Sequence[CampaignStatus]
     opt_outs: Mapping[str, int] = field(default_factory=dict)  # in all, by source
     lately: Mapping[str, int] = field(default_factory=dict)
@@ -198,8 +202,9 @@ def _lines(overview: Overview) -> Iterator[_Line]:
         yield f"Nothing was ever sent: there is no sent log at {overview.sent_log} yet.", 0
     elif not any(each.standings for each in overview.campaigns):
         yield "Nothing was ever sent.", 0
-    for campaign in overview.campaigns:
-        yield from _campaign_lines(campaign, overview)
+    else:
+        for campaign in overview.campaigns:
+            yield from _campaign_lines(campaign, overview)
     if overview.exists:
         yield _labelled("Opt-outs", _opt_outs(overview), start=10)
 
@@ -208,12 +213,16 @@ def _opt_outs(overview: Overview) -> str:
     if not overview.opt_outs:
         return "none"
     lately = ", ".join(f"{inert(source)} {count:,}" for source, count in overview.lately.items())
-    since = f"since {local(overview.since, 'UTC')}"
+    since = f"since {local(overview.since, overview.zone)}"
     news = f"{sum(overview.lately.values()):,} {since} ({lately})" if lately else f"none {since}"
     return f"{sum(overview.opt_outs.values()):,} in all; {news}"
 
 
 def _campaign_lines(campaign: CampaignStatus, overview: Overview) -> Iterator[_Line]:
+    tried = campaign.of(Realm.TEST)
+    if campaign.id == GATEWAY_TRY and tried and len(campaign.standings) == 1:
+        yield f"gateway try: {_tests(tried.states)}", 0
+        return
     live, rehearsal = campaign.of(Realm.LIVE), campaign.of(Realm.SANDBOX)
     missing = " (not in the campaigns file)" if campaign.in_file is False else ""
     yield f"{campaign.id}{missing}{'' if live else ': never sent'}", 0
@@ -287,6 +296,14 @@ def _held(standing: Standing, zone: str, now: datetime) -> str:
 
 def _by_state(states: Mapping[State, int]) -> str:
     return ", ".join(f"{states[state]:,} {state.replace('_', ' ')}" for state in State if states.get(state))
+
+
+def _tests(states: Mapping[State, int]) -> str:
+    """`1 test, accepted`; `3 tests: 2 accepted, 1 in doubt`."""
+    count = sum(states.values())
+    if count == 1:
+        return f"1 test, {_by_state(states).removeprefix('1 ')}"
+    return f"{count:,} tests: {_by_state(states)}"
 
 
 def _command(overview: Overview, verb: str, *words: str) -> _Line:
