@@ -68,6 +68,8 @@ class Mistyped:
 
     def _no_command(self, word: str) -> UsageError:
         group = self._command
+        if group is None and word == "version":
+            return UsageError(f"smscli has no command {_quoted(word)}", hint="type: smscli --version")
         if group is None:
             message, known = f"smscli has no command {_quoted(word)}", list(self._commands)
         else:
@@ -86,6 +88,10 @@ class Mistyped:
             return UsageError(
                 message, hint=f"options begin with two plain hyphens: {self._line({word: plain})}"
             )
+        if self._command == "log" and word == "backup":
+            file = next((each for each in self._arguments[1:] if Path(each).suffix.lower() in _YAML), None)
+            line = _line(["smscli", "log", "backup", "FILE", *(["--campaigns", file] if file else [])])
+            return UsageError(message, hint=f"a copy of the log: {line}")
         if Path(word).suffix.lower() in _LISTS and "--contacts" in self._options():
             line = self._line({word: f"--contacts {word}"})
             return UsageError(message, hint=f"another list than the campaign's: {line}")

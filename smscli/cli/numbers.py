@@ -28,7 +28,7 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
             bad.append(error)
     if bad:
         raise UsageError(
-            "; ".join(error.message for error in bad),
+            "; ".join([*(error.message for error in bad), "nothing was changed"]),
             hint=_of_a_file(texts)
             or _hint(bad[0], ", or say --region with two letters, such as --region PL"),
         )

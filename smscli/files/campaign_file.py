@@ -208,7 +208,10 @@ _LISTS = frozenset({".csv", ".tsv", ".xlsx", ".xls", ".ods"})
 
 def _refuse_other_files(path: Path) -> None:
     if path.suffix.lower() in _LISTS and path.is_file():
-        hint = f"name the campaigns file (.yaml); it names the list, or type --contacts {path} behind it"
+        hint = (
+            "name the campaigns file (.yaml), which names the list; check, preview and send also take"
+            f" --contacts {path} behind it"
+        )
         raise file_problem(path, "wrong_type", "is a contact list by its name, not a campaigns file", hint)
 
 

@@ -218,6 +218,58 @@ TYPED = (
         ("--at", "22.11.2026", "2026-12-01T09:30"),
     ),
     Mistake(
+        "The backup of a log in the wrong order",
+        "smscli log campaigns.yaml backup",
+        2,
+        ("smscli log backup FILE --campaigns campaigns.yaml\n",),
+    ),
+    Mistake(
+        "The version as a command",
+        "smscli version",
+        2,
+        ('smscli has no command "version"', "type: smscli --version\n"),
+    ),
+    Mistake(
+        "A number and a word to opt out",
+        "smscli optout add +12025550101 foo --campaigns campaigns.yaml",
+        2,
+        ("foo is not a phone number; nothing was changed",),
+        (done(SEND),),
+    ),
+    Mistake(
+        "The contact list to ask how campaigns stand",
+        "smscli status contacts.csv",
+        4,
+        ("is a contact list by its name", "check, preview and send also take --contacts contacts.csv"),
+    ),
+    Mistake(
+        "Rates without a currency",
+        SEND,
+        4,
+        ("rates.currency: is missing", "hint: write currency: EUR\n"),
+        (campaigns(top="rates: {default: 0.08}\nlimits: {max_cost: 5}\n"),),
+    ),
+    Mistake(
+        "Consent without its date, checked",
+        "smscli check campaigns.yaml",
+        4,
+        (
+            "name both columns of consent, level and date, under contacts: columns:",
+            'columns: {consent: "permission", consent_date: "…"}',
+        ),
+        (
+            says_of_the_list("columns: {consent: permission}"),
+            rows("+12025550101,Ann,express", header="phone,first_name,permission"),
+        ),
+    ),
+    Mistake(
+        "A key written twice, checked",
+        "smscli check campaigns.yaml",
+        4,
+        ("keep one line of a key that is written twice",),
+        (campaigns(top="brand: Garage\n"),),
+    ),
+    Mistake(
         "A date as one says it, for --since",
         "smscli log campaigns.yaml --since 22.11.2026",
         2,
@@ -944,6 +996,16 @@ GATEWAY = (
         (gateway(), environ(SMS_GATEWAY_TOKEN="not-for-your-eyes\n")),
     ),
     Mistake(
+        "A plain http:// address in a variable, checked",
+        "smscli check campaigns.yaml",
+        4,
+        (
+            "correct what SMS_GATEWAY_URL holds",
+            "http://127.0.0.1 is fine, and other http:// with allow_plain_http: true in the profile",
+        ),
+        (gateway(), environ(SMS_GATEWAY_URL="http://sms.example.com/messages")),
+    ),
+    Mistake(
         "A URL without https://",
         SEND,
         4,
@@ -954,7 +1016,7 @@ GATEWAY = (
         "Nobody listens there",
         SEND,
         6,
-        ("the gateway refused the connection on 127.0.0.1:", "smscli gateway show generic-json"),
+        ("the gateway refused the connection on 127.0.0.1:", "is it running? Check SMS_GATEWAY_URL\n"),
         (gateway(), closed_port),
     ),
     Mistake(
@@ -968,7 +1030,7 @@ GATEWAY = (
         "A wrong address",
         SEND,
         6,
-        ("the gateway knows no such address (status 404)", "smscli gateway show generic-json"),
+        ("the gateway knows no such address (status 404)", "hint: check SMS_GATEWAY_URL\n"),
         (gateway(Status(404)),),
     ),
     Mistake(
