@@ -219,8 +219,6 @@ def right_way_round(context: typer.Context, campaign: str) -> str:
 
 def _needed(message: str) -> tuple[str, Sequence[str]]:
     """What a value has to be, and examples."""
-    if most := re.search(r"less than or equal to (\d+)", message):
-        return f"a whole number up to {int(most[1]):,}", ("100",)
     if least := re.search(r"greater than or equal to (\d+)", message):
         return f"a whole number from {least[1]} on", ("100",)
     if "valid integer" in message:

@@ -8,10 +8,22 @@ from typing import Annotated, TypeAlias
 import typer
 
 from smscli.cli.mistyped import right_way_round
+from smscli.domain.errors import UsageError
 from smscli.domain.rules import Again
 
 #: More digits than this are a phone number that slipped in.
 MOST_PEOPLE = 99_999_999
+
+
+def _no_number(limit: int | None) -> int | None:
+    """The callback of `--limit`. Raises UsageError."""
+    if limit is None or limit <= MOST_PEOPLE:
+        return limit
+    raise UsageError(
+        f"--limit: found more than any list has, needed a whole number up to {MOST_PEOPLE:,}",
+        hint="for example: --limit 100",
+    )
+
 
 #: `readable=False`, as in options.py: who reads the file says what is wrong with it.
 CampaignsFile: TypeAlias = Annotated[
@@ -43,7 +55,7 @@ Limit: TypeAlias = Annotated[
         "--limit",
         metavar="N",
         min=1,
-        max=MOST_PEOPLE,
+        callback=_no_number,
         help="Only the first N of those who may be texted, in the order of the list.",
     ),
 ]

@@ -140,7 +140,10 @@ TYPED = (
         "A phone number where a limit belongs",
         f"{SEND} --limit +12025550101",
         2,
-        ('--limit: found "+12•••", needed a whole number up to 99,999,999', "for example: --limit 100"),
+        (
+            "--limit: found more than any list has, needed a whole number up to 99,999,999",
+            "for example: --limit 100",
+        ),
     ),
     Mistake(
         "A phone number where a count belongs",
@@ -1093,7 +1096,7 @@ GATEWAY = (
         2,
         (
             "nothing says which gateway",
-            "--campaigns FILE takes in those of a campaigns file, which also says",
+            "--campaigns FILE takes in those of a campaigns file, and the one at its top",
         ),
     ),
     Mistake(

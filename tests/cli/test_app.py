@@ -198,7 +198,7 @@ def test_wrong_usage_is_told_in_text_and_in_json(words: str, command: str | None
 
 
 def test_json_behind_two_dashes_is_a_text_and_not_a_wish() -> None:
-    assert in_process("segments", "--", "--json").out.startswith("1 segment, GSM-7, 6 septets")
+    assert in_process("segments", "--", "--json").out.startswith("1 segment, GSM-7, 6 of 160 septets")
 
 
 @pytest.mark.parametrize(

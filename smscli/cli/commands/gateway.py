@@ -241,7 +241,7 @@ def _at_top(top: Mapping[str, Node], campaigns: Path | None) -> Found:
         found = (
             "nothing says which gateway" if campaigns is None else f"{campaigns} names no gateway at its top"
         )
-        at_top = "" if campaigns else ", which also says the gateway that stands at its top"
+        at_top = "" if campaigns else ", and the one at its top"
         raise UsageError(found, hint=f"name {gateways_there_are(_gateways(top), campaigns)}{at_top}")
     named = node.text.strip() if isinstance(node, Scalar) else ""
     if named in _gateways(top):
