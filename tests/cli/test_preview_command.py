@@ -262,7 +262,7 @@ def test_another_gateway_is_another_realm(desk: Desk) -> None:
     desk.campaigns(gateway="twilio")
     assert desk.plan()["realm"] == "live"
     assert desk.plan("--gateway", "sandbox")["realm"] == "sandbox"
-    assert desk.preview("--gateway", "sandbx").code == 4
+    assert desk.preview("--gateway", "sandbx").code == 2
 
 
 def test_a_preview_needs_no_secret(desk: Desk) -> None:
