@@ -290,7 +290,11 @@ def expired(case: Case) -> Skip | None:
 
 
 def quiet_hours(case: Case) -> Skip | Hold | None:
-    if isinstance(case.hours_now, Open):
+    """Leaves to the frequency cap whom it still holds when the hours open: the cap decides then."""
+    hours = case.hours_now
+    if isinstance(hours, Open):
+        return None
+    if isinstance(hours, Closed) and cap_free_at(case, hours.opens_at) > hours.opens_at:
         return None
     return _hold(case, HoldReason.QUIET_HOURS, SkipReason.EXPIRED)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +379,20 @@ def test_the_cap_is_told_with_the_earlier_messages_and_when_there_is_room_again(
     out = " ".join(told(desk, "+12025550000", at=now, campaign="capped").out.split())
     assert "1 message lately: 20" in out
     assert "(ready); at most 1 in 7 days; room again" in out
+
+
+def test_at_night_a_cap_that_lasts_longer_decides_and_the_hours_say_so(desk: Desk) -> None:
+    hours = READY.replace("ready:", "capped:").replace("off", '{windows: {mon-sun: "09:00-20:00"}}')
+    desk.campaigns(READY + hours + "    frequency: {min_gap: 7d}\n")
+    desk.people(1)
+    desk.send()
+    night = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT03:00Z")  # 22:00 in Washington
+    story = explained(desk, "+12025550000", at=night, campaign="capped")
+    assert (story["decision"], story["reason"]) == ("hold", "frequency_cap")
+    assert (verdicts(story)["quiet_hours"], verdicts(story)["frequency_cap"]) == ("passed", "decided")
+    out = " ".join(told(desk, "+12025550000", at=night, campaign="capped").out.split())
+    assert ", when the cap has no room yet: America/New_York" in out
+    assert "held: frequency cap until" in out
 
 
 # --- that it is the plan's own decision ---

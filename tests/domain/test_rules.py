@@ -25,8 +25,8 @@ from smscli.domain.explaining import FACTS, HoursFacts, Verdict, decided, explai
 from smscli.domain.message import State, digest
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Recent
-from smscli.domain.quiet_hours import HolidayRule, Open, QuietHours, Window, permission
-from smscli.domain.rules import RULES, Again, Case, decide, why_dropped
+from smscli.domain.quiet_hours import Closed, HolidayRule, Open, QuietHours, Window, permission
+from smscli.domain.rules import RULES, Again, Case, cap_free_at, decide, why_dropped
 from smscli.domain.template import compile_text
 from smscli.domain.zones import zones_of
 
@@ -235,11 +235,33 @@ def test_at_most_n_per_period_waits_for_the_oldest_to_lapse() -> None:
     assert decision.until == datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # Saturday, then Monday morning
 
 
-def test_at_night_and_too_often_shows_the_later_moment() -> None:
-    decision = ask(replace(CONTACT, number=NEW_YORKER), facts=earlier(1))
+@pytest.mark.parametrize(
+    ("days_ago", "reason", "until"),
+    [
+        (1.9, HoldReason.QUIET_HOURS, datetime(2026, 11, 20, 14, 0, tzinfo=UTC)),  # room before they open
+        (1.8, HoldReason.FREQUENCY_CAP, datetime(2026, 11, 20, 15, 50, tzinfo=UTC)),
+        (1, HoldReason.FREQUENCY_CAP, datetime(2026, 11, 23, 14, 0, tzinfo=UTC)),  # room on a Saturday
+    ],
+)
+def test_at_night_and_too_often_names_what_lasts_longer(
+    days_ago: float, reason: HoldReason, until: datetime
+) -> None:
+    decision = ask(replace(CONTACT, number=NEW_YORKER), facts=earlier(days_ago))
     assert isinstance(decision, Hold)
-    assert decision.reason is HoldReason.QUIET_HOURS
-    assert decision.until == datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+    assert (decision.reason, decision.until) == (reason, until)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "hours", "reason"),
+    [(1.9, 2, SkipReason.EXPIRED), (1.8, 4, SkipReason.CAPPED)],  # 14:00 UTC is their morning
+)
+def test_past_the_expiry_too_what_lasts_longer_is_the_reason(
+    days_ago: float, hours: int, reason: SkipReason
+) -> None:
+    campaign = replace(CAMPAIGN, expires=NOW + timedelta(hours=hours))
+    decision = ask(replace(CONTACT, number=NEW_YORKER), campaign, earlier(days_ago))
+    assert isinstance(decision, Skip)
+    assert decision.reason is reason
 
 
 def test_expires_is_a_deadline_too() -> None:
@@ -285,6 +307,26 @@ def test_whatever_is_sent_is_inside_hours_and_cap_until_its_deadline(
         later = ask(replace(CONTACT, number=number), campaign, facts, decision.until)
         assert decision.until > now
         assert isinstance(later, Send), "held means sendable at the time shown"
+
+
+@given(number=numbers, now=moments, ages=st.lists(st.floats(0, 40), max_size=4))
+def test_the_reason_of_a_hold_is_what_holds_longest(number: Msisdn, now: datetime, ages: list[float]) -> None:
+    recent = tuple(Recent(now - timedelta(days=age), "winter", "", "x") for age in sorted(ages)[::-1])
+    contact, facts = replace(CONTACT, number=number), Facts(recent=recent)
+    decision = ask(contact, replace(CAMPAIGN, consent=ConsentPolicy(ConsentLevel.NONE)), facts, now)
+    if not isinstance(decision, Hold):
+        return
+    just_before = decision.until - timedelta(minutes=5)
+    case = Case(contact, CAMPAIGN, now, facts)
+    hours_open = case.hours_now.opens_at if isinstance(case.hours_now, Closed) else now
+    if decision.reason is HoldReason.QUIET_HOURS:
+        assert not isinstance(case.hours(just_before), Open)
+        assert decision.until == hours_open, "the cap adds nothing"
+    else:
+        free = cap_free_at(case, hours_open)
+        assert free > hours_open, "the hours alone would have let it through earlier"
+        # Just before, it is still capped; or it came free outside hours and waits for those.
+        assert free > just_before or not isinstance(case.hours(just_before), Open)
 
 
 DROPS = [
@@ -347,7 +389,7 @@ def test_who_is_sent_to_passes_every_rule() -> None:
 
 def test_a_rule_that_is_not_asked_any_more_tells_what_it_would_say() -> None:
     contact = replace(CONTACT, number=NEW_YORKER, consent=None)
-    by_rule = {each.rule: each for each in explain(case_of(contact=contact, facts=earlier(1)))}
+    by_rule = {each.rule: each for each in explain(case_of(contact=contact, facts=earlier(1.9)))}
     hours = by_rule["quiet_hours"]
     assert hours.verdict is Verdict.NOT_ASKED
     assert isinstance(hours.answer, Hold)

@@ -71,7 +71,7 @@ def facts_words(finding: Finding, story: Story) -> str:
         case LengthFacts():
             return _length(facts)
         case HoursFacts():
-            return _zones(facts) if finding.rule == "hours_unknown" else _hours(facts, story.zone)
+            return _zones(facts) if finding.rule == "hours_unknown" else _hours(finding, facts, story.zone)
         case ExpiryFacts():
             expires = facts.expires
             return f"expires {local(expires, story.zone)}" if expires else "the campaign does not expire"
@@ -198,7 +198,7 @@ def _zone_names(facts: HoursFacts) -> str:
     return f"{some(each.zone for each in facts.zones)} (by {by})"
 
 
-def _hours(facts: HoursFacts, zone: str) -> str:
+def _hours(finding: Finding, facts: HoursFacts, zone: str) -> str:
     if facts.hours is None:
         return "off: at any hour"
     margin = facts.hours.margin
@@ -207,7 +207,8 @@ def _hours(facts: HoursFacts, zone: str) -> str:
         case Open(until=until):
             together = f"open until {local(until, zone)}{less}"
         case Closed(opens_at=opens_at):
-            together = f"closed until {local(opens_at, zone)}"
+            capped = ", when the cap has no room yet" if finding.answer is None else ""
+            together = f"closed until {local(opens_at, zone)}{capped}"
         case NeverOpen() | ZoneUnknown() | HolidaysUnknown():
             together = "not known to be open"
     return ": ".join(filter(None, (together, _clocks(facts.zones))))
