@@ -54,8 +54,13 @@ def known_log(path: Path, has_live_messages: bool, realm: Realm, *, attended: bo
         )
 
 
-def rehearsing(realm: Realm) -> None:
-    """`--fresh` forgets a rehearsal, and nothing that reached a person."""
+def rehearsing(realm: Realm, *, dry_run: bool) -> None:
+    """`--fresh` forgets a rehearsal, and nothing that reached a person; a dry run forgets nothing."""
+    if dry_run:
+        raise UsageError(
+            "--fresh forgets the rehearsal first, and --dry-run changes nothing",
+            hint="leave out one of them",
+        )
     if realm is not Realm.SANDBOX:
         raise UsageError(
             "--fresh empties the sandbox only, and this campaign would be sent for real",

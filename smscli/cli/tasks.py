@@ -119,7 +119,6 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "number_changed": _NUMBERS,
         "not_international": _NUMBERS,
         "has_extension": _NUMBERS,
-        "bad_phone": _NUMBERS,
         "number_needs_country": (
             "say the country of {n} phone number, or of all: contacts: {{file: …, region: PL}}",
             "say the country of {n} phone numbers, or of all: contacts: {{file: …, region: PL}}",

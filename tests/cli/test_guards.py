@@ -61,9 +61,9 @@ def test_texts_may_be_sent_for_the_first_time_again_and_when_the_change_is_meant
 
 @pytest.mark.parametrize("realm", [Realm.LIVE, Realm.TEST])
 def test_nothing_that_reached_a_person_is_forgotten(realm: Realm) -> None:
-    guards.rehearsing(Realm.SANDBOX)
+    guards.rehearsing(Realm.SANDBOX, dry_run=False)
     with pytest.raises(UsageError):
-        guards.rehearsing(realm)
+        guards.rehearsing(realm, dry_run=False)
 
 
 def test_no_folder_is_made_for_a_log(tmp_path: Path) -> None:

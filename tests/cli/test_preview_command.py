@@ -94,26 +94,26 @@ Gateway   sandbox
 List      contacts.csv: 8 rows, separated by commas
 Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
 
-  to send             3  ━━━━━━━━━━━━
-  skipped             4  ━━━━━━━━━━━━━━━━
-    no consent        1
-    duplicate         1
-    missing field     1  first_name: line 8
-    no text           1  de: line 7
-  held                0
-  problems            1  ━━━━
+  to send              3  ━━━━━━━━━━━━
+  skipped              4  ━━━━━━━━━━━━━━━━
+    no consent         1
+    duplicate          1
+    missing field      1  first_name: line 8
+    no text            1  de: line 7
+  held                 0
+  problems             1  ━━━━
 
-Segments              3  in 3 messages
-  GSM-7               2  ━━━━━━━━━━━━━━━━━━━━━             in 2 messages
-  UCS-2               1  ━━━━━━━━━━━                       in 1 message
-                     +0  – ę ł forced UCS-2 at no extra cost
+Segments               3  in 3 messages
+  GSM-7                2  ━━━━━━━━━━━━━━━━━━━━━             in 2 messages
+  UCS-2                1  ━━━━━━━━━━━                       in 1 message
+                      +0  – ę ł forced UCS-2 at no extra cost
 
-Cost, EUR          0.05  planned
-  PL               0.04  ━━━━━━━━━━━━━━━━━━━━━             1 segment
-  US               0.02  ━━━━━━━━━━━                       2 segments
+Cost, EUR          0.048  planned
+  PL               0.032  ━━━━━━━━━━━━━━━━━━━━━             1 segment
+  US               0.016  ━━━━━━━━━━━                       2 segments
 
-Requests              1  at least
-Time                     as fast as the gateway answers (no rate in its profile)
+Requests               1  at least
+Time                      as fast as the gateway answers (no rate is set)
 
 Samples   3 of 3 messages
 

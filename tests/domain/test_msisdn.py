@@ -143,7 +143,7 @@ def test_an_unreadable_number_does_not_travel_in_a_traceback() -> None:
         ("+5215512345678", None, "Mexico"),
         ("0048512345678", None, "in place of 00"),
         ("202 555 0123", None, "region"),
-        ("2025550123", "XX", "'XX'"),
+        ("2025550123", "XX", '"XX"'),
         ("2025550123.0", "US", "spreadsheet"),
         ("+44 (0)20 7946 0018", None, "(0)"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -38,9 +38,23 @@ def reasons(counts: Mapping[SkipReason, int] | Mapping[HoldReason, int]) -> str:
     return ", ".join(f"{words(reason)} {count:,}" for reason, count in parts if count)
 
 
-def money(amount: Decimal) -> str:
-    """`1,204.50`: two places, rounded up so that a plan never looks cheaper than it is."""
-    return f"{amount.quantize(Decimal('0.01'), rounding='ROUND_UP'):,}"
+#: Prices of a segment have three or four places; beyond that nobody pays.
+_MOST_PLACES = 4
+
+
+def money(amount: Decimal, places: int | None = None) -> str:
+    """`1,204.50`, `0.753`: as many places as it has, so that parts add up to their sum.
+
+    At least two, at most four; beyond that rounded up, so that a plan never looks cheaper than it is.
+    """
+    wanted = places_of([amount]) if places is None else places
+    return f"{amount.quantize(Decimal(1).scaleb(-wanted), rounding='ROUND_UP'):,}"
+
+
+def places_of(amounts: Iterable[Decimal]) -> int:
+    """The places that all of these can be shown with."""
+    places = (-int(amount.normalize().as_tuple().exponent) for amount in amounts)
+    return min(_MOST_PLACES, max((2, *places)))
 
 
 def local(moment: datetime, zone: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from smscli.cli.present.figures import local, money, most_first, pace, span, words
+from smscli.cli.present.figures import local, money, most_first, pace, places_of, span, words
 from smscli.cli.present.ledger import Row, Section, Warn
 from smscli.cli.present.mending import ToMend, to_mend
 from smscli.cli.present.page import Page
@@ -182,11 +182,14 @@ def cost(planned: Planned, page: Page) -> Section:
     most = _COUNTRIES[page.detail]
     shown = len(dearest) if len(dearest) == most + 1 else most  # a line for one country, not for "1 country"
     notes = _traffic(by_country, page)
-    rows = [Row(f"Cost, {plan.currency}", money(plan.cost), "planned", depth=0)]
-    rows += [Row(country, money(price), notes[country], price) for country, price in dearest[:shown]]
+    places = places_of(price for _, price in dearest)
+    rows = [Row(f"Cost, {plan.currency}", money(plan.cost, places), "planned", depth=0)]
+    rows += [Row(country, money(price, places), notes[country], price) for country, price in dearest[:shown]]
     if rest := dearest[shown:]:
         together = sum((price for _, price in rest), Decimal(0))
-        rows.append(Row("others", money(together), counted(len(rest), "country", "countries"), together))
+        rows.append(
+            Row("others", money(together, places), counted(len(rest), "country", "countries"), together)
+        )
     if plan.unpriced:
         rows.append(Row("", "?", f"no rate for {', '.join(plan.unpriced)}"))
     return tuple(rows)
@@ -213,7 +216,7 @@ def timing(planned: Planned) -> Section:
     plan, rate, zone = planned.forecast, planned.chosen.profile.rate, planned.chosen.campaign.zone
     rows: list[Row | Warn] = [Row("Requests", f"{plan.requests:,}", "at least", depth=0)]
     if rate is None or plan.duration is None:
-        rows.append(Row("Time", "", "as fast as the gateway answers (no rate in its profile)", depth=0))
+        rows.append(Row("Time", "", "as fast as the gateway answers (no rate is set)", depth=0))
         return rows
     last = f"; the last would leave {local(plan.last_leaves_at, zone)}" if plan.last_leaves_at else ""
     rows.append(Row("Time", span(plan.duration), f"planned, at {pace(rate)}{last}", depth=0))
