@@ -366,7 +366,7 @@ class Plan(Protocol):
         ...
 
     def samples(self, most: int) -> Sequence[Message]:
-        """A few messages to show: different languages first, in list order."""
+        """A few messages to show: different languages first, the longest text among them."""
         ...
 
     def left_out(self) -> Iterator[PlannedRow]:

@@ -213,7 +213,10 @@ class SqlitePlan:
             yield from map(message_of, rows)
 
     def samples(self, most: int) -> Sequence[Message]:
-        """A few messages to show: the first of each language, then others, each in list order."""
+        """A few messages to show: the first of each language, the longest text, then others in list order.
+
+        Where not all fit, the longest takes the last place: it is what nobody may miss.
+        """
         values = {"last": self._last_place, "most": most}
         with _room_needed():
             firsts = self._places(
@@ -221,6 +224,13 @@ class SqlitePlan:
                 " GROUP BY language ORDER BY 1 LIMIT :most",
                 values,
             )
+            longest = self._places(
+                "SELECT place FROM planned WHERE kind = 'send' AND place <= :last"
+                " ORDER BY segments DESC, place LIMIT 1",
+                values,
+            )
+            if not set(longest) <= set(firsts):
+                firsts[max(most - 1, 0) :] = longest
             others = self._places(
                 "SELECT place FROM planned WHERE kind = 'send' AND place <= :last ORDER BY place LIMIT :most",
                 values,

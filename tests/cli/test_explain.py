@@ -183,6 +183,22 @@ def test_whoever_passes_everything_is_sent_until_the_window_ends_there(desk: Des
     assert "there: Mon 2026-11-23 19:45 Europe/Warsaw" in out
 
 
+def test_where_nothing_ends_it_no_end_is_told(desk: Desk) -> None:
+    desk.campaigns()
+    desk.people(2)
+    number, later = "+12025550000", "+12025550001"
+    done = told(desk, number, campaign="ready")
+    assert "Decision  to send; may be submitted at any hour\nTo do" in done.out
+    assert explained(desk, number, campaign="ready")["deadline"] == "2026-12-07T15:30:00Z"
+    out = told(desk, later, "--limit", "1", campaign="ready").out
+    assert "Decision  later: beyond --limit; could be submitted at any hour\nTo do" in out
+    desk.campaigns(READY + "    expires: 2026-11-30\n", top="timezone: Europe/Warsaw\n")
+    assert (
+        "may be submitted until Tue 2026-12-01 00:00 Europe/Warsaw"
+        in told(desk, number, campaign="ready").out
+    )
+
+
 def test_after_the_rule_that_decides_none_is_asked_and_its_answer_is_told_all_the_same(desk: Desk) -> None:
     story = explained(desk, CY, at="2026-11-23T10:00")  # without consent, and asleep
     assert (story["decision"], story["reason"], story["detail"]) == ("skip", "no_consent", "none on record")

@@ -20,7 +20,7 @@ from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import CountryTally, Offender, Plan, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
-from smscli.domain.segments import Encoding, Segments
+from smscli.domain.segments import Encoding, Segments, measure
 from smscli.sentlog.plan import DecidedRow, Fate, SqlitePlan
 
 from .making import ANNA, BEN, CELIA, HOUR, NOW, message, numbers
@@ -234,6 +234,24 @@ def test_samples_show_every_language_first(plan: Plan) -> None:
     assert shown(3) == [0, 2, 4]
     assert shown(5) == [0, 2, 4, 1, 3]
     assert shown(99) == [0, 2, 4, 1, 3, 5]
+
+
+def test_the_text_of_most_segments_is_among_the_samples(plan: Plan) -> None:
+    made = [
+        message(number, "x", segments=measure("ł" * 60 * times), language=name)
+        for number, name, times in zip(numbers(6), "eeppgg", (1, 1, 2, 1, 1, 3), strict=True)
+    ]
+    plan.add([send(one, at) for at, one in enumerate(made, 1)])
+
+    def shown(most: int) -> list[int]:
+        return [made.index(one) for one in plan.samples(most)]
+
+    assert shown(0) == []
+    assert shown(1) == [5]
+    assert shown(3) == [0, 2, 5], "instead of the last language"
+    assert shown(5) == [0, 2, 4, 5, 1]
+    plan.limit(4)
+    assert shown(2) == [0, 2], "of what is sent now"
 
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=8)

@@ -22,7 +22,7 @@ from smscli.cli.present.text import counted
 from smscli.domain.decision import Hold, HoldReason, Skip, SkipReason
 from smscli.domain.explaining import Finding, Verdict
 from smscli.domain.message import Message
-from smscli.domain.rules import Case, Text
+from smscli.domain.rules import HORIZON, Case, Text
 from smscli.domain.zones import zone_named, zones_of
 from smscli.sentlog.plan import DecidedRow, Fate
 
@@ -122,11 +122,16 @@ class Story:
 
     @property
     def moment(self) -> datetime | None:
-        """Until when it is held, or until when it may be sent."""
+        """Until when it is held, or until when it may be sent; None where nothing ends that."""
         if not self.rows:
             return None
         message = self.rows[0].message
-        return message.deadline if message else self.rows[0].until
+        if message is None:
+            return self.rows[0].until
+        # Without hours and expiry the deadline only says how long a plan is good, which nobody needs to heed.
+        is_horizon = message.deadline >= self.planned.at + HORIZON
+        is_endless = self.planned.chosen.campaign.quiet_hours is None and is_horizon
+        return None if is_endless else message.deadline
 
     @property
     def message(self) -> Message | None:
@@ -229,15 +234,15 @@ def _end(story: Story) -> Iterator[str]:
 
 
 def _decision(story: Story) -> str:
-    if story.moment is None and story.rows:
-        return _row_words(story.rows[0])
-    if story.moment is None:
+    if not story.rows:
         return "problem: no row with this number is a contact"
-    when = f"until {local(story.moment, story.zone)}"
-    return {
+    when = "at any hour" if story.moment is None else f"until {local(story.moment, story.zone)}"
+    told = {
         Fate.SEND: f"to send; may be submitted {when}",
         Fate.LATER: f"later: beyond --limit; could be submitted {when}",
-    }.get(story.fate, f"{_row_words(story.rows[0])} {when}")
+        Fate.HOLD: f"{_row_words(story.rows[0])} {when}",
+    }
+    return told.get(story.fate) or _row_words(story.rows[0])
 
 
 def _row_words(row: DecidedRow) -> str:
