@@ -226,8 +226,8 @@ class SqlitePlan:
             )
             longest = self._places(
                 "SELECT place FROM planned WHERE kind = 'send' AND place <= :last"
-                " ORDER BY segments DESC, place LIMIT 1",
-                values,
+                " ORDER BY segments DESC, place NOT IN (SELECT value FROM json_each(:firsts)), place LIMIT 1",
+                values | {"firsts": json.dumps(firsts)},
             )
             if not set(longest) <= set(firsts):
                 firsts[max(most - 1, 0) :] = longest
@@ -250,7 +250,7 @@ class SqlitePlan:
             ).fetchone()
         return None if row is None else (row[0], message_of(row[1:]))
 
-    def _places(self, statement: str, values: dict[str, int]) -> list[int]:
+    def _places(self, statement: str, values: Mapping[str, int | str]) -> list[int]:
         return [place for (place,) in self._connection.execute(statement, values)]
 
     def left_out(self) -> Iterator[PlannedRow]:
