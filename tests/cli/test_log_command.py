@@ -111,6 +111,12 @@ def test_a_narrow_screen_goes_without_the_columns_that_matter_least(
     assert max(map(len, told.out.splitlines())) <= columns
 
 
+def test_where_even_the_rest_is_too_wide_the_spare_columns_are_gone_and_a_row_stays_a_row(log: Path) -> None:
+    told = in_process("log", "--log", str(log), "--state", "accepted", environ={"COLUMNS": "50"})
+    header = told.out.splitlines()[0].split()
+    assert header == ["claimed,", "UTC", "campaign", "to", "state", "detail"]
+
+
 def test_a_word_that_is_no_state_is_told_in_our_words(log: Path) -> None:
     told = smscli("log", "--log", str(log), "--state", "lost")
     assert told.code == 2

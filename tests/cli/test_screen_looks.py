@@ -79,6 +79,16 @@ def test_on_a_screen_too_narrow_a_row_stays_a_row(encoding: str) -> None:
     assert len(printed(30, encoding)) == 1 + len(ROWS)
 
 
+def test_where_even_the_least_is_too_wide_the_spare_columns_go_all_the_same() -> None:
+    out = Stream("utf-8", terminal=True)
+    sheet = table(HEADERS, ROWS, folding=("what the gateway said",), spare=("segments", "name"))
+    Screen(out, io.StringIO(), environ={"COLUMNS": "20", "NO_COLOR": "1"}).show(sheet)
+    header, *rows = out.text.splitlines()
+    assert header.split() == ["number", "what", "the", "gateway", "said"]
+    assert len(rows) == len(ROWS)
+    assert not any("Zoe" in row or "12,345" in row for row in rows)
+
+
 @pytest.mark.parametrize("encoding", NAMES)
 def test_without_a_terminal_a_row_is_a_line(encoding: str) -> None:
     lines = printed(None, encoding, terminal=False)

@@ -248,6 +248,19 @@ def test_no_line_but_a_command_is_wider_than_80_columns_and_no_number_is_shown(l
         assert person.digits not in out
 
 
+def test_at_40_columns_titles_fold_too(log: Path) -> None:
+    run(
+        log,
+        [message("w", "winter-tyres", ADA)],
+        [Receipt("w", State.ACCEPTED)],
+        NOW - DAY,
+        realm=Realm.SANDBOX,
+    )
+    out = Program(environ={"COLUMNS": "40"})("status", "--log", str(log)).out
+    assert "\nwinter-tyres, rehearsal (nobody was\n  texted)\n" in out
+    assert all(len(line) <= 40 for line in out.splitlines() if "smscli" not in line)
+
+
 # --- no log, or none that can be asked ---
 
 

@@ -266,7 +266,7 @@ def _listed(found: list[Found], environ: Mapping[str, str]) -> Iterator[Block]:
         (each.name, each.profile.realm, in_short(each.profile), needs(each.profile, environ))
         for each in found
     ]
-    yield table(("name", "realm", "what", "needs"), rows, folding=("what", "needs"))
+    yield table(("name", "realm", "what", "needs"), rows, folding=("what", "needs"), spare=("what",))
     yield f"\nNext      smscli gateway show {found[-1].typed}"
 
 

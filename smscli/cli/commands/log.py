@@ -259,7 +259,8 @@ def _totals(totals: Mapping[_Group, _Sums]) -> Iterator[Block]:
             for (campaign, realm, state), sums in sorted(totals.items())
         )
         figures = ("messages", "segments")
-        yield table(("campaign", "realm", "state", *figures), rows, right=figures)
+        headers = ("campaign", "realm", "state", *figures)
+        yield table(headers, rows, right=figures, spare=("segments",))
     states: Counter[str] = Counter()
     for (_, _, state), sums in totals.items():
         states[state] += sums.messages

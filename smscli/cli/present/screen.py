@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from smscli.cli.present.documents import dumps
 from smscli.cli.present.page import LEAST_WIDTH, USUAL_WIDTH, Page
-from smscli.cli.present.text import inert_lines
+from smscli.cli.present.text import Sheet, inert_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -109,6 +109,7 @@ class Screen:
         console = self._console(stream)
         if isinstance(block, Text) or console.width < _least(console, block):
             console.width = _UNWRAPPED  # the terminal breaks long lines better than a column of four letters
+            block = block.without_spare() if isinstance(block, Sheet) else block
         with console.capture() as captured:
             console.print(block)
         return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())

@@ -23,6 +23,8 @@ GATEWAY_TRY = "gateway-try"
 
 #: Where the text behind a label begins.
 _LABEL = 12
+#: Where a title goes on below.
+_TITLE = 2
 #: Where a command to type begins: it is never broken, so it gets the room.
 _COMMAND = 4
 
@@ -221,17 +223,17 @@ def _opt_outs(overview: Overview) -> str:
 def _campaign_lines(campaign: CampaignStatus, overview: Overview) -> Iterator[_Line]:
     tried = campaign.of(Realm.TEST)
     if campaign.id == GATEWAY_TRY and tried and len(campaign.standings) == 1:
-        yield f"gateway try: {_tests(tried.states)}", 0
+        yield f"gateway try: {_tests(tried.states)}", _TITLE
         return
     live, rehearsal = campaign.of(Realm.LIVE), campaign.of(Realm.SANDBOX)
     missing = " (not in the campaigns file)" if campaign.in_file is False else ""
-    yield f"{campaign.id}{missing}{'' if live else ': never sent'}", 0
+    yield f"{campaign.id}{missing}{'' if live else ': never sent'}", _TITLE
     if live:
         yield from _standing_lines(live, campaign, overview)
     if tests := campaign.of(Realm.TEST):
         yield _labelled("tests", _by_state(tests.states))
     if rehearsal:
-        yield f"{campaign.id}, rehearsal (nobody was texted)", 0
+        yield f"{campaign.id}, rehearsal (nobody was texted)", _TITLE
         yield from _standing_lines(rehearsal, campaign, overview)
 
 

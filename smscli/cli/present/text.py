@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -130,6 +130,12 @@ class Sheet:
     right: Sequence[str]
     folding: Sequence[str] | None
     spare: Sequence[str]
+
+    def without_spare(self) -> Sheet:
+        """What is left where even that does not fit."""
+        kept = [at for at, header in enumerate(self.headers) if header not in self.spare]
+        headers, *rows = ([cells[at] for at in kept] for cells in (self.headers, *self.rows))
+        return replace(self, headers=headers, rows=rows, spare=())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.table import Table
