@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 import socket
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -441,6 +442,22 @@ def test_a_list_with_nobody_to_send_to_is_still_a_preview(desk: Desk) -> None:
     done = desk.preview(campaign="tyres")
     assert done.code == 0
     assert "Segments" not in done.out
+
+
+def test_where_everybody_is_held_the_line_that_shows_the_plan_of_then_is_told(desk: Desk) -> None:
+    desk.campaigns(TYRES, top="timezone: Europe/Warsaw\n")
+    desk.contacts(MIXED[2], MIXED[4], header=HEADER)
+    at, log = ("--at", "2026-11-22T12:00"), ("--log", "my log.db")
+    last = desk.preview(*at, *log, "--limit", "3", campaign="tyres").out.splitlines()[-1]
+    command, _, said = last.removeprefix("Next      ").partition(" shows ")
+    assert said == "the plan of then"
+    assert command == (
+        "smscli preview campaigns.yaml tyres --log 'my log.db' --limit 3 --at 2026-11-23T09:00"
+    )
+    then = desk(*shlex.split(command)[1:]).out
+    assert "Samples   1 of 1 message" in then
+    assert "Next" not in then
+    assert "Next" not in desk.preview(*at, "--explain", "+48512345678", campaign="tyres").out
 
 
 def test_what_to_mend_is_named_with_its_first_lines(desk: Desk) -> None:

@@ -26,7 +26,7 @@ from smscli.cli.plan_options import (
 )
 from smscli.cli.planned import STANDARD_OUTPUT, Asked, Chosen, Planned, Watched, choose, planned
 from smscli.cli.present.documents import problem_documents
-from smscli.cli.present.plan import plan_text
+from smscli.cli.present.plan import plan_text, then_text
 from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.story import Story, story_document, story_text
@@ -159,7 +159,7 @@ def _told(world: World, made: Planned, refusals: Sequence[Refused], story: Story
         "refusals": [refusal.message for refusal in refusals],
     }
     if story is None:
-        return Result(document, tuple(plan_text(made, page)), _exit_code(made))
+        return Result(document, (*plan_text(made, page), *then_text(made)), _exit_code(made))
     return Result(
         {**document, "explain": story_document(story)}, tuple(story_text(story, page)), _exit_code(made)
     )

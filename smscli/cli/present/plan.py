@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -39,6 +40,16 @@ def plan_text(planned: Planned, page: Page) -> Iterator[Text]:
     if planned.tally.to_send:
         yield Text()
         yield from _samples(planned, page)
+
+
+def then_text(planned: Planned) -> Iterator[Text]:
+    """Where everybody is held: how to see texts, segments and cost all the same. The command stays whole."""
+    if planned.tally.to_send or not planned.tally.held:
+        return
+    first = min(planned.tally.held_until.values()).astimezone(ZoneInfo(planned.chosen.campaign.zone))
+    line = planned.chosen.command("preview", "--at", f"{first:%Y-%m-%dT%H:%M}")
+    yield Text()
+    yield Text.assemble((f"{'Next':{_LABEL}}", "bold"), f"{line} shows the plan of then")
 
 
 def _head(planned: Planned, page: Page) -> Iterator[Text]:
