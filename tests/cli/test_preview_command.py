@@ -7,6 +7,7 @@ import re
 import shlex
 import socket
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,27 @@ def test_an_offender_is_told_with_the_segments_it_costs(desk: Desk) -> None:
     plan = desk.plan()
     assert plan["offenders"] == [{"character": "–", "name": "EN DASH", "messages": 3, "extra_segments": 3}]
     assert re.search(r"– +\+3  en dash forced UCS-2 in 3 messages$", desk.preview().out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("american", "polish", "shown"),
+    [
+        ("0.008", "0.032", ("0.048", "0.032", "0.016")),
+        ("0.00645", "0.1", ("0.1129", "0.1000", "0.0129")),
+        ("0.00875", "0.01234", ("0.02984", "0.01234", "0.01750")),
+        ("1", "0.5", ("2.50", "0.50", "2.00")),
+    ],
+)
+def test_the_countries_add_up_to_the_total_that_is_shown(
+    desk: Desk, american: str, polish: str, shown: tuple[str, str, str]
+) -> None:
+    rates = f"rates: {{currency: EUR, US: {american}, PL: {polish}}}\n"
+    desk.campaigns(TYRES, top=rates + "on_bad_rows: skip\n")
+    desk.contacts(*MIXED, header=HEADER)
+    out = desk.preview("--at", "2026-11-23T15:30", campaign="tyres").out  # day here and there
+    found = dict(re.findall(r"^(Cost, EUR|  PL|  US) +([\d.]+)  ", out, re.MULTILINE))
+    assert (found["Cost, EUR"], found["  PL"], found["  US"]) == shown
+    assert Decimal(found["  PL"]) + Decimal(found["  US"]) == Decimal(found["Cost, EUR"])
 
 
 def test_a_country_without_a_rate_is_named_and_not_priced(desk: Desk) -> None:

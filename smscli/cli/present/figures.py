@@ -38,14 +38,14 @@ def reasons(counts: Mapping[SkipReason, int] | Mapping[HoldReason, int]) -> str:
     return ", ".join(f"{words(reason)} {count:,}" for reason, count in parts if count)
 
 
-#: Prices of a segment have three or four places; beyond that nobody pays.
-_MOST_PLACES = 4
+#: Prices of a segment have up to five places (0.00645); beyond these nobody pays.
+_MOST_PLACES = 6
 
 
 def money(amount: Decimal, places: int | None = None) -> str:
     """`1,204.50`, `0.753`: as many places as it has, so that parts add up to their sum.
 
-    At least two, at most four; beyond that rounded up, so that a plan never looks cheaper than it is.
+    At least two, at most six; beyond that rounded up, so that a plan never looks cheaper than it is.
     """
     wanted = places_of([amount]) if places is None else places
     return f"{amount.quantize(Decimal(1).scaleb(-wanted), rounding='ROUND_UP'):,}"
