@@ -63,8 +63,8 @@ def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, 
 
 
 def _example(world: World, asked: Asked, chosen: Chosen, to: Msisdn) -> _Example:
-    """The first who may be texted now; else the first who may be when the held may go; else, when everybody
-    was sent before, the first of them. A list from standard input can be read only once."""
+    """The first who may be texted now; else the first who may be when the held may go; else the first as if
+    nobody had been sent anything. A list from standard input can be read only once."""
     now = world.clock.now()
     with wiring.sent_log_if_any(world, chosen.sent_log) as log, Rows(world.screen) as rows:
         with planned(world, asked, chosen, log, now, rows.tick) as plan:
@@ -86,7 +86,7 @@ def _can_be_read_again(chosen: Chosen) -> bool:
     return file is not None and not file.is_fifo()
 
 
-_SENT = "Nobody is left to be texted; this is the text of one who was."
+_SENT = "Nobody is left to be texted; this is the text as if nobody had been sent one."
 
 
 def _held(until: datetime, chosen: Chosen) -> str:
@@ -101,11 +101,13 @@ def _nobody_sent(log: SentLog | None) -> SentLog:
 
 
 def _ask_list(plan: Planned, to: Msisdn) -> None:
-    """The campaign's own list may say that this number opted out."""
+    """What the plan knows of an opt-out of this number, the campaign's own list included."""
     rows = plan.plan.decided_of(to)
-    if to in plan.bad.opted_out or any(row.reason is SkipReason.OPTED_OUT for row in rows):
+    said = [row.detail for row in rows if row.reason is SkipReason.OPTED_OUT]
+    said += ["a bad row of the list says so"] if to in plan.bad.opted_out else []
+    if said:
         raise Refused(
-            f"{to.masked} opted out, says {plan.reader.name}; a test asks the opt-outs, too",
+            f"{to.masked} of {plan.reader.name} opted out ({said[0]}); a test asks the opt-outs, too",
             hint="try another number",
         )
 

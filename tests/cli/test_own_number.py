@@ -94,6 +94,13 @@ def test_the_opt_out_list_is_asked(desk: Desk) -> None:
     assert tried(desk).code == 0
 
 
+def test_who_said_the_opt_out_is_named_where_the_number_is_on_the_list(desk: Desk) -> None:
+    desk.contacts("+12025550101,Ann", f"{OWN},Me")
+    tried(desk)
+    desk("optout", "add", OWN, "--campaigns", "campaigns.yaml")
+    assert "opted out (of everything, says the sent log)" in tried(desk).err
+
+
 def test_an_opt_out_of_the_topic_counts_and_so_does_another_list(desk: Desk) -> None:
     desk.campaigns(OFFERS, top="opt_outs: [stopped.txt]\n")
     (desk.path / "stopped.txt").write_text("+12025550198\n", encoding="utf-8")
@@ -119,7 +126,7 @@ def test_when_everybody_was_sent_before_it_shows_the_text_of_the_first_of_them(d
     assert desk.send().code == 0
     done = tried(desk)
     assert done.code == 0
-    assert "Nobody is left to be texted; this is the text of one who was." in done.out
+    assert "Nobody is left to be texted; this is the text as if nobody had been sent one." in done.out
     assert "It shows line 2 of contacts.csv" in done.out
     assert [each["to"] for each in desk.outbox()] == ["+12025550101", "+12025550102", OWN]
 
@@ -143,7 +150,7 @@ def test_what_the_list_itself_says_of_an_opt_out_counts(desk: Desk) -> None:
     desk.contacts("+12025550101,Ann,", f"{OWN},Me,yes", header="phone,first_name,stop")
     done = tried(desk)
     assert done.code == 5
-    assert "opted out, says contacts.csv" in done.err
+    assert "of contacts.csv opted out (of everything, says the list)" in done.err
     bad_row = f"{OWN},Me,yes,no such language"
     desk.contacts("+12025550101,Ann,,en", bad_row, header="phone,first_name,stop,language")
     assert tried(desk).code == 5
