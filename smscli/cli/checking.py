@@ -210,7 +210,7 @@ def _by_list(
     """Campaigns that read the same list in the same way, together."""
     groups: dict[object, tuple[ContactsSource | None, list[Defined]]] = {}
     for defined in chosen:
-        source = defined.contacts
+        source = defined.contacts[0] if defined.contacts else None
         if asked.contacts is not None:
             file = None if asked.contacts == "-" else Path(asked.contacts)
             source = replace(source, file=file) if source else ContactsSource(file=file)
@@ -328,8 +328,7 @@ class _ListCheck:
             if not (contacts or self.bad_rows or self.breaks_off):
                 self._say_nobody(reader, members)
             for plan in plans:
-                for number in self.opted_out:
-                    plan.withdraw(number, "a bad row of the list says so")
+                plan.withdraw(dict.fromkeys(self.opted_out, "a bad row of the list says so"))
             self._note_rows(reader, members, plans)
             for defined, plan in zip(members, plans, strict=True):
                 asks = _CampaignCheck(self.asked, defined, reader, plan, self.note, self.world.clock.now())

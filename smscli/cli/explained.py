@@ -57,6 +57,6 @@ def _unlisted(planned: Planned, number: Msisdn) -> UsageError:
     rows = counted(planned.tally.contacts + planned.bad.count, "row")
     unread = f"; {counted(planned.bad.count, 'bad row')} may hide it" if planned.bad.count else ""
     return UsageError(
-        f"--explain: {number.masked} stands in none of the {rows} of {inert(planned.reader.name)}{unread}",
+        f"--explain: {number.masked} stands in none of the {rows} of {inert(planned.lists.name)}{unread}",
         hint="check the digits (similar numbers are not guessed), or name another list: --contacts FILE",
     )

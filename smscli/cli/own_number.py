@@ -41,7 +41,7 @@ class _Example:
 
 def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, *, dry_run: bool) -> Result:
     """Send one test message, or show it. Raises Refused where nobody on the list could be texted."""
-    to = number_given(number, chosen.source.region, "--test-to")
+    to = number_given(number, chosen.region, "--test-to")
     secrets = {} if dry_run else resolve_secrets(chosen.profile, world.environ)
     example = _example(world, asked, chosen, to)
     trial = Trial(
@@ -82,8 +82,8 @@ def _example(world: World, asked: Asked, chosen: Chosen, to: Msisdn) -> _Example
 
 def _can_be_read_again(chosen: Chosen) -> bool:
     """Not so standard input, nor a pipe that has a name."""
-    file = chosen.source.file
-    return file is not None and not file.is_fifo()
+    files = [source.file for source in chosen.sources]
+    return all(file is not None and not file.is_fifo() for file in files)
 
 
 _SENT = "Nobody is left to be texted; this is the text as if nobody had been sent one."
@@ -107,21 +107,21 @@ def _ask_list(plan: Planned, to: Msisdn) -> None:
     said += ["a bad row of the list says so"] if to in plan.bad.opted_out else []
     if said:
         raise Refused(
-            f"{to.masked} of {plan.reader.name} opted out ({said[0]}); a test asks the opt-outs, too",
+            f"{to.masked} of {plan.lists.name} opted out ({said[0]}); a test asks the opt-outs, too",
             hint="try another number",
         )
 
 
 def _first(plan: Planned, why: str = "") -> _Example | None:
     first = plan.plan.first_to_send()
-    return None if first is None else _Example(first[0], plan.reader.name, first[1], plan.at, why)
+    return None if first is None else _Example(first[0], plan.lists.name, first[1], plan.at, why)
 
 
 def _nobody(plan: Planned) -> Refused:
     why = ", ".join(filter(None, (reasons(plan.tally.skipped), reasons(plan.tally.held))))
     bad = f"; {counted(plan.bad.count, 'bad row')}" if plan.bad.count else ""
     return Refused(
-        f"there is no text to show, nobody on {plan.reader.name} could be texted: {why or 'nobody'}{bad}",
+        f"there is no text to show, nobody on {plan.lists.name} could be texted: {why or 'nobody'}{bad}",
         hint="smscli preview tells whom each reason is about; --contacts FILE takes another list",
     )
 

@@ -28,12 +28,13 @@ from smscli.engine.planning import Findings, Planner
 from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, load
 from smscli.files.contacts_file import (
     BadRow,
-    ContactsReader,
+    ContactLists,
     ContactsSource,
     Role,
-    open_contacts,
+    open_lists,
     write_bad_rows,
 )
+from smscli.files.list_source import ExcludeSource
 from smscli.files.optout_file import read_opt_outs
 from smscli.files.profile_file import load_profile
 from smscli.files.reading import listed
@@ -95,12 +96,29 @@ class Chosen:
     campaign: Campaign
     profile: GatewayProfile
     sent_log: Path
-    source: ContactsSource
+    sources: tuple[ContactsSource, ...]
     on_bad_rows: OnBadRows
     opt_outs: tuple[Path, ...]
+    exclude: tuple[ExcludeSource, ...]
     file: Path
     given: tuple[str, ...]
     """Options of the command line that a line to type has to repeat."""
+
+    @property
+    def region(self) -> str | None:
+        """The country of numbers that do not say theirs: of the first list that has one."""
+        return next((source.region for source in self.sources if source.region), None)
+
+    @property
+    def is_piped_in(self) -> bool:
+        """Does a list come from standard input?"""
+        return any(source.file is None for source in self.sources)
+
+    def lists(self) -> Iterator[Path]:
+        """Every file that a list of people to text, or not to text, is read from."""
+        for source in (*self.sources, *(each.source for each in self.exclude)):
+            if source.file is not None:
+                yield source.file
 
     def command(self, verb: str, *options: str) -> str:
         """What to type about this campaign: `smscli preview campaigns.yaml ready`."""
@@ -142,8 +160,9 @@ class Watched:
     region: str | None
     rows: list[BadRow] = field(default_factory=list)
 
-    def hear(self, row: BadRow, reader: ContactsReader) -> None:
+    def hear(self, row: BadRow, lists: ContactLists) -> None:
         """Keep the row if the cell in the column of phone numbers is this number."""
+        reader = lists.readers[row.of_list]
         cells = dict(zip(reader.columns, row.cells, strict=False))  # a bad row may have too few or too many
         column = reader.mapping.get(Role.REGION)
         country = cells.get(column, "").strip().upper() if column else ""
@@ -165,7 +184,7 @@ class Planned:
     forecast: Forecast
     findings: Findings
     bad: BadRows
-    reader: ContactsReader
+    lists: ContactLists
     left_by_limit: int
     at: datetime
 
@@ -183,9 +202,10 @@ def choose(asked: Asked) -> Chosen:
         campaign=defined.campaign,
         profile=load_profile(gateway, campaigns.path.parent),
         sent_log=(asked.log or defined.sent_log).absolute(),
-        source=_source(asked, defined),
+        sources=_sources(asked, defined),
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
+        exclude=defined.exclude,
         file=asked.file,
         given=tuple(asked.options()),
     )
@@ -198,7 +218,7 @@ def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
     given to read or keep."""
     new = {"--bad-rows": asked.bad_rows, "--plan": asked.plan}
     written = {option: _real(path) for option, path in new.items() if path and path != STANDARD_OUTPUT}
-    read = {_real(path) for path in (asked.file, chosen.source.file, *chosen.opt_outs) if path}
+    read = {_real(path) for path in (asked.file, *chosen.lists(), *chosen.opt_outs) if path}
     for option, path in written.items():
         is_ours = path.suffix in _OURS and path.exists()
         is_read = path in read or _is_of_log(path, _real(chosen.sent_log)) or is_ours
@@ -251,12 +271,16 @@ def campaign_named(campaigns: CampaignsFile, file: Path, name: str) -> Defined:
     )
 
 
-def _source(asked: Asked, defined: Defined) -> ContactsSource:
-    """The list: the one of the command line, else the campaign's. Raises UsageError where there is none."""
+def _sources(asked: Asked, defined: Defined) -> tuple[ContactsSource, ...]:
+    """The lists: the one of the command line, read as the campaign's first one is, else the campaign's.
+
+    Raises UsageError where there is none.
+    """
     if asked.contacts is not None:
         file = None if asked.contacts == "-" else Path(asked.contacts)
-        return replace(defined.contacts, file=file) if defined.contacts else ContactsSource(file=file)
-    if defined.contacts is None:
+        first = defined.contacts[0] if defined.contacts else ContactsSource(file=file)
+        return (replace(first, file=file),)
+    if not defined.contacts:
         raise UsageError(
             f"{asked.file}: campaign {defined.campaign.id} names no contact list",
             hint=f"write contacts: FILE in {asked.file}, or type --contacts FILE (- is standard input)",
@@ -295,22 +319,22 @@ def planned(
     bad = BadRows(keep=asked.bad_rows is not None)
     with (
         closing(SqlitePlan()) as plan,
-        open_contacts(chosen.source, wanted, _bytes(world), today=world.clock.now().date()) as reader,
+        open_lists(chosen.sources, wanted, _bytes(world), today=world.clock.now().date()) as lists,
     ):
         if asked.plan is not None:
-            bad.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems))
+            bad.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
         if watched is not None:
-            bad.listeners.append(lambda row: watched.hear(row, reader))
-        findings = planner.fill(plan, bad.sift(reader), progress)
+            bad.listeners.append(lambda row: watched.hear(row, lists))
+        findings = planner.fill(plan, bad.sift(lists), progress)
         _heed_bad_rows(plan, findings, bad)
         if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
-            write_bad_rows(asked.bad_rows, reader.columns, bad.rows)
+            write_bad_rows(asked.bad_rows, lists.readers[0].columns, bad.rows)
             world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")
         if not findings.rows and not bad.count:
             raise FilesError(
-                f"{reader.name} has a header and no contacts", hint="put at least one row below the header"
+                f"{lists.name} has a header and no contacts", hint="put at least one row below the header"
             )
-        made = _counted(asked, chosen, plan, findings, bad, reader, at)
+        made = _counted(asked, chosen, plan, findings, bad, lists, at)
         for warning in _warnings(made):
             world.screen.trouble(f"warning: {warning}")
         yield made
@@ -318,7 +342,7 @@ def planned(
 
 def _refuse_a_keyboard(world: World, chosen: Chosen) -> None:
     """Nobody types a list: the program would wait in silence."""
-    if chosen.source.file is None and world.stdin.isatty():
+    if chosen.is_piped_in and world.stdin.isatty():
         line = chosen.command("preview")
         raise UsageError(
             "the list should come from standard input, and nothing is piped in",
@@ -328,7 +352,7 @@ def _refuse_a_keyboard(world: World, chosen: Chosen) -> None:
 
 def _warnings(planned: Planned) -> Iterator[str]:
     """What explains at a glance why hardly anybody, or nobody, would be texted."""
-    chosen, reader, campaign = planned.chosen, planned.reader, planned.chosen.campaign
+    chosen, reader, campaign = planned.chosen, planned.lists.readers[0], planned.chosen.campaign
     if campaign.expires is not None and campaign.expires <= planned.at:
         yield (
             f"campaign {campaign.id} expired at {minute(campaign.expires)}, so nobody is texted;"
@@ -345,9 +369,8 @@ def _warnings(planned: Planned) -> Iterator[str]:
 
 def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows) -> None:
     """A row may be bad and still say that somebody opted out."""
-    for number in bad.opted_out:
-        plan.withdraw(number, "a bad row of the list says so")
-        findings.repeatable.discard(number)
+    plan.withdraw(dict.fromkeys(bad.opted_out, "a bad row of the list says so"))
+    findings.repeatable.difference_update(bad.opted_out)
 
 
 def _counted(
@@ -356,7 +379,7 @@ def _counted(
     plan: SqlitePlan,
     findings: Findings,
     bad: BadRows,
-    reader: ContactsReader,
+    lists: ContactLists,
     at: datetime,
 ) -> Planned:
     left = plan.limit(asked.limit) if asked.limit is not None else 0
@@ -369,7 +392,7 @@ def _counted(
         forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
         findings=findings,
         bad=bad,
-        reader=reader,
+        lists=lists,
         left_by_limit=left,
         at=at,
     )
@@ -382,7 +405,7 @@ def _bytes(world: World) -> BinaryIO | None:
 
 def foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
     """A STOP is said to a brand, not to a file: other logs and lists count."""
-    region = chosen.source.region
+    region = chosen.region
     for path in chosen.opt_outs:
         if path.exists() and chosen.sent_log.exists() and path.samefile(chosen.sent_log):
             continue  # asked anyway; and to open and close it here would drop SQLite's locks on it
@@ -397,7 +420,7 @@ def refuse_bad_rows(planned: Planned) -> None:
     if not planned.bad.count or planned.chosen.on_bad_rows is OnBadRows.SKIP:
         return
     raise FilesError(
-        f"{counted(planned.bad.count, 'bad row')} in {planned.reader.name}; nothing was sent",
+        f"{counted(planned.bad.count, 'bad row')} in {planned.lists.name}; nothing was sent",
         hint=f"mend them ({planned.chosen.command('preview', '--bad-rows', 'bad.csv')} writes them out), or"
         f" write on_bad_rows: skip in {planned.chosen.file}",
         problems=planned.bad.problems,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
+from smscli.domain.errors import Problem
 from smscli.domain.msisdn import Msisdn
 
 
@@ -34,8 +35,11 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person to text. `row` is the record's number in the list (1 is the first below the header),
-    `line` the physical line it starts on. `opted_out` lists topics; `("",)` means everything."""
+    """A person to text. `row` counts the records of all lists of a campaign from 1, `of_list` those lists
+    from 0; `line` is the physical line of the file on which the record starts.
+
+    `opted_out` lists topics; `("",)` means everything. `repairs` are cells that were mended to be read.
+    """
 
     row: int
     line: int
@@ -45,3 +49,5 @@ class Contact:
     zone: str | None = None
     language: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    of_list: int = 0
+    repairs: tuple[Problem, ...] = ()

@@ -17,6 +17,7 @@ class SkipReason(StrEnum):
     """Why somebody will not be texted, in the order in which the rules ask."""
 
     OPTED_OUT = "opted_out"
+    EXCLUDED = "excluded"
     NO_CONSENT = "no_consent"
     DUPLICATE = "duplicate"
     ALREADY_SENT = "already_sent"
@@ -45,6 +46,7 @@ class HoldReason(StrEnum):
 SETTLED_SKIPS = frozenset(
     {
         SkipReason.OPTED_OUT,
+        SkipReason.EXCLUDED,
         SkipReason.NO_CONSENT,
         SkipReason.DUPLICATE,
         SkipReason.ALREADY_SENT,

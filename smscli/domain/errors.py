@@ -54,12 +54,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a file. The code is the API; message and hint are copy."""
+    """One thing wrong in a file. The code is the API; message and hint are copy.
+
+    Of a list: `record` is the number of the record (1 is the first below the header), `value` the cell as it
+    was found, cut, and masked where it may be a number.
+    """
 
     where: Place
     code: str
     message: str
     hint: str = ""
+    record: int | None = None
+    value: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}"

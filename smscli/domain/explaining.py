@@ -60,6 +60,13 @@ class ConsentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ExcludedFacts:
+    """The list of numbers not to text that has the number; empty for none."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class DuplicateFacts:
     """Whether an earlier row of the list has the number."""
 
@@ -163,6 +170,7 @@ class LaterRowsFacts:
 RuleFacts = (
     OptOutFacts
     | ConsentFacts
+    | ExcludedFacts
     | DuplicateFacts
     | PriorFacts
     | SameTextFacts
@@ -240,6 +248,10 @@ def _consent(case: Case) -> ConsentFacts:
     return ConsentFacts(policy.level, policy.max_age, topic, case.contact.consent, case.now.date())
 
 
+def _excluded(case: Case) -> ExcludedFacts:
+    return ExcludedFacts(case.excluded)
+
+
 def _duplicate(case: Case) -> DuplicateFacts:
     return DuplicateFacts(case.repeated)
 
@@ -300,6 +312,7 @@ def _frequency(case: Case) -> FrequencyFacts:
 #: What each rule looks at. A rule of RULES that is missing here cannot be explained: a test compares them.
 FACTS: Mapping[Rule, Callable[[Case], RuleFacts]] = {
     rules.opted_out: _opt_out,
+    rules.excluded: _excluded,
     rules.no_consent: _consent,
     rules.duplicate: _duplicate,
     rules.already_sent: _prior,

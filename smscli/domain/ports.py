@@ -336,6 +336,20 @@ class PlannedRow:
     reason: SkipReason | HoldReason
     detail: str
     until: datetime | None
+    of_list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A row whose number an earlier row has: both by list (from 0), running row and physical line."""
+
+    number: Msisdn
+    of_list: int
+    row: int
+    line: int
+    first_list: int
+    first_row: int
+    first_line: int
 
 
 class Plan(Protocol):
@@ -345,10 +359,23 @@ class Plan(Protocol):
         """Which of these numbers the plan already has a row for."""
         ...
 
+    def exclude(self, name: str, numbers: Iterable[Msisdn]) -> int:
+        """Numbers not to text, by the name of the list that has them; how many are new."""
+        ...
+
+    def excluded(self, numbers: Sequence[Msisdn]) -> Mapping[Msisdn, str]:
+        """Those of these numbers that are not to be texted, with the name of the list that says so."""
+        ...
+
     def add(self, decisions: Sequence[Decision]) -> None: ...
 
-    def withdraw(self, number: Msisdn, detail: str) -> None:
-        """A later row of the list says this number opted out: whatever was planned for it is skipped."""
+    def withdraw(self, wishes: Mapping[Msisdn, str]) -> None:
+        """Later rows of the list say that these numbers opted out, and where: whatever was planned for them
+        is skipped."""
+        ...
+
+    def duplicates(self) -> Iterator[Duplicate]:
+        """Rows whose number an earlier row has, in list order."""
         ...
 
     def limit(self, rows: int) -> int:

@@ -66,6 +66,8 @@ class NoText:
 class Case:
     """One contact before the rules. Text, zones and hours are worked out once, when first asked for.
 
+    `repeated`: an earlier row has its number. `excluded` names the list of numbers not to text that has it.
+
     `ask_hours` answers for the campaign's quiet hours; by default they are asked anew each time.
     """
 
@@ -74,6 +76,7 @@ class Case:
     now: datetime
     facts: Facts = NO_FACTS
     repeated: bool = False
+    excluded: str = ""
     again: frozenset[Again] = frozenset()
     ask_hours: AskHours | None = None
     _text: Text | NoText | None = field(default=None, init=False)
@@ -179,6 +182,11 @@ def opted_out(case: Case) -> Skip | None:
             if topic in topics:
                 return Skip(case.contact, SkipReason.OPTED_OUT, f"of {meaning}, says {source}")
     return None
+
+
+def excluded(case: Case) -> Skip | None:
+    """A list of numbers not to text has it: a register, staff, people already served."""
+    return Skip(case.contact, SkipReason.EXCLUDED, f"by {case.excluded}") if case.excluded else None
 
 
 def no_consent(case: Case) -> Skip | None:
@@ -356,6 +364,7 @@ Rule = Callable[[Case], Skip | Hold | None]
 
 RULES: tuple[Rule, ...] = (
     opted_out,
+    excluded,
     no_consent,
     duplicate,
     already_sent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import islice
@@ -67,11 +67,12 @@ class Planner:
         self, plan: Plan, chunk: Sequence[Contact], findings: Findings, ask_hours: AskHours | None
     ) -> None:
         numbers = [contact.number for contact in chunk]
-        facts, seen = self._facts(numbers), set(plan.seen(numbers))
+        facts, seen, excluded = self._facts(numbers), set(plan.seen(numbers)), plan.excluded(numbers)
         decisions: list[Decision] = []
         withdrawn: list[Contact] = []
         for contact in chunk:
-            case = self._case(contact, facts, contact.number in seen, ask_hours)
+            repeated, not_to_text = contact.number in seen, excluded.get(contact.number, "")
+            case = self._case(contact, facts, repeated, not_to_text, ask_hours)
             decision = decide(case, self.new_id)
             decisions.append(decision)
             self._notice(case, decision, findings)
@@ -81,13 +82,19 @@ class Planner:
         plan.add(decisions)
         if findings.watched is None and self.watched in seen:  # once a chunk: nobody else pays for it
             first = next(contact for contact in chunk if contact.number == self.watched)
-            findings.watched = self._case(first, facts, False, ask_hours)
-        for contact in withdrawn:  # after add: the earlier row may be of this chunk
-            plan.withdraw(contact.number, f"line {contact.line} of the list says so")
-            findings.repeatable.discard(contact.number)
+            not_to_text = excluded.get(first.number, "")
+            findings.watched = self._case(first, facts, False, not_to_text, ask_hours)
+        # After add: the earlier row may be of this chunk.
+        plan.withdraw({each.number: f"line {each.line} of the list says so" for each in withdrawn})
+        findings.repeatable.difference_update(each.number for each in withdrawn)
 
     def _case(
-        self, contact: Contact, facts: Mapping[Msisdn, Facts], repeated: bool, ask_hours: AskHours | None
+        self,
+        contact: Contact,
+        facts: Mapping[Msisdn, Facts],
+        repeated: bool,
+        excluded: str,
+        ask_hours: AskHours | None,
     ) -> Case:
         return Case(
             contact=contact,
@@ -95,6 +102,7 @@ class Planner:
             now=self.now,
             facts=facts.get(contact.number, NO_FACTS),
             repeated=repeated,
+            excluded=excluded,
             again=self.again,
             ask_hours=ask_hours,
         )
@@ -117,7 +125,7 @@ class Planner:
         """Would this person in doubt pass every rule, were it not for the doubt?"""
         others = tuple(recent for recent in case.facts.recent if recent.campaign_id != self.campaign.id)
         known = Facts(State.RELEASED, case.facts.opted_out, others)
-        free = Case(case.contact, case.campaign, case.now, known, False, case.again, case.ask_hours)
+        free = replace(case, facts=known, repeated=False)
         return isinstance(decide(free, self.new_id), Send)
 
 

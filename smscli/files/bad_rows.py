@@ -25,6 +25,7 @@ class BadRow:
     problems: tuple[Problem, ...]
     cells: tuple[str, ...]
     opted_out: Msisdn | None = None
+    of_list: int = 0
 
 
 def write_bad_rows(path: Path, header: Sequence[str], rows: Iterable[BadRow]) -> None:

@@ -11,7 +11,7 @@ A key that a campaign leaves out is taken from the top of the file, then from PU
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -38,10 +38,11 @@ from smscli.files.campaign_models import (
     ONE_TEXT,
     CampaignModel,
     FileKeys,
+    ListModel,
     OnBadRows,
     parse_id,
 )
-from smscli.files.contact_columns import ContactsSource
+from smscli.files.list_source import ContactsSource, ExcludeSource
 from smscli.files.located import Node, Scalar, Table, Wrong, examine, files_error, problem_at, read_tree
 from smscli.files.reading import did_you_mean, file_problem
 
@@ -124,9 +125,10 @@ class Defined:
     campaign: Campaign
     gateway: GatewayChoice
     sent_log: Path
-    contacts: ContactsSource | None
+    contacts: tuple[ContactsSource, ...]
     on_bad_rows: OnBadRows
     opt_outs: tuple[Path, ...]
+    exclude: tuple[ExcludeSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,7 @@ class _Definition:
             contacts=self._contacts(),
             on_bad_rows=self._key("on_bad_rows"),
             opt_outs=self._opt_outs(),
+            exclude=self._exclude(),
         )
 
     # -- finding keys
@@ -447,13 +450,35 @@ class _Definition:
         )
         return cap if cap.at_most is not None or cap.min_gap is not None else None
 
-    def _contacts(self) -> ContactsSource | None:
-        keys = self._key("contacts")
-        if keys is None:
-            return None
-        file = None if keys.file == "-" else self._beside(keys.file)
-        columns = {role.value: header for role, header in keys.columns.items()}
-        return ContactsSource(file, keys.region, keys.delimiter, MappingProxyType(columns))
+    def _contacts(self) -> tuple[ContactsSource, ...]:
+        return tuple(
+            replace(self._list(keys), number_types=keys.number_types) for keys in self._key("contacts")
+        )
+
+    def _exclude(self) -> tuple[ExcludeSource, ...]:
+        """Those of the top and of the campaign; their numbers are of the contacts' region, if of none."""
+        region = next((keys.region for keys in self._key("contacts") if keys.region), None)
+        said = (*self.top.keys.exclude, *self.own.keys.exclude)
+        return tuple(
+            ExcludeSource(
+                replace(self._list(keys), region=keys.region or region),
+                keys.fetched,
+                keys.max_age,
+                keys.on_bad_rows is OnBadRows.SKIP,
+            )
+            for keys in said
+        )
+
+    def _list(self, keys: ListModel) -> ContactsSource:
+        return ContactsSource(
+            file=None if keys.file == "-" else self._beside(keys.file),
+            region=keys.region,
+            delimiter=keys.delimiter,
+            columns=MappingProxyType({role.value: header for role, header in keys.columns.items()}),
+            encoding=keys.encoding,
+            header=keys.header,
+            sheet=keys.sheet,
+        )
 
     def _opt_outs(self) -> tuple[Path, ...]:
         """Those of the top and of the campaign: an opt-out is never lost by being said twice."""

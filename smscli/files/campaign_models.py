@@ -7,6 +7,7 @@ one bad key does not hide the others.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -26,13 +27,14 @@ from pydantic_core import CoreSchema
 
 from smscli.domain.campaign import Purpose, SameText
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.number_types import TEXTABLE, NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window, parse_window, weekdays
 from smscli.domain.template import Template, compile_text, literal_gap
 from smscli.domain.zones import check_zone_name
 from smscli.files.contact_columns import Role
 from smscli.files.csv_records import DELIMITERS
 from smscli.files.located import FileModel, LocatedNode, Wrong, kind_of
-from smscli.files.reading import inert, quoted
+from smscli.files.reading import did_you_mean, has_control, inert, listed, quoted
 from smscli.files.scalars import (
     SENDER,
     Amount,
@@ -53,6 +55,7 @@ from smscli.files.scalars import (
 )
 from smscli.files.yaml_types import (
     AMOUNT,
+    ANY_TEXT,
     COUNTRY_KEY,
     DURATION,
     OFF,
@@ -121,6 +124,47 @@ def _delimiter(text: str) -> str:
     if found is None:
         raise Wrong(f"{quoted(text)} is not a delimiter smscli reads", hint='one of "," ";" tab "|"')
     return found
+
+
+def _encoding(text: str) -> str:
+    """An encoding that Python reads text in, by any of its names."""
+    try:
+        found = codecs.lookup(text.strip()).name
+        b"".decode(found)  # rot13 and its like are codecs too
+    except (LookupError, ValueError):
+        hint = (
+            "write windows-1250 (Polish), -1251 (Russian), -1252 (Spanish), -1253 (Greek) or -1254 (Turkish)"
+        )
+        raise Wrong(f"{quoted(text)} is no encoding smscli reads", hint=hint) from None
+    return found
+
+
+def _column_name(text: str) -> str:
+    if has_control(text):
+        raise Wrong(f"{quoted(text)} has to be a single line")
+    return text.strip()
+
+
+def _day(text: str) -> date:
+    moment = _expiry(text)
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _number_type(text: str) -> NumberType:
+    known = [kind.value for kind in NumberType]
+    name = re.sub(r"[\s_-]+", "_", text.strip().lower())
+    if name not in known:
+        meant = did_you_mean(text, known)
+        hint = f'did you mean "{meant}"?' if meant else f"one of {listed(known, 'or')}"
+        raise Wrong(f"{quoted(text)} is no kind of number", hint=hint)
+    return NumberType(name)
+
+
+def _any_type(types: frozenset[NumberType]) -> frozenset[NumberType]:
+    if not types:
+        hint = "delete the line for mobile and fixed_or_mobile"
+        raise Wrong("is empty: nobody could be texted", code="empty", hint=hint)
+    return types
 
 
 def _text(text: str) -> Template:
@@ -255,7 +299,7 @@ def _file_alone(value: Any) -> Any:
 
 
 def _one_or_more(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return value if isinstance(value, list) else [value]
 
 
 def _off_or_mapping(value: Any) -> Any:
@@ -281,6 +325,14 @@ class _OrElse:
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
         return {"anyOf": [handler(core), self._short]}
+
+
+class _OrOne:
+    """In the JSON Schema: one alone, without brackets, is allowed besides."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        several = handler(core)
+        return {"anyOf": [several, several["items"]]}
 
 
 def _any_of(*schemas: Schema) -> WithJsonSchema:
@@ -341,6 +393,17 @@ def _by_id(of: str) -> Schema:
     }
 
 
+_ENCODING: Schema = {
+    "type": "string",
+    "pattern": r"^\s*[A-Za-z0-9][A-Za-z0-9_ -]*\s*$",
+    "examples": ["windows-1250", "windows-1251", "utf-16-le"],
+}
+_NUMBER_TYPE: Schema = word(
+    [kind.value for kind in NumberType],
+    "|".join(any_case(kind.value).replace("_", r"[\s_-]+") for kind in NumberType),
+)
+_DAY_SCHEMA: Schema = {**_EXPIRY, "examples": ["2026-11-01"]}
+
 Version = Annotated[str, from_text(_version), WithJsonSchema({"enum": [int(VERSION), VERSION]})]
 Id = Annotated[str, from_text(parse_id), WithJsonSchema(_ID_SCHEMA)]
 Level = Annotated[
@@ -350,6 +413,15 @@ Level = Annotated[
 ]
 Age = Annotated[timedelta | None, from_text(_age), _any_of(DURATION, word(["any"], any_case("any")))]
 WholeOrOff = Annotated[int | None, from_text(or_off(parse_whole)), _any_of(whole(), OFF)]
+Encoding = Annotated[str, from_text(_encoding), WithJsonSchema(_ENCODING)]
+ColumnName = Annotated[str, from_text(_column_name), WithJsonSchema(ANY_TEXT)]
+Day = Annotated[date, from_text(_day), WithJsonSchema(_DAY_SCHEMA)]
+NumberTypes = Annotated[
+    frozenset[Annotated[NumberType, from_text(_number_type), WithJsonSchema(_NUMBER_TYPE)]],
+    BeforeValidator(_one_or_more),
+    AfterValidator(_any_type),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": _NUMBER_TYPE, "minItems": 1}, _NUMBER_TYPE]}),
+]
 AmountOrOff = Annotated[Decimal | None, from_text(or_off(parse_amount)), _any_of(AMOUNT, OFF)]
 DurationOrOff = Annotated[timedelta | None, from_text(or_off(parse_duration)), _any_of(DURATION, OFF)]
 Expiry = Annotated[date, from_text(_expiry), WithJsonSchema(_EXPIRY)]
@@ -432,12 +504,22 @@ class LimitsModel(FileModel):
     ] = None
 
 
-class ContactsModel(FileModel):
-    """The contact list and how to read it."""
+class ListModel(FileModel):
+    """A list of numbers and how to read it."""
 
-    file: Annotated[Line, described("A CSV file beside this one; `-` is standard input.")]
+    file: Annotated[
+        Line,
+        described("A CSV, TSV or XLSX file beside this one, also compressed (.gz); `-` is standard input."),
+    ]
     region: Annotated[
         Country | None, described("The country of numbers that do not say theirs: `PL`.", otherwise="none")
+    ] = None
+    encoding: Annotated[
+        Encoding | None,
+        described(
+            "The encoding, where it is neither UTF-8 nor UTF-16 with a byte order mark: `windows-1250`.",
+            otherwise="UTF-8",
+        ),
     ] = None
     delimiter: Annotated[
         Delimiter | None,
@@ -445,6 +527,17 @@ class ContactsModel(FileModel):
             "What stands between cells: `,` `;` `tab` or `|`; or in words: `comma`, `semicolon`, `pipe`.",
             otherwise="recognised",
         ),
+    ] = None
+    header: Annotated[
+        tuple[ColumnName, ...],
+        described(
+            'The names of the columns, in order, of a list that has no line with them. `""` is a column'
+            " that is not read.",
+            otherwise="the first line",
+        ),
+    ] = ()
+    sheet: Annotated[
+        Line | None, described("The sheet of a spreadsheet that has several.", otherwise="its only one")
     ] = None
     columns: Annotated[
         dict[Role, Line],
@@ -454,6 +547,40 @@ class ContactsModel(FileModel):
             new=dict,
         ),
     ]
+
+
+class ContactsModel(ListModel):
+    """A contact list and how to read it."""
+
+    number_types: Annotated[
+        NumberTypes,
+        described(
+            "The kinds of number to text. Others are bad rows: a landline, a premium number.",
+            ["mobile", "fixed_or_mobile"],
+        ),
+    ] = TEXTABLE
+
+
+class ExcludeModel(ListModel):
+    """A list of numbers not to text, and how to read it."""
+
+    fetched: Annotated[
+        Day | None,
+        described("When the list was fetched: `2026-11-01`.", otherwise="when the file was last written"),
+    ] = None
+    max_age: Annotated[
+        Duration | None,
+        described(
+            "The oldest list to rely on: `31d`. With an older one `send` refuses (exit 5).", otherwise="any"
+        ),
+    ] = None
+    on_bad_rows: Annotated[
+        OnBadRows,
+        described(
+            "`stop`: nobody is texted until the list is mended. `skip`: what is no number excludes nobody.",
+            "stop",
+        ),
+    ] = OnBadRows.STOP
 
 
 class RatesModel(FileModel):
@@ -502,7 +629,10 @@ Texts = Annotated[
         },
     ),
 ]
-Contacts = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
+ContactList = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
+ContactLists = Annotated[tuple[ContactList, ...], BeforeValidator(_one_or_more), _OrOne()]
+ExcludeList = Annotated[ExcludeModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
+ExcludeLists = Annotated[tuple[ExcludeList, ...], BeforeValidator(_one_or_more), _OrOne()]
 OptOuts = Annotated[tuple[Line, ...], BeforeValidator(_one_or_more), _OrElse(TEXT)]
 QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
 FrequencyOrOff = Annotated[FrequencyModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
@@ -530,12 +660,21 @@ class SharedKeys(FileModel):
         ),
     ] = None
     contacts: Annotated[
-        Contacts | None,
+        ContactLists,
         described(
-            "The contact list: a file's name, or the keys below. `--contacts` names another one.",
+            "The contact list: a file's name, or the keys below; or several in `[…]`. `--contacts` names"
+            " another one.",
             otherwise="none",
         ),
-    ] = None
+    ] = ()
+    exclude: Annotated[
+        ExcludeLists,
+        described(
+            "Lists of numbers not to text: do-not-call registers, staff, people already served. A campaign"
+            " adds to those of the top.",
+            otherwise="none",
+        ),
+    ] = ()
     on_bad_rows: Annotated[
         OnBadRows,
         described("`stop`: nobody is texted until the list is mended. `skip`: the good rows are.", "stop"),

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
 
 from smscli.domain.errors import FilesError, Place, Problem
@@ -21,6 +20,7 @@ from smscli.files.csv_records import (
     cleaned,
     recognised_delimiter,
 )
+from smscli.files.list_source import ContactsSource
 from smscli.files.reading import did_you_mean, files_error, fold, has_control, inert, listed, quoted
 
 BUILT_IN_FIELDS = frozenset({"brand"})
@@ -74,21 +74,6 @@ _OPT_OUT_PARTS = (
 # Headers that may hold numbers, for hints.
 _PHONE_PARTS = "phone mobil handy cell gsm telef telnr telno nummer numer celular móvil movil κινητ телефон"
 _IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
-
-
-@dataclass(frozen=True, slots=True)
-class ContactsSource:
-    """Where a list is and how to read it. `file` None is standard input; `columns` maps role to header."""
-
-    file: Path | None
-    region: str | None = None
-    delimiter: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """What problems call it."""
-        return "standard input" if self.file is None else str(self.file)
 
 
 @dataclass(frozen=True, slots=True)

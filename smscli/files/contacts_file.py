@@ -1,6 +1,6 @@
 """The contact list: CSV rows turned into contacts, with a problem for every bad cell.
 
-    with open_contacts(source, fields_of_the_texts, today=today) as contacts:
+    with open_lists(sources, fields_of_the_texts, stdin, today=today) as contacts:
         for row in contacts:                               Contact | BadRow, in order, one at a time
 
 Knows cells. Does not know what a campaign makes of a contact, and reads no clock.
@@ -9,8 +9,9 @@ Knows cells. Does not know what a campaign makes of a contact, and reads no cloc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, TypeVar
 
@@ -21,25 +22,27 @@ from smscli.domain.zones import check_zone_name
 from smscli.files.bad_rows import BadRow, write_bad_rows
 from smscli.files.contact_columns import (
     BUILT_IN_FIELDS,
-    ContactsSource,
     Layout,
     Role,
     header_problem,
     layout_of,
-    recognise,
 )
-from smscli.files.csv_records import Lines, Record, cleaned, records
+from smscli.files.csv_records import Record, cleaned
+from smscli.files.list_file import open_list
+from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
-from smscli.files.reading import has_control, inert, open_file, quoted, shown
+from smscli.files.reading import files_error, has_control, inert, quoted, shown
 from smscli.files.scalars import parse_country, parse_language, parse_level
 
 __all__ = [
     "BUILT_IN_FIELDS",
     "BadRow",
+    "ContactLists",
     "ContactsReader",
     "ContactsSource",
     "Role",
     "open_contacts",
+    "open_lists",
     "write_bad_rows",
 ]
 
@@ -54,28 +57,79 @@ T = TypeVar("T")
 
 
 class ContactsReader:
-    """An open list. Iterate over it once: `Contact` or `BadRow`, in order, one at a time.
+    """An open list. Iterate over `rows` once: `Contact` or `BadRow`, in order, one at a time.
 
-    `delimiter` is empty for a list of one column. `columns` are the headers found, `mapping` role to header.
+    `delimiter` is empty for a list of one column. `columns` are the headers, `mapping` role to header.
     """
 
     def __init__(
-        self, source: ContactsSource, lines: Lines, delimiter: str, layout: Layout, today: date
+        self, source: ContactsSource, opened: Iterator[Record], delimiter: str, layout: Layout, today: date
     ) -> None:
         self.name = source.name
+        self.source = source
         self.delimiter = delimiter
         self.columns = layout.columns
         self.mapping: Mapping[str, str] = {
             role.value: layout.columns[index] for role, index in layout.roles.items()
         }
-        self._region = source.region
-        self._lines = lines
+        self._records = opened
         self._layout = layout
         self._today = today
 
     def __iter__(self) -> Iterator[Contact | BadRow]:
-        for row, record in enumerate(records(self._lines, self.delimiter or ","), start=1):
-            yield _Row(row, record, self.name, self._layout, self._region, self._today).read()
+        return self.rows()
+
+    def rows(self, of_list: int = 0, before: int = 0) -> Iterator[Contact | BadRow]:
+        """The rows of this list, which is that one of its campaign's, with so many records before it."""
+        region = self.source.region
+        for row, record in enumerate(self._records, start=before + 1):
+            found = _Row(row, record, self.name, self._layout, region, self._today).read()
+            yield replace(found, of_list=of_list) if of_list else found
+
+
+class ContactLists:
+    """The open lists of a campaign, one behind another."""
+
+    def __init__(self, readers: Sequence[ContactsReader]) -> None:
+        self.readers = tuple(readers)
+
+    @property
+    def name(self) -> str:
+        """What to call them: `a.csv`, or `a.csv and b.csv`."""
+        return " and ".join(reader.name for reader in self.readers)
+
+    def __iter__(self) -> Iterator[Contact | BadRow]:
+        last = 0
+        for of_list, reader in enumerate(self.readers):
+            for row in reader.rows(of_list, last):
+                last = row.row
+                yield row
+
+
+@contextmanager
+def open_lists(
+    sources: Sequence[ContactsSource],
+    wanted_fields: frozenset[str],
+    stdin: BinaryIO | None = None,
+    *,
+    today: date,
+) -> Iterator[ContactLists]:
+    """Open all lists of a campaign and check their headers before the first row is read.
+
+    Raises FilesError with what is wrong with all headers.
+    """
+    with ExitStack() as opened:
+        readers, problems = [], list[Problem]()
+        for source in sources:
+            try:
+                readers.append(opened.enter_context(open_contacts(source, wanted_fields, stdin, today=today)))
+            except FilesError as wrong:
+                if not wrong.problems:
+                    raise
+                problems += wrong.problems
+        if problems:
+            raise files_error(problems)
+        yield ContactLists(readers)
 
 
 @contextmanager
@@ -90,31 +144,28 @@ def open_contacts(
     """Open a list and check its header. `wanted_fields`: what the texts need; `today` bounds consent dates.
     `is_copy`: `stdin` holds what the source named, which cannot be read a second time.
 
-    Raises FilesError, here for the file and its header, while iterating for bytes that are not UTF-8.
+    Raises FilesError, here for the file and its header, while iterating for bytes that are no text.
     """
-    if source.file is None or is_copy:
-        if stdin is None:
-            raise FilesError(
-                "there is no standard input to read the list from", hint="name the list: --contacts FILE"
-            )
-        yield _opened(source, wanted_fields, stdin, today)
-        return
-    if source.file.suffix.lower() in (".yaml", ".yml") and source.file.is_file():
+    if source.file is not None and source.file.suffix.lower() in (".yaml", ".yml") and source.file.is_file():
         hint = "name the list, a CSV file: --contacts FILE, or contacts: FILE in the campaigns file"
         raise header_problem(source, None, "not_csv", "is a campaigns file by its name, not a list", hint)
-    with open_file(source.file) as stream:
-        yield _opened(source, wanted_fields, stream, today)
+    with open_list(source, stdin, is_copy=is_copy) as opened:
+        records = opened.records()
+        header = _header(source, records)
+        layout = layout_of(source, header, wanted_fields)
+        yield ContactsReader(source, records, opened.delimiter, layout, today)
 
 
-def _opened(source: ContactsSource, wanted: frozenset[str], stream: BinaryIO, today: date) -> ContactsReader:
-    lines = Lines(stream, source.name)
-    delimiter = source.delimiter or recognise(source, lines)
-    header = next(records(lines, delimiter or ","), None)
+def _header(source: ContactsSource, records: Iterator[Record]) -> Record:
+    """The names of the columns: of the campaigns file, else the first record."""
+    if source.header:
+        return Record(0, source.header)
+    header = next(records, None)
     if header is None:
         raise header_problem(source, None, "empty_file", "is empty", _EMPTY_HINT)
     if header.broken:
         raise header_problem(source, header.line, "header", f"the header: {header.broken}", _HEADER_HINT)
-    return ContactsReader(source, lines, delimiter, layout_of(source, header, wanted), today)
+    return header
 
 
 class _Row:

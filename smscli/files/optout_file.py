@@ -13,7 +13,6 @@ from pathlib import Path
 from smscli.domain.errors import Place, Problem
 from smscli.domain.msisdn import BadNumber, Msisdn, parse
 from smscli.files.contact_columns import (
-    ContactsSource,
     Role,
     layout_of,
     looks_like_opt_out,
@@ -21,6 +20,7 @@ from smscli.files.contact_columns import (
     recognise,
 )
 from smscli.files.csv_records import CANDIDATES, Lines, Record, cleaned, records, split_line
+from smscli.files.list_source import ContactsSource
 from smscli.files.reading import file_problem, files_error, fold, has_control, inert, listed, open_file
 
 TOPIC_NAMES = frozenset({"topic", "topics"})

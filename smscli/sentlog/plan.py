@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipR
 from smscli.domain.errors import Place, Problem, SentLogError
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import PlannedRow, PlanTally
+from smscli.domain.ports import Duplicate, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import segments_without
 from smscli.sentlog import tallying
@@ -34,6 +34,7 @@ _SCHEMA = """
 CREATE TABLE planned (
     place INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
+    list INTEGER NOT NULL,
     row INTEGER NOT NULL,
     line INTEGER NOT NULL,
     number TEXT NOT NULL,
@@ -57,9 +58,16 @@ CREATE TABLE planned (
 """
 
 #: Rows of the list that are no contacts, for those who want every row: what is wrong with them, as JSON.
-_BAD_ROWS = "CREATE TABLE bad_row (row INTEGER PRIMARY KEY, line INTEGER NOT NULL, problems TEXT NOT NULL)"
+_BAD_ROWS = """
+CREATE TABLE bad_row (
+    row INTEGER PRIMARY KEY, list INTEGER NOT NULL, line INTEGER NOT NULL, problems TEXT NOT NULL
+)
+"""
 
-_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#: Numbers not to text, and the list that says so.
+_EXCLUDED = "CREATE TABLE excluded (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+
+_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _MESSAGE = """
 SELECT id, campaign_id, number, country, sender, body, encoding, units, segments, offenders,
@@ -67,7 +75,7 @@ SELECT id, campaign_id, number, country, sender, body, encoding, units, segments
 FROM planned
 """
 
-_DECIDED = _MESSAGE.replace("SELECT", "SELECT place, kind, row, line, reason, detail, until_us,", 1)
+_DECIDED = _MESSAGE.replace("SELECT", "SELECT place, kind, list, row, line, reason, detail, until_us,", 1)
 
 _NOTHING_TO_SEND = (None,) * 12
 
@@ -114,6 +122,7 @@ class DecidedRow:
     detail: str = ""
     until: datetime | None = None
     message: Message | None = None
+    of_list: int = 0
     problems: tuple[Problem, ...] = ()
 
 
@@ -126,6 +135,7 @@ class SqlitePlan:
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute(_SCHEMA)
         self._connection.execute(_BAD_ROWS)
+        self._connection.execute(_EXCLUDED)
         self._connection.execute("CREATE INDEX by_number ON planned (number)")
         self._last_place = _NO_LIMIT  # of the list's sendable rows, those behind are left out
 
@@ -143,6 +153,26 @@ class SqlitePlan:
             ).fetchall()
         return frozenset(by_text[text] for (text,) in rows)
 
+    def exclude(self, name: str, numbers: Iterable[Msisdn]) -> int:
+        """Numbers not to text, by the name of the list that has them; how many are new."""
+        with _room_needed():
+            self._connection.execute("BEGIN")
+            added = self._connection.executemany(
+                "INSERT OR IGNORE INTO excluded VALUES (?, ?)", ((int(each.digits), name) for each in numbers)
+            )
+            self._connection.execute("COMMIT")
+            return added.rowcount
+
+    def excluded(self, numbers: Sequence[Msisdn]) -> Mapping[Msisdn, str]:
+        """Those of these numbers that are not to be texted, with the name of the list that says so."""
+        by_digits = {int(number.digits): number for number in numbers}
+        with _room_needed():
+            rows = self._connection.execute(
+                "SELECT number, name FROM excluded WHERE number IN (SELECT value FROM json_each(?))",
+                (json.dumps(sorted(by_digits)),),
+            )
+            return {by_digits[number]: name for number, name in rows}
+
     def add(self, decisions: Sequence[Decision]) -> None:
         """Append decisions in list order."""
         with _room_needed():
@@ -150,20 +180,31 @@ class SqlitePlan:
             self._connection.executemany(_ADD, map(_columns, decisions))
             self._connection.execute("COMMIT")
 
-    def add_bad_row(self, row: int, line: int, problems: Sequence[Problem]) -> None:
+    def add_bad_row(self, row: int, line: int, problems: Sequence[Problem], of_list: int = 0) -> None:
         """Remember a row that is no contact. It is part of `decided_rows` and counts nowhere else."""
         parts = json.dumps([_parts(each) for each in problems])
         with _room_needed():
-            self._connection.execute("INSERT INTO bad_row VALUES (?, ?, ?)", (row, line, parts))
+            self._connection.execute("INSERT INTO bad_row VALUES (?, ?, ?, ?)", (row, of_list, line, parts))
 
-    def withdraw(self, number: Msisdn, detail: str) -> None:
-        """Whatever was planned for this number is skipped: opted out."""
+    def withdraw(self, wishes: Mapping[Msisdn, str]) -> None:
+        """Whatever was planned for these numbers is skipped: opted out, with where it is said."""
         with _room_needed():
-            self._connection.execute(
+            self._connection.executemany(
                 "UPDATE planned SET kind = 'skip', reason = ?, detail = ?, until_us = NULL, body = NULL"
                 " WHERE number = ? AND kind <> 'skip'",
-                (SkipReason.OPTED_OUT, detail, number.e164),
+                ((SkipReason.OPTED_OUT, detail, number.e164) for number, detail in wishes.items()),
             )
+
+    def duplicates(self) -> Iterator[Duplicate]:
+        """Rows whose number an earlier row has, in list order."""
+        with _room_needed():
+            for number, country, *places in self._connection.execute(
+                "SELECT later.number, later.country, later.list, later.row, later.line,"
+                " first.list, first.row, first.line FROM planned AS later JOIN planned AS first"
+                " ON first.place = (SELECT min(place) FROM planned WHERE number = later.number)"
+                " WHERE first.place < later.place ORDER BY later.place"
+            ):
+                yield Duplicate(Msisdn(number, country), *places)
 
     def limit(self, rows: int) -> int:
         """Keep only the first `rows` sendable rows of the list to send; how many are left out."""
@@ -257,12 +298,12 @@ class SqlitePlan:
         """Skipped and held rows in list order."""
         with _room_needed():
             rows = self._connection.execute(
-                "SELECT row, line, number, country, kind, reason, detail, until_us FROM planned"
+                "SELECT list, row, line, number, country, kind, reason, detail, until_us FROM planned"
                 " WHERE kind <> 'send' ORDER BY place"
             )
-            for row, line, number, country, kind, reason, detail, until in rows:
+            for of_list, row, line, number, country, kind, reason, detail, until in rows:
                 why = _REASONS[kind](reason)
-                yield PlannedRow(row, line, Msisdn(number, country), why, detail, _instant(until))
+                yield PlannedRow(row, line, Msisdn(number, country), why, detail, _instant(until), of_list)
 
     def decided_rows(self) -> Iterator[DecidedRow]:
         """Every row of the list in its order, streamed; bad rows too, if they were added."""
@@ -275,7 +316,7 @@ class SqlitePlan:
 
     def _decided(self, statement: str, values: tuple[str, ...]) -> Iterator[DecidedRow]:
         with _room_needed():
-            for place, kind, row, line, reason, detail, until, *message in self._connection.execute(
+            for place, kind, of_list, row, line, reason, detail, until, *message in self._connection.execute(
                 statement, values
             ):
                 yield DecidedRow(
@@ -287,19 +328,21 @@ class SqlitePlan:
                     detail=detail or "",
                     until=_instant(until),
                     message=message_of(message) if kind == "send" else None,
+                    of_list=of_list,
                 )
 
     def _bad_rows(self) -> Iterator[DecidedRow]:
         with _room_needed():
-            rows = self._connection.execute("SELECT row, line, problems FROM bad_row ORDER BY row")
-            for row, line, problems in rows:
+            rows = self._connection.execute("SELECT row, list, line, problems FROM bad_row ORDER BY row")
+            for row, of_list, line, problems in rows:
                 told = tuple(Problem(Place(*each[:4]), *each[4:]) for each in json.loads(problems))
-                yield DecidedRow(row, line, Fate.PROBLEM, problems=told)
+                yield DecidedRow(row, line, Fate.PROBLEM, of_list=of_list, problems=told)
 
 
 def _parts(problem: Problem) -> tuple[str | int | None, ...]:
     where = problem.where
-    return where.file, where.line, where.column, where.path, problem.code, problem.message, problem.hint
+    said = (problem.code, problem.message, problem.hint, problem.record, problem.value)
+    return where.file, where.line, where.column, where.path, *said
 
 
 def _instant(micros: int | None) -> datetime | None:
@@ -309,7 +352,7 @@ def _instant(micros: int | None) -> datetime | None:
 def _columns(decision: Decision) -> tuple[object, ...]:
     contact = decision.contact
     number = contact.number
-    head = (contact.row, contact.line, number.e164, number.country)
+    head = (contact.of_list, contact.row, contact.line, number.e164, number.country)
     match decision:
         case Send(message=message):
             segments = message.segments

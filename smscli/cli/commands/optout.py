@@ -243,7 +243,8 @@ def _is_contact_list(file: Path, campaigns: Path | None) -> bool:
     from smscli.files.campaign_file import load
 
     lists = (defined.contacts for defined in load(campaigns).campaigns.values())
-    return any(each.file.exists() and each.file.samefile(file) for each in lists if each and each.file)
+    files = (source.file for sources in lists for source in sources if source.file)
+    return any(each.exists() and each.samefile(file) for each in files)
 
 
 def _region_hint(problems: Sequence[Problem], region: str | None) -> str:

@@ -133,7 +133,7 @@ def _two_outputs(other: str) -> UsageError:
 
 
 def _watched(explain: str, chosen: Chosen) -> Watched:
-    region = chosen.source.region
+    region = chosen.region
     return Watched(number_given(explain, region, "--explain"), region)
 
 
@@ -141,7 +141,7 @@ def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_
     """What would stop a send is told in any case; of a story's list only that it has bad rows."""
     trouble = world.screen.trouble
     if not is_about_one:
-        heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.reader.name)}:"
+        heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.lists.name)}:"
         for line in problem_lines(made.bad.problems, heading):
             trouble(line)
     elif _exit_code(made):

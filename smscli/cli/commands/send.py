@@ -257,7 +257,7 @@ class _Order:
     def _confirm(self, plan: Planned) -> None:
         if self._allowed.yes or not (plan.tally.to_send or plan.findings.repeatable):
             return
-        guards.may_ask(plan, attended=self._attended and self._chosen.source.file is not None)
+        guards.may_ask(plan, attended=self._attended and not self._chosen.is_piped_in)
         screen = self._world.screen
         for line in plan_text(plan, screen.page(screen.err)):
             screen.tell(line)

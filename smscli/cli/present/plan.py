@@ -53,7 +53,7 @@ def then_text(planned: Planned) -> Iterator[Text]:
 
 
 def _head(planned: Planned, page: Page) -> Iterator[Text]:
-    campaign, reader = planned.chosen.campaign, planned.reader
+    campaign, reader = planned.chosen.campaign, planned.lists.readers[0]
     about = f"{campaign.purpose}, topic {campaign.topic}" if campaign.topic else f"{campaign.purpose}"
     between = DELIMITER_WORDS.get(reader.delimiter)
     cells = f"separated by {between}s" if between else "one column"

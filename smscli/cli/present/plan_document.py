@@ -27,9 +27,9 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "sent_log": planned.chosen.sent_log,
         "at": planned.at,
         "list": {
-            "name": planned.reader.name,
-            "delimiter": planned.reader.delimiter,
-            "columns": dict(planned.reader.mapping),
+            "name": planned.lists.readers[0].name,
+            "delimiter": planned.lists.readers[0].delimiter,
+            "columns": dict(planned.lists.readers[0].mapping),
         },
         "rows": tally.contacts + planned.bad.count,
         "contacts": tally.contacts,

@@ -14,6 +14,7 @@ from smscli.domain.explaining import (
     ConsentFacts,
     CountryFacts,
     DuplicateFacts,
+    ExcludedFacts,
     ExpiryFacts,
     Finding,
     FrequencyFacts,
@@ -57,6 +58,8 @@ def facts_words(finding: Finding, story: Story) -> str:
             return _opt_out(facts, story)
         case ConsentFacts():
             return _consent(facts)
+        case ExcludedFacts():
+            return f"on the list {facts.by}" if facts.by else "on no list of `exclude`"
         case DuplicateFacts():
             return _duplicate(facts, story)
         case PriorFacts():
@@ -112,7 +115,7 @@ def _on_opt_out_list(facts: OptOutFacts, story: Story) -> str:
 def _says_list(facts: OptOutFacts, story: Story) -> str:
     if facts.in_list:
         return f"the list says opted out of {some(map(_topic, facts.in_list))}"
-    if "opt_out" in story.planned.reader.mapping:
+    if any("opt_out" in reader.mapping for reader in story.planned.lists.readers):
         return "the list says no"
     return "the list has no opt-out column"
 
@@ -282,6 +285,8 @@ def facts_document(facts: RuleFacts) -> dict[str, object]:
             return {"topic": facts.topic, "in_log": facts.in_log, "in_list": facts.in_list}
         case ConsentFacts():
             return _consent_document(facts)
+        case ExcludedFacts():
+            return {"excluded_by": facts.by}
         case DuplicateFacts():
             return {"repeated": facts.is_repeated}
         case PriorFacts():

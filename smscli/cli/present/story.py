@@ -42,6 +42,7 @@ _ROWS = 10
 #: The rules as people call what is asked: a rule is named after its answer, and "no consent: ok" reads wrong.
 ASKED: Mapping[str, str] = {
     "opted_out": "opt-out",
+    "excluded": "exclude",
     "no_consent": "consent",
     "duplicate": "duplicate",
     "already_sent": "already sent",
@@ -61,6 +62,7 @@ ASKED: Mapping[str, str] = {
 #: What the operator can do about it, a line each.
 TO_DO: Mapping[SkipReason | HoldReason, str] = {
     SkipReason.OPTED_OUT: "Nothing: respect it. Only this person's own word lifts it (smscli optout remove).",
+    SkipReason.EXCLUDED: "Nothing: a list under `exclude` has this number.",
     SkipReason.NO_CONSENT: "Ask for consent by other means, and give the list its level and date.",
     SkipReason.DUPLICATE: "Nothing: an earlier row of the list has this number.",
     SkipReason.ALREADY_SENT: "Nothing: it was sent. A new message is a new campaign id.",
@@ -200,7 +202,7 @@ def _head(story: Story) -> Iterator[str]:
     planned, chosen = story.planned, story.planned.chosen
     total = counted(planned.tally.contacts + planned.bad.count, "row")
     yield f"Number    {story.number.masked}, {story.number.country}: {some(story.zones) or 'no time zone'}"
-    yield f"List      {planned.reader.name}: {total}"
+    yield f"List      {planned.lists.name}: {total}"
     for row in story.rows[:_ROWS]:
         yield f"          line {row.line}: {_row_words(row)}"
     if len(story.rows) > _ROWS:
