@@ -130,7 +130,7 @@ def _encoding(text: str) -> str:
     """An encoding that Python reads text in, by any of its names."""
     try:
         found = codecs.lookup(text.strip()).name
-        b"".decode(found)  # rot13 and its like are codecs too
+        b" ".decode(found)  # rot13 and its like are codecs too
     except (LookupError, ValueError):
         hint = (
             "write windows-1250 (Polish), -1251 (Russian), -1252 (Spanish), -1253 (Greek) or -1254 (Turkish)"

@@ -74,9 +74,10 @@ def ask(
     *,
     repeated: bool = False,
     again: frozenset[Again] = frozenset(),
+    excluded: str = "",
 ) -> Decision:
     ids = count(1)
-    case = Case(contact, campaign, now, facts, repeated, again)
+    case = Case(contact, campaign, now, facts, repeated, excluded, again)
     return decide(case, lambda: f"id{next(ids)}")
 
 
@@ -112,6 +113,7 @@ SKIPS: list[tuple[str, SkipReason, dict[str, object]]] = [
     ("a second row of the number", S.DUPLICATE, {"repeated": True}),
     ("accepted before", S.ALREADY_SENT, {"facts": Facts(State.ACCEPTED)}),
     ("delivered before", S.ALREADY_SENT, {"facts": Facts(State.DELIVERED)}),
+    ("excluded", S.EXCLUDED, {"excluded": "dnc.csv", "contact": replace(CONTACT, consent=None)}),
     ("undelivered before", S.ALREADY_SENT, {"facts": Facts(State.UNDELIVERED)}),
     ("in doubt", S.IN_DOUBT, {"facts": Facts(State.IN_DOUBT)}),
     ("still submitting", S.IN_DOUBT, {"facts": Facts(State.SUBMITTING)}),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +9,10 @@ import pytest
 from smscli.domain.campaign import ConsentPolicy, FrequencyCap, Limits, Purpose, SameText
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.errors import ExitCode, FilesError, Problem
+from smscli.domain.number_types import NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window
 from smscli.files.campaign_file import PURPOSE_DEFAULTS, Defined, OnBadRows, load
+from smscli.files.list_source import ContactsSource, ExcludeSource
 from smscli.files.located import Scalar, Table
 
 EXAMPLE = Path(__file__).parents[2] / "campaigns.example.yaml"
@@ -292,18 +294,61 @@ def test_paths_are_relative_to_the_file_and_opt_outs_add_up(tmp_path: Path) -> N
         f"{MARKETING}, contacts: people.csv, opt_outs: b.txt",
         "opt_outs: [a.txt, b.txt]\nsent_log: log.db\non_bad_rows: skip\ncontacts: '-'",
     )
-    assert one.contacts is not None
-    assert one.contacts.file == tmp_path / "people.csv"
+    assert [source.file for source in one.contacts] == [tmp_path / "people.csv"]
     assert one.sent_log == tmp_path / "log.db"
     assert one.opt_outs == (tmp_path / "a.txt", tmp_path / "b.txt")
     assert one.on_bad_rows is OnBadRows.SKIP
 
 
 def test_a_dash_is_standard_input_and_no_list_is_none(tmp_path: Path) -> None:
-    dash = defined(tmp_path, f"{MARKETING}, contacts: {{file: '-', delimiter: tab, region: pl}}").contacts
-    assert dash is not None
+    [dash] = defined(tmp_path, f"{MARKETING}, contacts: {{file: '-', delimiter: tab, region: pl}}").contacts
     assert (dash.file, dash.delimiter, dash.region) == (None, "\t", "PL")
-    assert defined(tmp_path, MARKETING).contacts is None
+    assert defined(tmp_path, MARKETING).contacts == ()
+
+
+def test_a_campaign_may_have_several_lists_each_read_in_its_own_way(tmp_path: Path) -> None:
+    lists = (
+        "[a.csv, {file: b.csv.gz, region: PL, encoding: Windows-1250, header: [phone, '', name]},"
+        " {file: c.xlsx, sheet: Members, number_types: [mobile, fixed line]}]"
+    )
+    first, second, third = defined(tmp_path, f"{MARKETING}, contacts: {lists}").contacts
+    assert first == ContactsSource(tmp_path / "a.csv")
+    assert (second.encoding, second.header) == ("cp1250", ("phone", "", "name"))
+    assert third.sheet == "Members"
+    assert third.number_types == {NumberType.MOBILE, NumberType.FIXED_LINE}
+
+
+def test_lists_not_to_text_add_up_and_take_the_region_of_the_contacts(tmp_path: Path) -> None:
+    one = defined(
+        tmp_path,
+        f"{MARKETING}, contacts: {{file: a.csv, region: PL}}, exclude: [served.txt]",
+        "exclude: {file: dnc.csv, region: US, fetched: 2026-11-01, max_age: 31d, on_bad_rows: skip}",
+    )
+    register = ContactsSource(tmp_path / "dnc.csv", region="US")
+    assert one.exclude == (
+        ExcludeSource(register, date(2026, 11, 1), timedelta(days=31), skips_bad_rows=True),
+        ExcludeSource(ContactsSource(tmp_path / "served.txt", region="PL")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        (
+            "contacts: {file: a, encoding: klingon}",
+            'contacts.encoding: "klingon" is no encoding smscli reads',
+        ),
+        ("contacts: {file: a, encoding: rot13}", 'contacts.encoding: "rot13" is no encoding smscli reads'),
+        ("contacts: {file: a, number_types: moble}", 'contacts.number_types: "moble" is no kind of number'),
+        ("contacts: [a, {file: b, number_types: []}]", "number_types: is empty: nobody could be texted"),
+        ("exclude: {file: a, fetched: today}", 'exclude.fetched: "today" is not a date'),
+        ("exclude: {file: a, number_types: [mobile]}", "exclude.number_types: is not known here"),
+    ],
+)
+def test_what_lists_may_not_say(tmp_path: Path, keys: str, problem: str) -> None:
+    with pytest.raises(FilesError) as caught:
+        defined(tmp_path, f"{MARKETING}, {keys}")
+    assert problem in str(caught.value)
 
 
 def test_gateways_are_names_files_and_profiles(tmp_path: Path) -> None:

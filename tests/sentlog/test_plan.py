@@ -164,8 +164,7 @@ def test_whoever_opts_out_in_a_later_row_is_skipped(plan: Plan) -> None:
             send(kept, 4),
         ]
     )
-    plan.withdraw(ANNA, "row 9 says so")
-    plan.withdraw(CELIA, "nothing to withdraw")
+    plan.withdraw({ANNA: "row 9 says so", CELIA: "nothing to withdraw"})
     assert order(plan) == [kept.id]
     assert list(plan.left_out()) == [
         PlannedRow(1, 2, ANNA, SkipReason.OPTED_OUT, "row 9 says so", None),
@@ -216,7 +215,7 @@ def test_what_was_decided_about_one_number_comes_row_by_row(plan: Plan) -> None:
     assert isinstance(plan, SqlitePlan)
     plan.add([send(message(ANNA), 1), send(message(BEN), 2), Skip(contact(ANNA, 3), SkipReason.DUPLICATE)])
     assert [(each.row, each.fate) for each in plan.decided_of(ANNA)] == [(1, Fate.SEND), (3, Fate.SKIP)]
-    plan.withdraw(ANNA, "line 9 says so")
+    plan.withdraw({ANNA: "line 9 says so"})
     withdrawn = plan.decided_of(ANNA)[0]
     assert withdrawn == DecidedRow(1, 2, Fate.SKIP, ANNA, SkipReason.OPTED_OUT, "line 9 says so")
     assert plan.decided_of(CELIA) == ()
