@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from smscli.cli.confirm import shown
+from smscli.cli.excluding import too_old
 from smscli.cli.plan_options import MOST_PEOPLE
 from smscli.cli.planned import Planned
 from smscli.cli.present.figures import money
@@ -92,14 +93,18 @@ def same_texts(log: SentLog, planned_digest: str, realm: Realm, campaign_id: str
 
 
 def within_limits(planned: Planned) -> None:
-    """`max_segments`, `max_messages` and `max_cost` of the campaign. Raises the first refusal."""
+    """`max_age` of lists not to text; `max_segments`, `max_messages` and `max_cost` of the campaign.
+
+    Raises the first refusal.
+    """
     for refusal in refused_limits(planned):
         raise refusal
 
 
 def refused_limits(planned: Planned) -> Iterator[Refused]:
-    """Every limit of the campaign that this plan is over."""
+    """Every limit of the campaigns file that this plan is over."""
     chosen, tally, forecast = planned.chosen, planned.tally, planned.forecast
+    yield from filter(None, (too_old(each, chosen.file) for each in planned.excluded))
     limits = chosen.campaign.limits
     too_long = tally.skipped.get(SkipReason.TEXT_TOO_LONG, 0)
     if limits.max_segments is not None and too_long:

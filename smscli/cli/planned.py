@@ -13,7 +13,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.excluding import Excluded, exclude
 from smscli.cli.gateway_given import gateway_given
+from smscli.cli.present.exclusions import bad_row_lines
 from smscli.cli.present.text import counted, minute
 from smscli.domain.campaign import Campaign
 from smscli.domain.contact import Contact
@@ -187,6 +189,7 @@ class Planned:
     lists: ContactLists
     left_by_limit: int
     at: datetime
+    excluded: tuple[Excluded, ...] = ()
 
 
 def choose(asked: Asked) -> Chosen:
@@ -325,6 +328,9 @@ def planned(
             bad.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
         if watched is not None:
             bad.listeners.append(lambda row: watched.hear(row, lists))
+        excluded = exclude(chosen, plan, at, world.clock.now())
+        for line in bad_row_lines(excluded):
+            world.screen.note(line)
         findings = planner.fill(plan, bad.sift(lists), progress)
         _heed_bad_rows(plan, findings, bad)
         if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
@@ -334,7 +340,7 @@ def planned(
             raise FilesError(
                 f"{lists.name} has a header and no contacts", hint="put at least one row below the header"
             )
-        made = _counted(asked, chosen, plan, findings, bad, lists, at)
+        made = replace(_counted(asked, chosen, plan, findings, bad, lists, at), excluded=excluded)
         for warning in _warnings(made):
             world.screen.trouble(f"warning: {warning}")
         yield made

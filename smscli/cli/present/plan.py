@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from smscli.cli.present import exclusions
 from smscli.cli.present.bubbles import bubbles
 from smscli.cli.present.cells import beside, folded
 from smscli.cli.present.figures import gateway_words, local
@@ -62,6 +63,7 @@ def _head(planned: Planned, page: Page) -> Iterator[Text]:
         ("Campaign", f"{campaign.id}: {about}"),
         ("Gateway", gateway_words(planned.chosen.profile)),
         ("List", f"{reader.name}: {rows}, {cells}"),
+        *exclusions.lines(planned.excluded),
         ("Plan of", local(planned.at, campaign.zone)),
     )
     for label, text in parts:

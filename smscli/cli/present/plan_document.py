@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from smscli.cli.present import exclusions
 from smscli.cli.present.mending import to_mend
 from smscli.domain.segments import Encoding
 
@@ -31,6 +32,7 @@ def plan_document(planned: Planned) -> dict[str, object]:
             "delimiter": planned.lists.readers[0].delimiter,
             "columns": dict(planned.lists.readers[0].mapping),
         },
+        "exclude": exclusions.documents(planned.excluded),
         "rows": tally.contacts + planned.bad.count,
         "contacts": tally.contacts,
         "to_send": tally.to_send,
