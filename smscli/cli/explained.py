@@ -54,9 +54,9 @@ def _opt_outs(number: Msisdn, log: SentLog) -> tuple[OptOut, ...]:
 
 
 def _unlisted(planned: Planned, number: Msisdn) -> UsageError:
-    rows = counted(planned.tally.contacts + planned.bad.count, "row")
+    rows = counted(planned.rows, "row")
     unread = f"; {counted(planned.bad.count, 'bad row')} may hide it" if planned.bad.count else ""
     return UsageError(
-        f"--explain: {number.masked} stands in none of the {rows} of {inert(planned.lists.name)}{unread}",
+        f"--explain: {number.masked} stands in none of the {rows} of {inert(planned.list_name)}{unread}",
         hint="check the digits (similar numbers are not guessed), or name another list: --contacts FILE",
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from smscli.cli import wiring
 from smscli.cli.numbers import number_given
-from smscli.cli.planned import Asked, Chosen, Planned, foreign_opt_outs, planned
+from smscli.cli.planned import Asked, Chosen, Planned, a_bad_row_says_so, foreign_opt_outs, planned
 from smscli.cli.present.documents import error_document
 from smscli.cli.present.figures import gateway_words, local, reasons
 from smscli.cli.present.progress import Rows
@@ -27,13 +27,13 @@ from smscli.sentlog.memory import MemorySentLog
 
 @dataclass(frozen=True, slots=True)
 class _Example:
-    """Whose text is shown: the contact of this line of the list, as planned for `at`.
+    """Whose text is shown: the contact of this line of this list, as planned for `at`.
 
     `why` says why it is not simply the first who may be texted now.
     """
 
     line: int
-    list_name: str
+    file: str
     message: Message
     at: datetime
     why: str = ""
@@ -104,24 +104,29 @@ def _ask_list(plan: Planned, to: Msisdn) -> None:
     """What the plan knows of an opt-out of this number, the campaign's own list included."""
     rows = plan.plan.decided_of(to)
     said = [row.detail for row in rows if row.reason is SkipReason.OPTED_OUT]
-    said += ["a bad row of the list says so"] if to in plan.bad.opted_out else []
+    if to in plan.bad.opted_out:
+        said.append(a_bad_row_says_so(plan.lists, plan.bad.opted_out[to]))
     if said:
         raise Refused(
-            f"{to.masked} of {plan.lists.name} opted out ({said[0]}); a test asks the opt-outs, too",
+            f"{to.masked} of {plan.list_name} opted out ({said[0]}); a test asks the opt-outs, too",
             hint="try another number",
         )
 
 
 def _first(plan: Planned, why: str = "") -> _Example | None:
     first = plan.plan.first_to_send()
-    return None if first is None else _Example(first[0], plan.lists.name, first[1], plan.at, why)
+    if first is None:
+        return None
+    line, message = first
+    of_list = plan.plan.decided_of(message.to)[0].of_list  # of several rows the first one is sent
+    return _Example(line, plan.lists[of_list].name, message, plan.at, why)
 
 
 def _nobody(plan: Planned) -> Refused:
     why = ", ".join(filter(None, (reasons(plan.tally.skipped), reasons(plan.tally.held))))
     bad = f"; {counted(plan.bad.count, 'bad row')}" if plan.bad.count else ""
     return Refused(
-        f"there is no text to show, nobody on {plan.lists.name} could be texted: {why or 'nobody'}{bad}",
+        f"there is no text to show, nobody on {plan.list_name} could be texted: {why or 'nobody'}{bad}",
         hint="smscli preview tells whom each reason is about; --contacts FILE takes another list",
     )
 
@@ -135,7 +140,12 @@ def _document(trial: Trial, example: _Example) -> dict[str, object]:
         "sent_log": trial.sent_log,
         "to": trial.to.masked,
         "sender": trial.sender,
-        "text_of": {"line": example.line, "to": message.to.masked, "at": iso(example.at)},
+        "text_of": {
+            "file": example.file,
+            "line": example.line,
+            "to": message.to.masked,
+            "at": iso(example.at),
+        },
         "language": message.language,
         "text": message.body,
         "encoding": message.segments.encoding,
@@ -173,7 +183,7 @@ def _shown(trial: Trial, example: _Example, became: str) -> Iterator[str]:
     message = example.message
     through = f"through {gateway_words(trial.profile)} to {trial.to.masked} from {trial.sender}"
     yield f"{trial.campaign.id}: test message {through}: {became}"
-    yield f"It shows line {example.line} of {example.list_name}: {message.to.masked}, {_facts(message)}"
+    yield f"It shows line {example.line} of {example.file}: {message.to.masked}, {_facts(message)}"
     if example.why:
         yield example.why
     yield from (f"  {line}" for line in inert_lines(message.body).split("\n"))

@@ -5,11 +5,12 @@ Knows files and lines. What stands in a plan file is for programs, so numbers ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from smscli.cli.present.documents import dumps, problem_documents
+from smscli.cli.sifting import ReadList
 from smscli.files.writing import replacing
 from smscli.sentlog.plan import DecidedRow
 
@@ -17,24 +18,26 @@ from smscli.sentlog.plan import DecidedRow
 _TOGETHER = 500
 
 
-def plan_lines(rows: Iterable[DecidedRow]) -> Iterator[str]:
+def plan_lines(rows: Iterable[DecidedRow], lists: Sequence[ReadList]) -> Iterator[str]:
     """Blocks of JSON lines without the last line end; every line has the same keys, null where nothing."""
-    lines = (dumps(_line(row)) for row in rows)
+    lines = (dumps(_line(row, lists[row.of_list])) for row in rows)
     while block := list(islice(lines, _TOGETHER)):
         yield "\n".join(block)
 
 
-def write_plan(path: Path, rows: Iterable[DecidedRow]) -> None:
+def write_plan(path: Path, rows: Iterable[DecidedRow], lists: Sequence[ReadList]) -> None:
     """Put the lines in the place of the file: all of them or none. Raises FilesError where that cannot be."""
     with replacing(path) as stream:
-        stream.writelines(f"{block}\n" for block in plan_lines(rows))
+        stream.writelines(f"{block}\n" for block in plan_lines(rows, lists))
 
 
-def _line(row: DecidedRow) -> dict[str, object]:
+def _line(row: DecidedRow, of: ReadList) -> dict[str, object]:
     message = row.message
     return {
         "row": row.row,
+        "file": of.name,
         "line": row.line,
+        "record": of.record(row.row),
         "number": row.number.e164 if row.number else None,
         "country": row.number.country if row.number else None,
         "decision": row.fate,

@@ -68,12 +68,24 @@ AgainWhat: TypeAlias = Annotated[
         " (same-text), or the gateway rejected this campaign's message (rejected).",
     ),
 ]
-BadRowsFile: TypeAlias = Annotated[
+ProblemsFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--bad-rows",
+        "--problems",
         metavar="FILE",
         readable=False,
-        help="Write the bad rows of the list to a CSV file, with what is wrong. It holds full numbers.",
+        help="Write the bad rows of the list to a CSV file as they are, with a last column `problems` that"
+        " says what is wrong: mend it in a spreadsheet and give it to --contacts. Of several lists each has"
+        " a file of its own (bad.csv becomes bad.members.csv). It holds full numbers.",
+    ),
+]
+DuplicatesFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--duplicates",
+        metavar="FILE",
+        readable=False,
+        help="Write the rows whose number an earlier row has to a CSV file, each with the place of that row."
+        " It holds full numbers.",
     ),
 ]

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from smscli.cli.duplicates_file import write_duplicates
 from smscli.cli.excluding import Excluded, exclude
 from smscli.cli.gateway_given import gateway_given
 from smscli.cli.present.exclusions import bad_row_lines
 from smscli.cli.present.text import counted, minute
+from smscli.cli.sifting import BadRows, ReadList, Repairs, Sieve
+from smscli.cli.written_files import keep_from_overwriting
 from smscli.domain.campaign import Campaign
-from smscli.domain.contact import Contact
 from smscli.domain.decision import SkipReason
-from smscli.domain.errors import FilesError, Problem, UsageError
-from smscli.domain.msisdn import BadNumber, Msisdn, parse
+from smscli.domain.errors import FilesError, UsageError
+from smscli.domain.msisdn import BadNumber, Msisdn
 from smscli.domain.ports import OptOut, PlanTally, SentLog
 from smscli.domain.profile import GatewayProfile
+from smscli.domain.repairs import read_number
 from smscli.domain.rules import Again
 from smscli.engine.forecast import Forecast, forecast
 from smscli.engine.planning import Findings, Planner
 from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, load
-from smscli.files.contacts_file import (
-    BadRow,
-    ContactLists,
-    ContactsSource,
-    Role,
-    open_lists,
-    write_bad_rows,
-)
+from smscli.files.contacts_file import BadRow, ContactLists, ContactsSource, Role, open_lists
+from smscli.files.csv_records import cleaned
 from smscli.files.list_source import ExcludeSource
 from smscli.files.optout_file import read_opt_outs
+from smscli.files.problem_rows import ProblemRows, open_problem_rows, paths_for
 from smscli.files.profile_file import load_profile
 from smscli.files.reading import listed
 from smscli.sentlog.memory import MemorySentLog
@@ -47,24 +44,6 @@ from smscli.sentlog.sqlite import opt_outs_of
 
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
-
-#: So many problems are kept to be told; beyond that they are only counted. `--bad-rows` has every row.
-MOST_PROBLEMS = 10_000
-
-#: `--plan -`
-STANDARD_OUTPUT = Path("-")
-
-#: How the first line of a file that an earlier run wrote begins or ends.
-_EARLIER = {
-    "--bad-rows": re.compile(rb'.*\bproblems"?\s*', re.DOTALL),
-    "--plan": re.compile(rb'\{"row": .*\s*'),
-}
-
-#: No line of a list is longer.
-_LONGEST_LINE = 1 << 20
-
-#: Campaigns files and profiles: neither a CSV file nor JSON lines are called that.
-_OURS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +57,14 @@ class Asked:
     gateway: str | None = None
     again: frozenset[Again] = frozenset()
     limit: int | None = None
-    bad_rows: Path | None = None
+    problems: Path | None = None
+    duplicates: Path | None = None
     plan: Path | None = None  # - is standard output
+
+    def files(self) -> Mapping[str, Path]:
+        """The files to write, by the option that names them."""
+        named = {"--problems": self.problems, "--duplicates": self.duplicates, "--plan": self.plan}
+        return {option: path for option, path in named.items() if path is not None}
 
     def options(self) -> Iterator[str]:
         """What decides who is texted and how, as typed: a line to type that left these out would do more."""
@@ -128,38 +113,10 @@ class Chosen:
 
 
 @dataclass(slots=True)
-class BadRows:
-    """The rows that are no contacts. Their cells are kept only if somebody wants them in a file."""
-
-    keep: bool = False
-    count: int = 0
-    rows: list[BadRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    opted_out: list[Msisdn] = field(default_factory=list)
-    listeners: list[Callable[[BadRow], None]] = field(default_factory=list)
-
-    def sift(self, rows: Iterable[Contact | BadRow]) -> Iterator[Contact]:
-        """Let contacts through and keep the rest."""
-        for row in rows:
-            if isinstance(row, Contact):
-                yield row
-                continue
-            self.count += 1
-            if row.opted_out is not None:
-                self.opted_out.append(row.opted_out)
-            self.problems.extend(row.problems[: MOST_PROBLEMS - len(self.problems)])
-            if self.keep:
-                self.rows.append(row)
-            for hear in self.listeners:
-                hear(row)
-
-
-@dataclass(slots=True)
 class Watched:
     """One number, and the bad rows that have it as far as that can be read."""
 
     number: Msisdn
-    region: str | None
     rows: list[BadRow] = field(default_factory=list)
 
     def hear(self, row: BadRow, lists: ContactLists) -> None:
@@ -169,7 +126,8 @@ class Watched:
         column = reader.mapping.get(Role.REGION)
         country = cells.get(column, "").strip().upper() if column else ""
         try:
-            number = parse(cells.get(reader.mapping[Role.PHONE], ""), country or self.region)
+            text, region = cells.get(reader.mapping[Role.PHONE], ""), country or reader.source.region
+            number, _ = read_number(cleaned(text), region)
         except BadNumber:
             return
         if number == self.number:
@@ -186,10 +144,32 @@ class Planned:
     forecast: Forecast
     findings: Findings
     bad: BadRows
-    lists: ContactLists
+    repairs: Repairs
+    lists: tuple[ReadList, ...]
     left_by_limit: int
     at: datetime
+    duplicates_file: Path | None = None
     excluded: tuple[Excluded, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows of all lists, good and bad."""
+        return self.tally.contacts + self.bad.count
+
+    @property
+    def list_name(self) -> str:
+        """What to call the lists: `a.csv`, or `a.csv, b.csv and c.csv`."""
+        *others, last = (each.name for each in self.lists)
+        return f"{', '.join(others)} and {last}" if others else last
+
+    def place(self, of_list: int, line: int) -> str:
+        """`line 7`; of several lists `members.csv:7`."""
+        return f"line {line}" if len(self.lists) == 1 else f"{self.lists[of_list].name}:{line}"
+
+    def place_document(self, of_list: int, row: int, line: int) -> dict[str, object]:
+        """The same for programs, with the number of the record in its own file."""
+        there = self.lists[of_list]
+        return {"file": there.name, "line": line, "record": there.record(row)}
 
 
 def choose(asked: Asked) -> Chosen:
@@ -205,59 +185,15 @@ def choose(asked: Asked) -> Chosen:
         campaign=defined.campaign,
         profile=load_profile(gateway, campaigns.path.parent),
         sent_log=(asked.log or defined.sent_log).absolute(),
-        sources=_sources(asked, defined),
+        sources=_each_once(_sources(asked, defined), asked.file, defined),
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
         exclude=defined.exclude,
         file=asked.file,
         given=tuple(asked.options()),
     )
-    _keep_from_overwriting(asked, chosen)
+    keep_from_overwriting(asked, chosen)
     return chosen
-
-
-def _keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
-    """`--bad-rows` and `--plan` replace the file they name: only one of their own, never one that we were
-    given to read or keep."""
-    new = {"--bad-rows": asked.bad_rows, "--plan": asked.plan}
-    written = {option: _real(path) for option, path in new.items() if path and path != STANDARD_OUTPUT}
-    read = {_real(path) for path in (asked.file, *chosen.lists(), *chosen.opt_outs) if path}
-    for option, path in written.items():
-        is_ours = path.suffix in _OURS and path.exists()
-        is_read = path in read or _is_of_log(path, _real(chosen.sent_log)) or is_ours
-        if is_read or not _is_earlier(option, path):
-            whose = "this campaign reads" if is_read else "no earlier run wrote"
-            raise UsageError(
-                f"{option} {new[option]} would overwrite a file that {whose}",
-                hint=f"name a new file: {option} new-{path.name}",
-            )
-    if len(set(written.values())) < len(written):
-        raise UsageError("--bad-rows and --plan name the same file", hint="name two files")
-
-
-def _real(path: Path) -> Path:
-    """The file behind all links; a link that leads to itself stays as it is."""
-    return Path(os.path.realpath(path))
-
-
-def _is_earlier(option: str, path: Path) -> bool:
-    """Is there no file yet, or an empty one, or what this option wrote earlier?
-
-    What is no file, or may not be read, is left to whoever writes: he says what is wrong.
-    """
-    try:
-        if not path.is_file():
-            return True
-        with path.open("rb") as stream:
-            first = stream.readline(_LONGEST_LINE)
-    except OSError:
-        return True
-    return not first or _EARLIER[option].fullmatch(first) is not None
-
-
-def _is_of_log(path: Path, log: Path) -> bool:
-    """The sent log, what SQLite and its locks keep beside it, and the outbox of its sandbox."""
-    return path.parent == log.parent and path.name.startswith((log.name, f"{log.stem}.outbox."))
 
 
 def campaign_named(campaigns: CampaignsFile, file: Path, name: str) -> Defined:
@@ -291,6 +227,32 @@ def _sources(asked: Asked, defined: Defined) -> tuple[ContactsSource, ...]:
     return defined.contacts
 
 
+def _each_once(
+    sources: tuple[ContactsSource, ...], file: Path, defined: Defined
+) -> tuple[ContactsSource, ...]:
+    """A list that is named twice would be a list of duplicates. Raises FilesError."""
+    seen = set[tuple[object, str | None]]()
+    for source in sources:
+        key = (_identity(source.file), source.sheet)
+        if key in seen:
+            once = "can be read only once" if source.file is None else "is meant once"
+            raise FilesError(
+                f"{file}: campaign {defined.campaign.id} names {source.name} twice as a list, and it {once}",
+                hint=f"take one of them out of `contacts` in {file}",
+            )
+        seen.add(key)
+    return sources
+
+
+def _identity(file: Path | None) -> object:
+    """The same for every name of a file; a file that is not there is its name."""
+    try:
+        status = file.stat() if file else None
+    except OSError:
+        return file
+    return (status.st_dev, status.st_ino) if status else None
+
+
 @contextmanager
 def planned(
     world: World,
@@ -319,31 +281,55 @@ def planned(
         again=asked.again,
         watched=watched.number if watched else None,
     )
-    bad = BadRows(keep=asked.bad_rows is not None)
+    sieve = Sieve()
     with (
         closing(SqlitePlan()) as plan,
         open_lists(chosen.sources, wanted, _bytes(world), today=world.clock.now().date()) as lists,
     ):
         if asked.plan is not None:
-            bad.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
+            sieve.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
         if watched is not None:
-            bad.listeners.append(lambda row: watched.hear(row, lists))
+            sieve.listeners.append(lambda row: watched.hear(row, lists))
         excluded = exclude(chosen, plan, at, world.clock.now())
         for line in bad_row_lines(excluded):
             world.screen.note(line)
-        findings = planner.fill(plan, bad.sift(lists), progress)
-        _heed_bad_rows(plan, findings, bad)
-        if asked.bad_rows is not None:  # without bad rows too: one of an earlier run must not stay
-            write_bad_rows(asked.bad_rows, lists.readers[0].columns, bad.rows)
-            world.screen.note(f"bad rows: {asked.bad_rows} ({counted(bad.count, 'row')})")
-        if not findings.rows and not bad.count:
+        with _written_problems(world, asked.problems, lists, sieve):
+            findings = planner.fill(plan, sieve.sift(lists), progress)
+        read = sieve.lists(lists)
+        _heed_bad_rows(plan, findings, sieve.bad, read)
+        if asked.duplicates is not None:  # without any too: a file of an earlier run must not stay
+            count = write_duplicates(asked.duplicates, plan.duplicates(), read)
+            world.screen.note(f"duplicates: {asked.duplicates} ({counted(count, 'row')})")
+        if not findings.rows and not sieve.bad.count:
             raise FilesError(
                 f"{lists.name} has a header and no contacts", hint="put at least one row below the header"
             )
-        made = replace(_counted(asked, chosen, plan, findings, bad, lists, at), excluded=excluded)
+        made = replace(_counted(asked, chosen, plan, findings, sieve, read, at), excluded=excluded)
         for warning in _warnings(made):
             world.screen.trouble(f"warning: {warning}")
         yield made
+
+
+@contextmanager
+def _written_problems(world: World, path: Path | None, lists: ContactLists, sieve: Sieve) -> Iterator[None]:
+    """Bad rows go to a file for each list as they come. Without any too: one of an earlier run must go."""
+    if path is None:
+        yield
+        return
+    with ExitStack() as opened:
+        paths = paths_for(path, [reader.source for reader in lists.readers])
+        files = [
+            opened.enter_context(open_problem_rows(path, reader.columns, reader.delimiter))
+            for path, reader in zip(paths, lists.readers, strict=True)
+        ]
+        sieve.listeners.append(lambda row: files[row.of_list].add(row))
+        yield
+    _tell_problem_files(world, files)
+
+
+def _tell_problem_files(world: World, files: Sequence[ProblemRows]) -> None:
+    for file in files:
+        world.screen.note(f"problems: {file.path} ({counted(file.count, 'row')})")
 
 
 def _refuse_a_keyboard(world: World, chosen: Chosen) -> None:
@@ -358,24 +344,46 @@ def _refuse_a_keyboard(world: World, chosen: Chosen) -> None:
 
 def _warnings(planned: Planned) -> Iterator[str]:
     """What explains at a glance why hardly anybody, or nobody, would be texted."""
-    chosen, reader, campaign = planned.chosen, planned.lists.readers[0], planned.chosen.campaign
+    chosen, campaign = planned.chosen, planned.chosen.campaign
     if campaign.expires is not None and campaign.expires <= planned.at:
         yield (
             f"campaign {campaign.id} expired at {minute(campaign.expires)}, so nobody is texted;"
             f" to send it after all, change `expires` in {chosen.file}"
         )
-    without = planned.tally.skipped.get(SkipReason.NO_CONSENT, 0)
-    if without and Role.CONSENT not in reader.mapping:
+    if planned.tally.skipped.get(SkipReason.NO_CONSENT):
+        yield from _without_consent(planned)
+
+
+def _without_consent(planned: Planned) -> Iterator[str]:
+    """Of each list that has no column for consent."""
+    silent = [each for each in planned.lists if Role.CONSENT not in each.reader.mapping]
+    skipped = _no_consent_by_list(planned) if silent else {}
+    for each in silent:
+        without = skipped[planned.lists.index(each)]
+        if not without:
+            continue
         yield (
-            f"{counted(without, 'contact')} skipped for want of consent, and no column of {reader.name} says"
-            f" it: found {listed(reader.columns)}; if two of them do, level and date, map them in"
-            f' {chosen.file}: contacts: {{file: …, columns: {{consent: "…", consent_date: "…"}}}}'
+            f"{counted(without, 'contact')} skipped for want of consent, and no column of {each.name} says"
+            f" it: found {listed(each.reader.columns)}; if two of them do, level and date, map them in"
+            f' {planned.chosen.file}: contacts: {{file: …, columns: {{consent: "…", consent_date: "…"}}}}'
         )
 
 
-def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows) -> None:
+def _no_consent_by_list(planned: Planned) -> Mapping[int, int]:
+    if len(planned.lists) == 1:  # known without a walk through the plan
+        return {0: planned.tally.skipped[SkipReason.NO_CONSENT]}
+    left_out = planned.plan.left_out()
+    return Counter(row.of_list for row in left_out if row.reason is SkipReason.NO_CONSENT)
+
+
+def a_bad_row_says_so(lists: Sequence[ReadList], of_list: int) -> str:
+    """Why somebody counts as opted out whom no good row opts out."""
+    return f"a bad row of {lists[of_list].name if len(lists) > 1 else 'the list'} says so"
+
+
+def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows, lists: Sequence[ReadList]) -> None:
     """A row may be bad and still say that somebody opted out."""
-    plan.withdraw(dict.fromkeys(bad.opted_out, "a bad row of the list says so"))
+    plan.withdraw({number: a_bad_row_says_so(lists, of_list) for number, of_list in bad.opted_out.items()})
     findings.repeatable.difference_update(bad.opted_out)
 
 
@@ -384,8 +392,8 @@ def _counted(
     chosen: Chosen,
     plan: SqlitePlan,
     findings: Findings,
-    bad: BadRows,
-    lists: ContactLists,
+    sieve: Sieve,
+    lists: tuple[ReadList, ...],
     at: datetime,
 ) -> Planned:
     left = plan.limit(asked.limit) if asked.limit is not None else 0
@@ -397,10 +405,12 @@ def _counted(
         tally=tally,
         forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
         findings=findings,
-        bad=bad,
+        bad=sieve.bad,
+        repairs=sieve.repairs,
         lists=lists,
         left_by_limit=left,
         at=at,
+        duplicates_file=asked.duplicates,
     )
 
 
@@ -426,8 +436,8 @@ def refuse_bad_rows(planned: Planned) -> None:
     if not planned.bad.count or planned.chosen.on_bad_rows is OnBadRows.SKIP:
         return
     raise FilesError(
-        f"{counted(planned.bad.count, 'bad row')} in {planned.lists.name}; nothing was sent",
-        hint=f"mend them ({planned.chosen.command('preview', '--bad-rows', 'bad.csv')} writes them out), or"
+        f"{counted(planned.bad.count, 'bad row')} in {planned.list_name}; nothing was sent",
+        hint=f"mend them ({planned.chosen.command('preview', '--problems', 'bad.csv')} writes them out), or"
         f" write on_bad_rows: skip in {planned.chosen.file}",
         problems=planned.bad.problems,
     )

@@ -7,10 +7,14 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import TextIO
 
 _END = "\r\n"
 _FORMULA = ("=", "+", "-", "@")
-_NUMBER = re.compile(r"\+[0-9 ().-]*")
+#: However people spell a number: spaces and dashes of every kind, and invisible marks that copying brings.
+_NUMBER = re.compile(
+    r"\s*\+[\d\s().\-\u2010-\u2015\u2212\uff0d\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
+)
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -20,12 +24,24 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
     numbers, however they are spelled, are left as they are, so that the list can be read back.
     """
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator=_END)  # a writer without one leaves line breaks unquoted
+    lines = CsvLines(buffer)
     for row in chain([header], rows):
-        writer.writerow([_harmless(cell) for cell in row])
+        lines.write(row)
         yield buffer.getvalue().removesuffix(_END)
         buffer.seek(0)
         buffer.truncate()
+
+
+class CsvLines:
+    """The same line by line, as rows come: each is written to the stream with its line end."""
+
+    def __init__(self, stream: TextIO, delimiter: str = ",") -> None:
+        # A writer without a line end leaves line breaks inside cells unquoted.
+        self._writer = csv.writer(stream, delimiter=delimiter, lineterminator=_END)
+
+    def write(self, cells: Iterable[str]) -> None:
+        """One row; its cells made harmless."""
+        self._writer.writerow([_harmless(cell) for cell in cells])
 
 
 def _harmless(cell: str) -> str:

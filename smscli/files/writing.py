@@ -33,7 +33,7 @@ def write_new(path: Path, text: str) -> bool:
             stream.close()
             return _named(unborn, path)
     except OSError as trouble:
-        raise _unwritable(path, trouble) from trouble
+        raise unwritable(path, trouble) from trouble
 
 
 def _named(unborn: Path, path: Path) -> bool:
@@ -77,7 +77,7 @@ def replacing(path: Path, *, for_spreadsheets: bool = False) -> Iterator[TextIO]
             stream.close()
             unborn.replace(path)
     except OSError as trouble:
-        raise _unwritable(path, trouble) from trouble
+        raise unwritable(path, trouble) from trouble
 
 
 @contextmanager
@@ -94,7 +94,8 @@ def _beside(path: Path, mode: int) -> Iterator[tuple[Path, TextIO]]:
             unborn.unlink()
 
 
-def _unwritable(path: Path, trouble: OSError) -> FilesError:
+def unwritable(path: Path, trouble: OSError) -> FilesError:
+    """What to tell of a file that the system does not let us write."""
     reason = trouble.strerror or str(trouble)
     hint = f"may you write in {path.absolute().parent}? See: ls -ld {path.absolute().parent}"
     return file_problem(path, "unwritable", f"cannot be written: {reason}", hint)

@@ -17,22 +17,24 @@ from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.plan_file import plan_lines, write_plan
 from smscli.cli.plan_options import (
     AgainWhat,
-    BadRowsFile,
     CampaignName,
     CampaignsFile,
     Contacts,
+    DuplicatesFile,
     GatewayName,
     Limit,
+    ProblemsFile,
 )
-from smscli.cli.planned import STANDARD_OUTPUT, Asked, Chosen, Planned, Watched, choose, planned
+from smscli.cli.planned import Asked, Chosen, Planned, Watched, choose, planned
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.plan import plan_text, then_text
 from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.story import Story, story_document, story_text
-from smscli.cli.present.text import counted, inert, problem_lines
+from smscli.cli.present.text import counted, inert, problem_lines, repair_lines
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
+from smscli.cli.written_files import STANDARD_OUTPUT
 from smscli.domain.errors import ExitCode, Refused, UsageError
 from smscli.files.campaign_file import OnBadRows
 
@@ -82,7 +84,8 @@ def preview(
         ),
     ] = None,
     again: AgainWhat = None,
-    bad_rows: BadRowsFile = None,
+    problems: ProblemsFile = None,
+    duplicates: DuplicatesFile = None,
     log: LogPath = None,
     json: AsJson = False,
     _quiet: Quiet = False,
@@ -104,7 +107,8 @@ def preview(
         gateway=gateway,
         again=frozenset(again or ()),
         limit=limit,
-        bad_rows=bad_rows,
+        problems=problems,
+        duplicates=duplicates,
         plan=plan,
     )
     chosen = choose(asked)
@@ -116,12 +120,12 @@ def preview(
         made = enter(planned(world, asked, chosen, sent_log, moment, rows.tick, watched))
     story = None if watched is None else story_of(made, watched, sent_log)
     if plan is not None and not is_streamed:
-        write_plan(plan, made.plan.decided_rows())
-        world.screen.note(f"plan: {plan} ({counted(made.tally.contacts + made.bad.count, 'row')})")
+        write_plan(plan, made.plan.decided_rows(), made.lists)
+        world.screen.note(f"plan: {plan} ({counted(made.rows, 'row')})")
     refusals = tuple(guards.refused_limits(made))
     _warn(world, made, refusals, is_about_one=story is not None)
     if is_streamed:
-        return Result({}, plan_lines(made.plan.decided_rows()), _exit_code(made))
+        return Result({}, plan_lines(made.plan.decided_rows(), made.lists), _exit_code(made))
     return _told(world, made, refusals, story)
 
 
@@ -133,15 +137,16 @@ def _two_outputs(other: str) -> UsageError:
 
 
 def _watched(explain: str, chosen: Chosen) -> Watched:
-    region = chosen.region
-    return Watched(number_given(explain, region, "--explain"), region)
+    return Watched(number_given(explain, chosen.region, "--explain"))
 
 
 def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_one: bool) -> None:
     """What would stop a send is told in any case; of a story's list only that it has bad rows."""
     trouble = world.screen.trouble
     if not is_about_one:
-        heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.lists.name)}:"
+        for line in repair_lines(made.repairs.listed, made.repairs.by_code):
+            world.screen.note(line)
+        heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.list_name)}:"
         for line in problem_lines(made.bad.problems, heading):
             trouble(line)
     elif _exit_code(made):
@@ -156,6 +161,7 @@ def _told(world: World, made: Planned, refusals: Sequence[Refused], story: Story
     document = {
         **plan_document(made),
         "problem_list": problem_documents(made.bad.problems),
+        "repair_list": problem_documents(made.repairs.listed),
         "refusals": [refusal.message for refusal in refusals],
     }
     if story is None:

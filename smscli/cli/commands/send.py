@@ -20,12 +20,13 @@ from smscli.cli.options import AsJson, LogPath, command_app, exit_codes
 from smscli.cli.own_number import send_to_own_number
 from smscli.cli.plan_options import (
     AgainWhat,
-    BadRowsFile,
     CampaignName,
     CampaignsFile,
     Contacts,
+    DuplicatesFile,
     GatewayName,
     Limit,
+    ProblemsFile,
 )
 from smscli.cli.planned import Asked, Chosen, Planned, choose, planned, refuse_bad_rows
 from smscli.cli.present.figures import gateway_words, money
@@ -33,7 +34,7 @@ from smscli.cli.present.outcome import Sent, first_free, headline, outcome_docum
 from smscli.cli.present.plan import plan_text
 from smscli.cli.present.plan_document import plan_document
 from smscli.cli.present.progress import Rows, Sending
-from smscli.cli.present.text import counted, problem_lines
+from smscli.cli.present.text import counted, inert, problem_lines, repair_lines
 from smscli.cli.result import Result
 from smscli.cli.sending import Run, deliver, outbox_of, terms_of
 from smscli.cli.wiring import World
@@ -107,7 +108,8 @@ def send(
             " get. As often as you like; nobody on the list is texted. The opt-out list is asked.",
         ),
     ] = None,
-    bad_rows: BadRowsFile = None,
+    problems: ProblemsFile = None,
+    duplicates: DuplicatesFile = None,
     log: LogPath = None,
     _json: AsJson = False,
     _quiet: Annotated[
@@ -131,14 +133,22 @@ def send(
         gateway=gateway,
         again=frozenset(again or ()),
         limit=limit,
-        bad_rows=bad_rows,
+        problems=problems,
+        duplicates=duplicates,
     )
     chosen = choose(asked)
     if fresh:
         guards.rehearsing(chosen.profile.realm, dry_run=dry_run)
     if test_to is not None:
         _only_one_text(
-            expect is not None, limit is not None, text_changed, first_run, fresh, bad_rows is not None
+            {
+                "--expect": expect is not None,
+                "--limit": limit is not None,
+                "--text-changed": text_changed,
+                "--first-run": first_run,
+                "--fresh": fresh,
+                **dict.fromkeys(asked.files(), True),
+            }
         )
         return send_to_own_number(world, asked, chosen, test_to, dry_run=dry_run)
     allowed = _Allowed(yes=yes, expect=expect, text_changed=text_changed, first_run=first_run, fresh=fresh)
@@ -147,13 +157,10 @@ def send(
     return _Order(world, asked, chosen, allowed).carry_out()
 
 
-_OF_THE_WHOLE_LIST = ("--expect", "--limit", "--text-changed", "--first-run", "--fresh", "--bad-rows")
-
-
-def _only_one_text(*given: bool) -> None:
+def _only_one_text(of_the_whole_list: Mapping[str, bool]) -> None:
     """`--test-to` sends one text: options that speak of the whole list would be a misunderstanding."""
-    if any(given):
-        option = next(name for name, is_given in zip(_OF_THE_WHOLE_LIST, given, strict=True) if is_given)
+    option = next((name for name, is_given in of_the_whole_list.items() if is_given), None)
+    if option is not None:
         raise UsageError(
             f"--test-to sends one message to your own number, and {option} is about the whole list",
             hint=f"leave out {option}, or --test-to",
@@ -251,8 +258,12 @@ class _Order:
         refuse_bad_rows(plan)
         guards.within_limits(plan)
         guards.expected(plan, self._allowed.expect)
-        for line in problem_lines(plan.bad.problems):  # the campaign says to skip these rows
-            self._world.screen.note(line)
+        note = self._world.screen.note
+        for line in repair_lines(plan.repairs.listed, plan.repairs.by_code):
+            note(line)
+        heading = f"{counted(plan.bad.count, 'bad row')} in {inert(plan.list_name)}, left out:"
+        for line in problem_lines(plan.bad.problems, heading):  # the campaign says to skip these rows
+            note(line)
 
     def _confirm(self, plan: Planned) -> None:
         if self._allowed.yes or not (plan.tally.to_send or plan.findings.repeatable):
@@ -310,7 +321,7 @@ class _Order:
             by=self._world.operator(),
             started_at=now,
             counts={
-                "rows": tally.contacts + plan.bad.count,
+                "rows": plan.rows,
                 "problems": plan.bad.count,
                 "skipped": sum(tally.skipped.values()),
                 "held": sum(tally.held.values()),

@@ -47,8 +47,10 @@ def _problem(problem: Problem) -> dict[str, object]:
     return {
         "file": problem.where.file,
         "line": problem.where.line,
+        "record": problem.record,
         "column": problem.where.column,
         "path": problem.where.path,
+        "value": problem.value,
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,

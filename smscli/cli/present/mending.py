@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smscli.domain.decision import SETTLED_SKIPS, SkipReason
+from smscli.domain.ports import PlannedRow
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
@@ -17,12 +18,12 @@ LINES_SHOWN = 5
 
 @dataclass(slots=True)
 class ToMend:
-    """Contacts skipped for one thing that the operator could mend, and the first lines where it is."""
+    """Contacts skipped for one thing that the operator could mend, and the first of them."""
 
     reason: SkipReason
     detail: str
     count: int = 0
-    lines: list[int] = field(default_factory=list)
+    first: list[PlannedRow] = field(default_factory=list)
 
 
 def to_mend(planned: Planned) -> Sequence[ToMend]:
@@ -34,6 +35,6 @@ def to_mend(planned: Planned) -> Sequence[ToMend]:
         if isinstance(row.reason, SkipReason) and row.reason not in SETTLED_SKIPS:
             each = found.setdefault((row.reason, row.detail), ToMend(row.reason, row.detail))
             each.count += 1
-            if len(each.lines) < LINES_SHOWN:
-                each.lines.append(row.line)
+            if len(each.first) < LINES_SHOWN:
+                each.first.append(row)
     return tuple(found.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from smscli.cli.present.documents import error_document
+from smscli.cli.present.documents import error_document, problem_documents
 from smscli.cli.present.figures import local, reasons
 from smscli.cli.present.text import counted, inert, masked
 from smscli.domain.decision import SETTLED_SKIPS, SkipReason
@@ -54,6 +54,8 @@ def outcome_document(sent: Sent) -> dict[str, object]:
         "run": sent.run_id,
         "rows": outcome.rows,
         "problems": outcome.problems,
+        "repairs": sent.planned.repairs.count,
+        "repair_list": problem_documents(sent.planned.repairs.listed),
         "skipped": dict(outcome.skipped),
         "held": dict(outcome.held),
         "not_attempted": outcome.not_attempted,

@@ -24,6 +24,7 @@ from smscli.files.csv_records import DELIMITER_WORDS
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
+    from smscli.cli.sifting import ReadList
 
 #: Where the text behind a label of the head begins.
 _LABEL = 10
@@ -54,20 +55,32 @@ def then_text(planned: Planned) -> Iterator[Text]:
 
 
 def _head(planned: Planned, page: Page) -> Iterator[Text]:
-    campaign, reader = planned.chosen.campaign, planned.lists.readers[0]
+    campaign = planned.chosen.campaign
     about = f"{campaign.purpose}, topic {campaign.topic}" if campaign.topic else f"{campaign.purpose}"
-    between = DELIMITER_WORDS.get(reader.delimiter)
-    cells = f"separated by {between}s" if between else "one column"
-    rows = counted(planned.tally.contacts + planned.bad.count, "row")
     parts = (
         ("Campaign", f"{campaign.id}: {about}"),
         ("Gateway", gateway_words(planned.chosen.profile)),
-        ("List", f"{reader.name}: {rows}, {cells}"),
+        *_lists(planned),
         *exclusions.lines(planned.excluded),
         ("Plan of", local(planned.at, campaign.zone)),
     )
     for label, text in parts:
         yield from _labelled(label, page.shown(text), page)
+
+
+def _lists(planned: Planned) -> Iterator[tuple[str, str]]:
+    """Each list with its rows and how it was read."""
+    several = len(planned.lists) > 1
+    for index, each in enumerate(planned.lists):
+        label = "" if index else "Lists" if several else "List"
+        yield label, f"{each.name}: {counted(each.rows, 'row')}, {_format(each)}"
+    if several:
+        yield "", f"together {counted(planned.rows, 'row')}"
+
+
+def _format(each: ReadList) -> str:
+    between = DELIMITER_WORDS.get(each.reader.delimiter)
+    return f"separated by {between}s" if between else "one column"
 
 
 def _labelled(label: str, text: str, page: Page) -> Iterator[Text]:

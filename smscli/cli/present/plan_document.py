@@ -11,13 +11,15 @@ from smscli.domain.segments import Encoding
 
 if TYPE_CHECKING:
     from smscli.cli.planned import Planned
+    from smscli.cli.sifting import ReadList
 
 #: So many messages are shown; the text shows fewer of them where there is less room.
 SAMPLES = 8
 
 
 def plan_document(planned: Planned) -> dict[str, object]:
-    """The plan for programs. `problems` counts bad rows; `cost` is null where nobody gave rates."""
+    """The plan for programs. `problems` counts bad rows; `cost` is null where nobody gave rates, and `list`
+    where there are several (`lists` has them all)."""
     tally, forecast, campaign = planned.tally, planned.forecast, planned.chosen.campaign
     return {
         "campaign": campaign.id,
@@ -27,13 +29,10 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "realm": planned.chosen.profile.realm,
         "sent_log": planned.chosen.sent_log,
         "at": planned.at,
-        "list": {
-            "name": planned.lists.readers[0].name,
-            "delimiter": planned.lists.readers[0].delimiter,
-            "columns": dict(planned.lists.readers[0].mapping),
-        },
+        "list": _list(planned.lists[0]) if len(planned.lists) == 1 else None,
+        "lists": [_list(each) for each in planned.lists],
         "exclude": exclusions.documents(planned.excluded),
-        "rows": tally.contacts + planned.bad.count,
+        "rows": planned.rows,
         "contacts": tally.contacts,
         "to_send": tally.to_send,
         "left_by_limit": planned.left_by_limit,
@@ -41,10 +40,18 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "held": dict(tally.held),
         "held_until": dict(tally.held_until),
         "to_mend": [
-            {"reason": each.reason, "detail": each.detail, "contacts": each.count, "lines": each.lines}
+            {
+                "reason": each.reason,
+                "detail": each.detail,
+                "contacts": each.count,
+                "lines": [row.line for row in each.first],
+                "places": [planned.place_document(row.of_list, row.row, row.line) for row in each.first],
+            }
             for each in to_mend(planned)
         ],
         "problems": planned.bad.count,
+        "repairs": planned.repairs.count,
+        "repairs_by_code": dict(planned.repairs.by_code),
         "segments": tally.segments,
         "encodings": {encoding: tally.by_encoding.get(encoding, 0) for encoding in Encoding},
         "segments_by_encoding": {each: tally.segments_by_encoding.get(each, 0) for each in Encoding},
@@ -87,4 +94,14 @@ def plan_document(planned: Planned) -> dict[str, object]:
             for message in planned.plan.samples(SAMPLES)
         ],
         "digest": planned.plan.digest(),
+    }
+
+
+def _list(each: ReadList) -> dict[str, object]:
+    reader = each.reader
+    return {
+        "name": each.name,
+        "rows": each.rows,
+        "delimiter": reader.delimiter,
+        "columns": dict(reader.mapping),
     }

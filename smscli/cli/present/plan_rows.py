@@ -43,8 +43,8 @@ def _people(planned: Planned, page: Page) -> Iterator[Row | Warn]:
         yield _share("beyond --limit", planned.left_by_limit)
     yield _share("skipped", skipped)
     mending = to_mend(planned)
-    for reason, count in most_first(tally.skipped):
-        yield from _skipped(reason, count, [each for each in mending if each.reason is reason], page)
+    for reason, _ in most_first(tally.skipped):
+        yield from _skipped(planned, reason, [each for each in mending if each.reason is reason], page)
     yield _share("held", held, "yellow")
     for held_for, count in most_first(tally.held):
         opens = f"the first may go {local(tally.held_until[held_for], zone)}"
@@ -61,32 +61,39 @@ def _share(label: str, count: int, style: str = "") -> Row:
     return Row(label, f"{count:,}", part=count, style=style if count else "")
 
 
-def _skipped(reason: SkipReason, count: int, mending: Sequence[ToMend], page: Page) -> Iterator[Row]:
+def _skipped(planned: Planned, reason: SkipReason, mending: Sequence[ToMend], page: Page) -> Iterator[Row]:
     """A reason; with one thing to mend it stands beside, with several each has a line."""
-    alone = _where(mending[0], page) if len(mending) == 1 else ""
-    yield Row(words(reason), f"{count:,}", alone, depth=2)
+    alone = _where(planned, mending[0], page) if len(mending) == 1 else ""
+    if reason is SkipReason.DUPLICATE:
+        alone = f"see {page.shown(str(planned.duplicates_file or '--duplicates FILE'))}"
+    yield Row(words(reason), f"{planned.tally.skipped[reason]:,}", alone, depth=2)
     if len(mending) > 1:
         most = _THINGS[page.detail]
         for each in mending[:most]:
-            yield Row("", "", _how_many_where(each, page), depth=2)
+            yield Row("", "", _how_many_where(planned, each, page), depth=2)
         if len(mending) > most:
             yield Row("", "", f"and {len(mending) - most:,} more, see --json", depth=2)
 
 
-def _where(each: ToMend, page: Page) -> str:
+def _where(planned: Planned, each: ToMend, page: Page) -> str:
     """`first_name: line 14`."""
-    return f"{page.shown(each.detail)}: {_lines(each, page)}" if each.detail else _lines(each, page)
+    lines = _lines(planned, each, page)
+    return f"{page.shown(each.detail)}: {lines}" if each.detail else lines
 
 
-def _how_many_where(each: ToMend, page: Page) -> str:
+def _how_many_where(planned: Planned, each: ToMend, page: Page) -> str:
     """`pl in 2 rows: lines 8, 9`."""
     of = f"{page.shown(each.detail)} in " if each.detail else ""
-    return f"{of}{counted(each.count, 'row')}: {_lines(each, page)}"
+    return f"{of}{counted(each.count, 'row')}: {_lines(planned, each, page)}"
 
 
-def _lines(each: ToMend, page: Page) -> str:
-    more = f", {page.glyphs.ellipsis}" if each.count > len(each.lines) else ""
-    return f"line{'' if each.count == 1 else 's'} {', '.join(map(str, each.lines))}{more}"
+def _lines(planned: Planned, each: ToMend, page: Page) -> str:
+    """`lines 8, 9`; of several lists `members.csv:8, shop.csv:9`."""
+    more = f", {page.glyphs.ellipsis}" if each.count > len(each.first) else ""
+    if len(planned.lists) > 1:
+        places = ", ".join(planned.place(row.of_list, row.line) for row in each.first)
+        return f"{page.shown(places)}{more}"
+    return f"line{'' if each.count == 1 else 's'} {', '.join(str(row.line) for row in each.first)}{more}"
 
 
 def segments(planned: Planned, page: Page) -> Section:

@@ -39,6 +39,7 @@ from smscli.domain.quiet_hours import (
     ZoneUnknown,
 )
 from smscli.domain.rules import NoText, Text
+from smscli.files.contact_columns import Role
 
 if TYPE_CHECKING:
     from smscli.cli.present.story import Story
@@ -115,7 +116,7 @@ def _on_opt_out_list(facts: OptOutFacts, story: Story) -> str:
 def _says_list(facts: OptOutFacts, story: Story) -> str:
     if facts.in_list:
         return f"the list says opted out of {some(map(_topic, facts.in_list))}"
-    if any("opt_out" in reader.mapping for reader in story.planned.lists.readers):
+    if Role.OPT_OUT in story.planned.lists[story.rows[0].of_list].reader.mapping:
         return "the list says no"
     return "the list has no opt-out column"
 

@@ -85,7 +85,7 @@ TO_DO: Mapping[SkipReason | HoldReason, str] = {
 _TO_DO_OTHERWISE: Mapping[Fate, str] = {
     Fate.SEND: "Nothing: smscli send takes it from here.",
     Fate.LATER: "Nothing: the next run takes those beyond --limit, or raise it.",
-    Fate.PROBLEM: "Mend the row; --bad-rows FILE writes out all that need it.",
+    Fate.PROBLEM: "Mend the row; --problems FILE writes out all that need it.",
 }
 
 
@@ -200,16 +200,16 @@ def _folded(lines: Iterable[str], indent: int, page: Page) -> Iterator[str]:
 
 def _head(story: Story) -> Iterator[str]:
     planned, chosen = story.planned, story.planned.chosen
-    total = counted(planned.tally.contacts + planned.bad.count, "row")
+    total = counted(planned.rows, "row")
     yield f"Number    {story.number.masked}, {story.number.country}: {some(story.zones) or 'no time zone'}"
-    yield f"List      {planned.lists.name}: {total}"
+    yield f"{'List' if len(planned.lists) == 1 else 'Lists':<10}{planned.list_name}: {total}"
     for row in story.rows[:_ROWS]:
-        yield f"          line {row.line}: {_row_words(row)}"
+        yield f"          {planned.place(row.of_list, row.line)}: {_row_words(row)}"
     if len(story.rows) > _ROWS:
         yield f"          and {counted(len(story.rows) - _ROWS, 'row')} more with this number"
     for bad in story.bad_rows[:_ROWS]:
         told = "; ".join(f"{each.where.path}: {each.message}" for each in bad.problems)
-        yield f"          line {bad.line}: bad row: {told}"
+        yield f"          {planned.place(bad.of_list, bad.line)}: bad row: {told}"
     through = gateway_words(chosen.profile)
     yield f"Campaign  {chosen.campaign.id}: {chosen.campaign.purpose}, through {through}"
     yield f"Plan of   {local(planned.at, story.zone)}"
@@ -275,10 +275,9 @@ def story_document(story: Story) -> dict[str, object]:
         "number": story.number.masked,
         "country": story.number.country,
         "zones": story.zones,
-        "rows": [_row_document(each) for each in story.rows],
+        "rows": [_row_document(each, story) for each in story.rows],
         "bad_rows": [
-            {"row": bad.row, "line": bad.line, "problems": problem_documents(bad.problems)}
-            for bad in story.bad_rows
+            _place(bad, story) | {"problems": problem_documents(bad.problems)} for bad in story.bad_rows
         ],
         "rules": [_finding_document(finding) for finding in story.findings],
         "earlier": _earlier_document(story.earlier) if story.earlier else None,
@@ -297,10 +296,13 @@ def story_document(story: Story) -> dict[str, object]:
     }
 
 
-def _row_document(row: DecidedRow) -> dict[str, object]:
+def _place(row: DecidedRow | BadRow, story: Story) -> dict[str, object]:
+    return {"row": row.row, **story.planned.place_document(row.of_list, row.row, row.line)}
+
+
+def _row_document(row: DecidedRow, story: Story) -> dict[str, object]:
     return {
-        "row": row.row,
-        "line": row.line,
+        **_place(row, story),
         "decision": row.fate,
         "reason": row.reason,
         "detail": row.detail,

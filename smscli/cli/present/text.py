@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 #: So many problems are printed; `--json` has all of them.
 PROBLEMS_SHOWN = 20
 
+#: What stands above the first record of a list.
+_HEADER_LINES = 1
+
 #: A column that goes on below is not made narrower than this.
 _LEAST_FOLDED = 16
 _GAP = 2
+
+#: So many repairs are: a repair stops nobody.
+REPAIRS_SHOWN = 3
 
 #: Joiners that scripts and emoji need and that cannot move a cursor or turn a line around.
 _HARMLESS = frozenset("\u200c\u200d")
@@ -103,11 +109,23 @@ class Hanging:
             yield Text((further if at else first) + piece)
 
 
-def problem_lines(problems: Sequence[Problem], heading: str | None = None) -> Iterator[Hanging]:
-    """Problems below a heading: those of rows, unless it says otherwise."""
-    if problems:
-        yield Hanging(heading or f"Bad rows of {inert(problems[0].where.file)}:")
+def problem_lines(problems: Sequence[Problem], heading: str | None) -> Iterator[Hanging]:
+    """Problems below a heading, if there are any."""
+    if problems and heading:
+        yield Hanging(heading)
     yield from listed_problems(problems)
+
+
+def repair_lines(repairs: Sequence[Problem], by_code: Mapping[str, int]) -> Iterator[Hanging]:
+    """How many numbers were mended to be read, by what was mended, and the first of them."""
+    total = sum(by_code.values())
+    if not total:
+        return
+    codes = ", ".join(f"{code.replace('_', ' ')} {count:,}" for code, count in by_code.items())
+    yield Hanging(f"{counted(total, 'number')} repaired: {codes}")
+    yield from (Hanging(f"  {_told(repair)}") for repair in repairs[:REPAIRS_SHOWN])
+    if total > REPAIRS_SHOWN:
+        yield Hanging(f"  … and {total - REPAIRS_SHOWN:,} more; --json shows all.")
 
 
 def listed_problems(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> Iterator[Hanging]:
@@ -116,9 +134,22 @@ def listed_problems(problems: Sequence[Problem], most: int = PROBLEMS_SHOWN) -> 
     for problem in problems[:most]:
         hint = f" ({inert(problem.hint)})" if problem.hint not in told else ""
         told.add(problem.hint)
-        yield Hanging(f"  {inert(str(problem))}{hint}")
+        yield Hanging(f"  {_told(problem)}{hint}")
     if len(problems) > most:
         yield Hanging(f"  … and {counted(len(problems) - most, 'problem')} more; --json shows all.")
+
+
+def _told(problem: Problem) -> str:
+    """The place and what is wrong there.
+
+    A spreadsheet numbers records. Usually that is the line, and goes without saying; behind a cell with line
+    breaks it is not, and both are told.
+    """
+    where = problem.where
+    if problem.record is None or where.line is None or where.line - problem.record <= _HEADER_LINES:
+        return inert(str(problem))
+    record = f"{replace(where, path='')} (record {problem.record:,})"
+    return inert(": ".join(filter(None, (record, where.path, problem.message))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""The rows of a list that need mending, as a file to mend in a spreadsheet and to read again as a list.
+
+    with open_problem_rows(path, columns, delimiter) as problems:
+        problems.add(bad_row)                              written at once: no row is kept
+
+It is the list itself, without its good rows and with one more column: same columns, same delimiter, UTF-8
+with a byte order mark. Knows cells and problems; does not know who wants them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from itertools import groupby
+from pathlib import Path
+from typing import TextIO
+
+from smscli.domain.errors import Problem
+from smscli.files.bad_rows import BadRow
+from smscli.files.csv_export import CsvLines
+from smscli.files.csv_records import CANDIDATES, cleaned
+from smscli.files.list_source import ContactsSource
+from smscli.files.reading import fold
+from smscli.files.writing import replacing, unwritable
+
+COLUMN = "problems"
+"""The header of the column that says what is wrong with a row."""
+
+#: No record is longer; more is not read of a file that may be anything.
+_LONGEST = 1 << 20
+#: How what we say of a row begins.
+_SAID = re.compile(r"line \d+: ")
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|xlsx|gz))+$", re.IGNORECASE)
+
+
+class ProblemRows:
+    """The open file of one list. A row that cannot be written raises FilesError."""
+
+    def __init__(self, path: Path, stream: TextIO, columns: Sequence[str], delimiter: str) -> None:
+        self.path = path
+        self.count = 0
+        # A list of problems that was mended in part has the column already: what it said is out of date.
+        self._width = len(columns) - (bool(columns) and fold(columns[-1]) == COLUMN)
+        self._had_problems = self._width < len(columns)
+        self._lines = CsvLines(stream, delimiter or ",")
+        self._write((*columns[: self._width], COLUMN))
+
+    def add(self, row: BadRow) -> None:
+        """The row as it was written, and what is wrong with it; cells too many stay where they are."""
+        cells = list(row.cells)
+        while len(cells) > self._width and not cleaned(cells[-1]):
+            del cells[-1]
+        surplus = len(cells) - self._width
+        if self._had_problems and (surplus == 1 or (surplus > 1 and _SAID.match(cells[-1]))):
+            del cells[-1]
+        cells += [""] * -surplus
+        self._write((*cells, said(row.problems)))
+        self.count += 1
+
+    def _write(self, cells: Sequence[str]) -> None:
+        try:
+            self._lines.write(cells)
+        except OSError as trouble:
+            raise unwritable(self.path, trouble) from trouble
+
+
+@contextmanager
+def open_problem_rows(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[ProblemRows]:
+    """A file that takes the place of `path` when the block ends well; only its owner may read it.
+
+    `delimiter` empty (a list of one column, a spreadsheet) is a comma. Raises FilesError where the file
+    cannot be written.
+    """
+    with replacing(path, for_spreadsheets=True) as stream:
+        yield ProblemRows(path, stream, columns, delimiter)
+
+
+def said(problems: Sequence[Problem]) -> str:
+    """`line 7: phone: …; language: …`: the line once, then each problem with its column."""
+    lines = groupby(problems, key=lambda problem: problem.where.line)
+    return "; ".join(f"line {line}: {'; '.join(map(_said, each))}" for line, each in lines)
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.where.path}: {problem.message}" if problem.where.path else problem.message
+
+
+def paths_for(path: Path, sources: Sequence[ContactsSource]) -> tuple[Path, ...]:
+    """A file for each list: of several, `bad.csv` becomes `bad.members.csv` and `bad.shop.csv`."""
+    if len(sources) == 1:
+        return (path,)
+    names: list[str] = []
+    for source in sources:
+        stem = _ENDINGS.sub("", source.file.name) if source.file else "standard-input"
+        names.append(_unlike(stem or "list", [name.casefold() for name in names]))
+    return tuple(path.with_name(f"{path.stem}.{name}{path.suffix}") for name in names)
+
+
+def _unlike(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number behind it where another list is called so already."""
+    number, found = 1, name
+    while found.casefold() in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def is_of_problem_rows(path: Path) -> bool:
+    """Did an earlier run write this file? Its byte order mark and its last column tell.
+
+    Raises OSError where it may not be read.
+    """
+    with path.open(encoding="utf-8", errors="replace", newline="") as stream:
+        beginning = stream.read(_LONGEST)
+    if not beginning.startswith("\ufeff"):
+        return False
+    return any(_last_header(beginning[1:], delimiter) == COLUMN for delimiter in CANDIDATES)
+
+
+def _last_header(text: str, delimiter: str) -> str:
+    try:
+        header = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True), [""])
+    except csv.Error:
+        return ""
+    return header[-1]
