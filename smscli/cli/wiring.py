@@ -48,9 +48,7 @@ class SystemClock:
 
 def new_id() -> str:
     """A fresh id for a message, a request or a run: 32 hexadecimal characters."""
-    from uuid import uuid4
-
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 def operator() -> str:

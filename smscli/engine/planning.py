@@ -27,13 +27,15 @@ class Findings:
 
     `repeatable` are numbers in doubt that would be sent if they were not in doubt: only they may be
     repeated by a gateway's promise of idempotency. `watched` is the case of the first row with the
-    number that the planner watches: what was known of it when it was decided.
+    number that the planner watches: what was known of it when it was decided. `withdrawn` are numbers
+    whose later row says that they opted out, with where it stands.
     """
 
     rows: int = 0
     same_text_warnings: int = 0
     repeatable: set[Msisdn] = field(default_factory=set)
     watched: Case | None = None
+    withdrawn: dict[Msisdn, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Planner:
             self._decide_chunk(plan, chunk, findings, ask_hours)
             findings.rows += len(chunk)
             progress(findings.rows)
+        plan.withdraw(findings.withdrawn)  # at the end: the earlier row may be of any chunk
+        findings.repeatable.difference_update(findings.withdrawn)
         return findings
 
     def _decide_chunk(
@@ -69,7 +73,6 @@ class Planner:
         numbers = [contact.number for contact in chunk]
         facts, seen, excluded = self._facts(numbers), set(plan.seen(numbers)), plan.excluded(numbers)
         decisions: list[Decision] = []
-        withdrawn: list[Contact] = []
         for contact in chunk:
             repeated, not_to_text = contact.number in seen, excluded.get(contact.number, "")
             case = self._case(contact, facts, repeated, not_to_text, ask_hours)
@@ -77,16 +80,13 @@ class Planner:
             decisions.append(decision)
             self._notice(case, decision, findings)
             if case.repeated and {"", self.campaign.topic} & set(contact.opted_out):
-                withdrawn.append(contact)
+                findings.withdrawn[contact.number] = f"line {contact.line} of the list says so"
             seen.add(contact.number)
         plan.add(decisions)
         if findings.watched is None and self.watched in seen:  # once a chunk: nobody else pays for it
             first = next(contact for contact in chunk if contact.number == self.watched)
             not_to_text = excluded.get(first.number, "")
             findings.watched = self._case(first, facts, False, not_to_text, ask_hours)
-        # After add: the earlier row may be of this chunk.
-        plan.withdraw({each.number: f"line {each.line} of the list says so" for each in withdrawn})
-        findings.repeatable.difference_update(each.number for each in withdrawn)
 
     def _case(
         self,
