@@ -10,6 +10,7 @@ out in silence. Memory is flat: registers have millions of rows. Does not know w
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from smscli.files.csv_records import CANDIDATES, Record, cleaned, recognised_del
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
-from smscli.files.reading import files_error, fold, inert, open_file
+from smscli.files.reading import files_error, fold, inert, open_file, shown
 from smscli.files.scalars import parse_country
 
 #: Stands in no list: a line read with it stays one cell.
@@ -35,6 +36,10 @@ _NO_DELIMITER = "\x1f"
 
 #: Columns that mean nothing here, whatever they are called.
 _UNREAD = MappingProxyType({role.value: IGNORE for role in Role if role not in (Role.PHONE, Role.REGION)})
+
+#: The US register gives an area code, a comma and seven digits a line; no other number can be meant.
+_AREA_CODE = re.compile(r"\A([0-9]{3}),(?=[0-9]{7}\Z)")
+_WITH_AREA_CODES = frozenset({"US", "CA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +69,37 @@ class NumberList:
         self._layout = layout
 
     def __iter__(self) -> Iterator[Listed | Problem]:
-        for record in self._records:
-            wrong = _wrong_shape(record)
-            if wrong is not None:
-                yield self.problem(record.line, *wrong)
-            elif self._layout is not None:
-                yield self._of_table(record, self._layout)
-            elif text := _without_comment(record):
-                yield self._of_line(record, text)
+        for at, record in enumerate(self._records, 1):
+            if self._layout is None:
+                yield from self._of_line(record)
+            else:
+                found = self._of_table(record, self._layout)
+                yield replace(found, record=at) if isinstance(found, Problem) else found
 
-    def problem(self, line: int | None, code: str, message: str, hint: str = "") -> Problem:
-        """Something wrong with this list."""
-        return Problem(Place(self.name, line), code, inert(message, 300), inert(hint, 300))
+    def problem(self, line: int, code: str, message: str, hint: str = "", cell: str = "") -> Problem:
+        """Something wrong with a line of this list."""
+        place = Place(self.name, line)
+        return Problem(place, code, inert(message, 300), inert(hint, 300), value=shown(cell))
 
-    def _of_line(self, record: Record, text: str) -> Listed | Problem:
-        if sum(map(bool, map(cleaned, record.cells))) > 1:
-            return self.problem(
-                record.line,
-                "wrong_cells",
-                f"has {len(record.cells)} cells, and no header says which is the number",
-                "put a line above it that names the columns, such as phone",
-            )
-        return self._read(record, text, self._region)
+    def _of_line(self, record: Record) -> Iterator[Listed | Problem]:
+        """Nothing for a comment."""
+        text = _without_comment(record)
+        if record.broken:
+            yield self.problem(record.line, "broken_row", record.broken)
+        elif sum(map(bool, map(cleaned, record.cells))) > 1:
+            message = f"has {len(record.cells)} cells, and no header says which is the number"
+            hint = "put a line above it that names the columns, such as phone"
+            yield self.problem(record.line, "wrong_cells", message, hint)
+        elif text:
+            has_area_codes = self._region in _WITH_AREA_CODES
+            yield self._read(record, _AREA_CODE.sub(r"\1", text) if has_area_codes else text, self._region)
 
     def _of_table(self, record: Record, layout: Layout) -> Listed | Problem:
+        if record.broken:
+            return self.problem(record.line, "broken_row", record.broken)
+        if record.behind is not None:
+            message = f"stands behind a quote that line {record.behind} opens and does not close"
+            return self.problem(record.line, "uncertain_row", message)
         if len(record.cells) != len(layout.columns):
             found, needed = len(record.cells), len(layout.columns)
             return self.problem(record.line, "wrong_cells", f"has {found} cells, the header has {needed}")
@@ -97,14 +109,14 @@ class NumberList:
             try:
                 region = parse_country(country) if country else region
             except Wrong as wrong:
-                return self.problem(record.line, "bad_region", wrong.message, wrong.hint)
+                return self.problem(record.line, "bad_region", wrong.message, wrong.hint, country)
         return self._read(record, text, region)
 
     def _read(self, record: Record, text: str, region: str | None) -> Listed | Problem:
         try:
             number, _ = read_number(text, region)
         except BadNumber as bad:
-            return self.problem(record.line, bad.code, bad.message, bad.hint)
+            return self.problem(record.line, bad.code, bad.message, bad.hint, text)
         return Listed(number, record.line, record.cells if self._layout else ())
 
 
@@ -196,15 +208,6 @@ def _table(source: ContactsSource, records: Iterator[Record]) -> NumberList:
         raise _unusable(source, header.line, "header", f"the header: {header.broken}")
     asked = replace(source, columns={**_UNREAD, **source.columns})
     return NumberList(source, records, layout_of(asked, header, frozenset()), header.line)
-
-
-def _wrong_shape(record: Record) -> tuple[str, str] | None:
-    if record.broken:
-        return "broken_row", record.broken
-    if record.behind is not None:
-        message = f"stands behind a quote that line {record.behind} opens and does not close"
-        return "uncertain_row", message
-    return None
 
 
 def _unusable(
