@@ -1,13 +1,28 @@
-"""Where a list is and how to read it, as the campaigns file says it. Opens nothing."""
+"""Where a list is and how to read it, as the campaigns file says it, or should. Opens nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from smscli.domain.number_types import TEXTABLE, NumberType
+from smscli.files.reading import inert
+
+DELIMITERS: Mapping[str, str] = MappingProxyType(
+    {",": ",", ";": ";", "|": "|", "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+)
+"""What an operator may write, and the character it means."""
+
+DELIMITER_WORDS: Mapping[str, str] = MappingProxyType(
+    {character: word for word, character in DELIMITERS.items() if len(word) > 1}
+)
+"""The other way round, in words: a comma in YAML's braces would need quotes."""
+
+_PLAIN = re.compile(r"[\w./ -]*\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class ContactsSource:
     header: tuple[str, ...] = ()
     sheet: str | None = None
     number_types: frozenset[NumberType] = TEXTABLE
+    key: str = "contacts"
+    """The key of the campaigns file that names this list, for hints."""
 
     @property
     def name(self) -> str:
@@ -47,3 +64,46 @@ class ExcludeSource:
     fetched: date | None = None
     max_age: timedelta | None = None
     skips_bad_rows: bool = False
+
+
+def written(source: ContactsSource) -> str:
+    """How the campaigns file says this of a list.
+
+    `contacts: {file: list.csv, region: PL, encoding: windows-1250, columns: {phone: "Mobile"}}`.
+    """
+    parts = {
+        "file": source.file and _scalar(inert(source.file.name, 200)),
+        "region": source.region,
+        "encoding": source.encoding and encoding_name(source.encoding),
+        "delimiter": source.delimiter and DELIMITER_WORDS.get(source.delimiter),
+        "header": source.header and f"[{_all_quoted(source.header)}]",
+        "sheet": source.sheet and _scalar(inert(source.sheet)),
+        "columns": source.columns and f"{{{mapping(source.columns)}}}",
+    }
+    return f"{source.key}: {{{', '.join(f'{key}: {value}' for key, value in parts.items() if value)}}}"
+
+
+def mapping(columns: Mapping[str, str]) -> str:
+    """Roles and their headers as YAML: `phone: "Mobile", zone: "tz"`."""
+    return ", ".join(f"{role}: {_quoted(inert(name))}" for role, name in columns.items())
+
+
+def encoding_name(codec: str) -> str:
+    """Python's `cp1250` as operators know it: `windows-1250`."""
+    name = codec.lower().replace("_", "-")
+    if re.fullmatch(r"cp125\d", name):
+        return f"windows-{name[2:]}"
+    return re.sub(r"^iso8859", "iso-8859", name)
+
+
+def _all_quoted(names: Iterable[str]) -> str:
+    return ", ".join(_quoted(inert(name)) for name in names)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _quoted(text)

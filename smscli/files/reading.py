@@ -26,10 +26,19 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 #: What other programs write, and what it is.
 _BINARY = (
     (b"PK\x03\x04", "is a spreadsheet or a zip file"),
+    (b"PK\x05\x06", "is an empty zip file"),
     (b"\xd0\xcf\x11\xe0", "is an old spreadsheet"),
     (b"SQLite format 3\x00", "is a SQLite database"),
     (b"%PDF", "is a PDF"),
-    (b"\x1f\x8b", "is compressed"),
+    (b"\x1f\x8b", "is compressed (gzip)"),
+    (b"BZh9", "is compressed (bzip2)"),
+    (b"\xfd7zXZ\x00", "is compressed (xz)"),
+    (b"\x28\xb5\x2f\xfd", "is compressed (zstd)"),
+    (b"7z\xbc\xaf\x27\x1c", "is compressed (7z)"),
+    (b"Rar!\x1a\x07", "is compressed (RAR)"),
+    (b"\x89PNG\r\n", "is a picture"),
+    (b"\xff\xd8\xff", "is a picture"),
+    (b"PAR1\x15", "is a Parquet file"),
 )
 
 #: Endings that stand for one another when a file is looked for in vain.

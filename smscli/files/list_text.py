@@ -1,0 +1,250 @@
+"""From the bytes of a list to its text: UTF-8, what a byte order mark says, or what is declared.
+
+Nothing else is read: an encoding that nobody named is never guessed in silence, because names would go out
+wrong ("£ukasz") and nobody would see it before the people do. What it most likely is goes into the error.
+Knows neither lines nor cells but to say where a byte stands.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from smscli.domain.errors import FilesError, Place, Problem
+from smscli.files.encoding_guess import MOST_BYTES, Guess, guessed
+from smscli.files.list_source import ContactsSource, encoding_name, written
+from smscli.files.reading import files_error, inert, shown
+
+SAVE_AGAIN = "save the list again as CSV UTF-8"
+
+#: Longest first: UTF-32 begins like UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_LINE_END = re.compile("\r\n|\r|\n")
+_LINE_END_BYTES = re.compile(b"[\r\n]")
+_FULL_WIDTH = 7
+"""Digits that may be a phone number."""
+
+_SHOWN = 60
+_OFTEN = 0.25
+_SURELY_UTF8 = 3
+"""So many characters of several bytes do not come out right by chance: each is one in about thirty."""
+
+
+def text_blocks(blocks: Iterator[bytes], source: ContactsSource) -> Iterator[str]:
+    """The text of a list in pieces, none of them empty; CR and LF that belong together are never torn apart.
+
+    Raises FilesError behind the last character that could be read: `not_utf8` for bytes that nothing
+    explains, `wrong_encoding` for those that are not what the campaigns file or a byte order mark says.
+    """
+    first = next(blocks, b"")
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if first.startswith(mark)), (b"", ""))
+    declared = source.encoding if not mark else None
+    if not encoding:
+        encoding = _without_a_mark(first, source)
+    rest = first[len(mark) :]
+    whole = chain([rest], blocks) if rest else blocks
+    yield from _Decoding(whole, source, encoding, declared, len(mark)).text()
+
+
+def _without_a_mark(first: bytes, source: ContactsSource) -> str:
+    """The declared encoding, or UTF-8. Raises FilesError for what is neither by its looks."""
+    wide = _wide(first)
+    declared = source.encoding and codecs.lookup(source.encoding).name
+    if wide and not declared:
+        message = f"is written in {wide.upper()} without a byte order mark, which nothing says"
+        raise _wrong(source, None, "not_utf8", message, _say(source, wide))
+    if declared in ("utf-16", "utf-32"):
+        message = f"is declared as {declared} and has no byte order mark, which says the order of its bytes"
+        raise _wrong(source, None, "wrong_encoding", message, _say(source, wide or f"{declared}-le"))
+    return "utf-8" if declared in (None, "utf-8-sig") else declared
+
+
+def _wide(first: bytes) -> str:
+    """UTF-16 or UTF-32 by where NULs stand: the upper bytes of digits, delimiters and Latin; else empty."""
+    sample = first[:1024]
+    nuls = [sample[lane::4].count(0) / max(1, len(sample[lane::4])) for lane in range(4)]
+    often = "".join("0" if share > _OFTEN else "x" if not share else "?" for share in nuls)
+    return {"x000": "utf-32-le", "000x": "utf-32-be", "x0x0": "utf-16-le", "0x0x": "utf-16-be"}.get(often, "")
+
+
+class _Decoding:
+    """One way through a list in one encoding, and what to say where it ends."""
+
+    def __init__(
+        self, blocks: Iterator[bytes], source: ContactsSource, codec: str, declared: str | None, offset: int
+    ) -> None:
+        self._blocks = blocks
+        self._source = source
+        self._codec = codec
+        self._declared = declared
+        self._offset = offset
+        self._line = 1
+        self._has_foreign = False  # anything but ASCII, which reads the same in UTF-8
+
+    def text(self) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(self._codec)()
+        torn = ""
+        for block in chain(self._blocks, [b""]):
+            self._offset += len(block)
+            self._refuse_utf8(block)
+            try:
+                text = torn + decoder.decode(block, not block)
+            except UnicodeError as trouble:
+                yield from self._stop(trouble, torn)
+            torn = "\r" if block and text.endswith("\r") else ""
+            text = text.removesuffix(torn)
+            if text:
+                yield text
+                self._count(text)
+
+    def _count(self, text: str) -> None:
+        self._line += text.count("\n") + text.count("\r") - text.count("\r\n")
+        self._has_foreign = self._has_foreign or not text.isascii()
+
+    def _refuse_utf8(self, block: bytes) -> None:
+        """UTF-8 that is declared as a code page reads without an error, and wrongly."""
+        if self._declared is None or self._has_foreign or block.isascii() or not _is_code_page(self._codec):
+            return
+        with suppress(UnicodeDecodeError):
+            text, _ = codecs.utf_8_decode(block)
+            if sum(not character.isascii() for character in text) >= _SURELY_UTF8:
+                message = f"is UTF-8, and the campaigns file says {encoding_name(self._declared)}"
+                raise _wrong(self._source, None, "wrong_encoding", message, self._take_it_out())
+
+    def _stop(self, trouble: UnicodeError, torn: str) -> Iterator[str]:
+        """What could be read before the trouble, then the error."""
+        if not isinstance(trouble, UnicodeDecodeError):
+            message = f"cannot be read as {encoding_name(self._codec)}: {shown(str(trouble))}"
+            raise _wrong(self._source, self._line, "wrong_encoding", message, SAVE_AGAIN) from None
+        tried, at = trouble.object, trouble.start
+        good = torn + tried[:at].decode(self._codec, "replace")
+        whole_lines = good[: max(good.rfind("\n"), good.rfind("\r")) + 1]
+        if whole_lines:
+            yield whole_lines
+            self._count(whole_lines)
+        line = tried[max(tried.rfind(b"\n", 0, at), tried.rfind(b"\r", 0, at)) + 1 :]
+        place = _BadByte(self._offset - len(tried) + at + 1, tried[at] if at < len(tried) else 0, self._line)
+        raise self._unreadable(place, line + self._more()) from None
+
+    def _more(self) -> bytes:
+        with suppress(FilesError):
+            return next(self._blocks, b"")
+        return b""
+
+    def _unreadable(self, bad: _BadByte, rest: bytes) -> FilesError:
+        """`rest` begins with the line of the bad byte."""
+        sample = rest[:MOST_BYTES]
+        if self._codec != "utf-8":
+            return self._not_as_said(bad, sample)
+        if self._has_foreign:
+            return self._mixed(bad, sample)
+        guesses = guessed(sample, self._source.region)
+        seen = f"{bad} is not UTF-8"
+        code = "wrong_encoding" if self._declared else "not_utf8"
+        if not guesses:
+            hint = f"{SAVE_AGAIN}, or say its encoding: {written(replace(self._source, encoding='…'))}"
+            return _wrong(self._source, bad.line, code, f"{seen}, and what it is cannot be told", hint)
+        message = f"{seen}; {_likely(guesses, bad.line)}"
+        return _wrong(self._source, bad.line, code, message, _say(self._source, guesses[0].name))
+
+    def _mixed(self, bad: _BadByte, sample: bytes) -> FilesError:
+        guesses = guessed(_LINE_END_BYTES.split(sample)[0], self._source.region)
+        reads = f"; in {guesses[0].name} it reads: {_shown_line(guesses[0].text, 0)}" if guesses else ""
+        message = f"{bad} is not UTF-8, and lines above it are{reads}"
+        hint = "two encodings in one file: correct this line and those like it, or export the list again"
+        return _wrong(self._source, bad.line, "not_utf8", message, hint)
+
+    def _not_as_said(self, bad: _BadByte, sample: bytes) -> FilesError:
+        codec, says = (
+            encoding_name(self._codec),
+            "the campaigns file" if self._declared else "its byte order mark",
+        )
+        message = f"{bad} is nothing in {codec}, which {says} says"
+        hint = SAVE_AGAIN
+        if self._declared and _is_utf8(sample):
+            hint = f"it is UTF-8: {self._take_it_out()}"
+        elif self._declared:
+            others = tuple(g for g in guessed(sample, self._source.region) if g.name != codec)
+            message = f"{message}; {_likely(others, bad.line)}" if others else message
+            hint = _say(self._source, others[0].name) if others else SAVE_AGAIN
+        return _wrong(self._source, bad.line, "wrong_encoding", message, hint)
+
+    def _take_it_out(self) -> str:
+        return f"take encoding out of the campaigns file: {written(replace(self._source, encoding=None))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _BadByte:
+    """`number` counts from 1, in the unpacked file."""
+
+    number: int
+    byte: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"byte {self.number} of the file (0x{self.byte:02x})"
+
+
+def _is_code_page(codec: str) -> bool:
+    """Is every byte a character of its own in it."""
+    return len(b"\xc3\xa9\xc5\x82".decode(codec, "replace")) == 4
+
+
+def _is_utf8(sample: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        return bool(codecs.utf_8_decode(sample)[0])
+    return False
+
+
+def _likely(guesses: tuple[Guess, ...], first_line: int) -> str:
+    """`it is most likely windows-1250, in which line 3 reads: …`, or both where two are as likely."""
+    at = _telling_line(guesses)
+    line = first_line + at
+    reads = [_shown_line(guess.text, at) for guess in guesses]
+    if len(guesses) == 1:
+        return f"it is most likely {guesses[0].name}, in which line {line} reads: {reads[0]}"
+    if len(set(reads)) == 1:
+        names = " or ".join(guess.name for guess in guesses)
+        return f"it could be {names}, which both read line {line} as: {reads[0]}"
+    each = " or ".join(f"{guess.name} ({read})" for guess, read in zip(guesses, reads, strict=True))
+    return f"it could be, as line {line} shows, {each}"
+
+
+def _telling_line(guesses: tuple[Guess, ...]) -> int:
+    """The first line that reads differently in two encodings; with letters, and not only a no-break space."""
+    texts = [_LINE_END.split(guess.text) for guess in guesses]
+    for at, lines in enumerate(zip(*texts, strict=False)):
+        if len(set(lines)) > 1 or (len(texts) == 1 and re.search(r"[^\W\d_\x00-\x7f]", lines[0])):
+            return at
+    return 0
+
+
+def _shown_line(text: str, at: int) -> str:
+    """One line, without a phone number in it: what is no space in a wrong encoding may tear one apart."""
+    line = _LINE_END.split(text)[at]
+    masked = shown(line, len(line))
+    if sum(character.isdigit() for character in masked) >= _FULL_WIDTH:
+        masked = re.sub(r"\d", "•", masked)
+    first = next((place for place, letter in enumerate(masked) if not letter.isascii() and letter != "•"), 0)
+    start = max(0, min(first - _SHOWN // 2, len(masked) - _SHOWN))
+    return ("…" if start else "") + inert(masked[start:], _SHOWN)
+
+
+def _say(source: ContactsSource, encoding: str) -> str:
+    said = written(replace(source, encoding=encoding))
+    return f"if that is right, say so in the campaigns file: {said}; else {SAVE_AGAIN}"
+
+
+def _wrong(source: ContactsSource, line: int | None, code: str, message: str, hint: str) -> FilesError:
+    return files_error([Problem(Place(source.name, line), code, message, hint)])
