@@ -1,112 +1,113 @@
 """Looks at everything that a campaigns file names, and finds all that is wrong with it at once.
 
-Campaigns file, gateway profiles and the variables they need, opt-out lists, contact lists, and what the rules
-say of every contact. Asks no network and holds no gateway; a campaign's own sent log is not asked either.
+Campaigns file, gateway profiles and the variables they need, lists of people not to text, contact lists, and
+what the rules say of every contact. Asks no network and holds no gateway; a campaign's own sent log is not
+asked either.
 """
 
 from __future__ import annotations
 
-import heapq
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
-from itertools import groupby, islice
-from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from smscli.cli.checking_campaigns import CampaignCheck, CheckPlan, Note, Standing
+from smscli.cli.checking_lists import (
+    CheckedList,
+    Deciding,
+    Pipes,
+    Reading,
+    Reads,
+    note_empty,
+    problems_of,
+    way_of_reading,
+    with_lists_in_common,
+)
+from smscli.cli.checking_rows import ProblemFiles
+from smscli.cli.excluding import read_excluded, unusable
 from smscli.cli.gateway_given import gateway_given
 from smscli.cli.planned import campaign_named
-from smscli.cli.present.figures import money
-from smscli.cli.present.text import counted, minute
-from smscli.cli.tasks import Found, Trouble
-from smscli.domain.campaign import Campaign, Rates
-from smscli.domain.contact import ConsentLevel, Contact
-from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, HoldReason, SkipReason
+from smscli.cli.present.exclusions import age_words
+from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError
 from smscli.domain.message import Realm
-from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import OptOut, PlannedRow, PlanTally
-from smscli.domain.profile import BatchMode, GatewayProfile
-from smscli.domain.rules import Text, compose
+from smscli.domain.ports import OptOut
+from smscli.domain.profile import GatewayProfile
 from smscli.engine.planning import Planner
-from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, examine_campaigns
-from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, Role, open_contacts
+from smscli.files.campaign_file import CampaignsFile, Defined, examine_campaigns
+from smscli.files.contacts_file import ContactsSource, Role
+from smscli.files.list_source import ExcludeSource
 from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
-from smscli.files.reading import listed, open_file, shown
+from smscli.files.reading import listed
 from smscli.files.tree import Node
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
-from smscli.sentlog.plan import SqlitePlan
 from smscli.sentlog.sqlite import opt_outs_of
 
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
 
-#: Contacts that are decided in one go, for each campaign of their list.
-_CHUNK = 10_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line says about what to look at."""
+    """What the command line says about what to look at, and where the rows to mend go."""
 
     file: Path
     campaign: str | None = None
     contacts: str | None = None
     gateway: str | None = None
+    problems: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How one campaign stands, as far as its files say. Without a list that could be read, `rows` is None.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How each campaign stands, and the files of rows to mend with how many are in each."""
 
-    `could_be_texted` counts whom no file forbids, now or when the next window opens. `is_not_piped_in`: the
-    list should come from standard input, and that is a keyboard.
-    """
-
-    campaign: str
-    list_name: str | None
-    rows: int | None = None
-    bad_rows: int = 0
-    could_be_texted: int = 0
-    skipped: Mapping[SkipReason, int] = field(default_factory=dict)
-    is_not_piped_in: bool = False
+    standings: tuple[Standing, ...] = ()
+    written: tuple[tuple[Path, int], ...] = ()
 
 
-#: Who is told of every problem.
-Note = Callable[[Found], None]
-
-
-def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None]) -> tuple[Standing, ...]:
+def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None]) -> Checked:
     """Look at everything; `note` is told of every problem, `progress` of the rows read so far.
 
-    Raises UsageError for a campaign that the file does not have.
+    Raises UsageError for a campaign that the file does not have, and for a file of problems that would
+    replace another.
     """
     try:
         campaigns, problems = examine_campaigns(asked.file)
     except FilesError as wrong:
         _note_error(note, wrong, Place(str(asked.file)))
-        return ()
+        return Checked()
     for problem in problems:
         note(Found(problem))
     chosen = _chosen(campaigns, asked, is_whole=not problems)
     named = None if asked.gateway is None else gateway_given(asked.gateway, campaigns.gateways, asked.file)
-    _check_gateways(world, asked, chosen, named, note)
-    heeded = _Heeded(world.clock.now(), note)
-    found: dict[str, Standing] = {}
-    with ExitStack() as copies:
-        pipes = _Pipes(getattr(world.stdin, "buffer", None), copies)
-        for source, members in _by_list(chosen, asked):
-            for standing in _ListCheck(world, asked, source, members, pipes, heeded, note, progress).run():
-                found[standing.campaign] = standing
-    return tuple(found[defined.campaign.id] for defined in chosen)
+    with ExitStack() as open_things:
+        readings = tuple(Reads(defined, _sources(defined, asked)) for defined in chosen)
+        files = None if asked.problems is None else _problem_files(asked, asked.problems, readings)
+        if files is not None:
+            open_things.enter_context(closing(files))
+        _check_gateways(world, asked, chosen, named, note)
+        pipes = Pipes(world.stdin, open_things)
+        reading = Reading(
+            pipes, world.clock.now(), note, _keep_nothing if files is None else files.keep, progress
+        )
+        checks = _CampaignsCheck(
+            world,
+            asked,
+            reading,
+            _Heeded(reading.now, note),
+            _Excluding(asked.file, readings, reading.now, note),
+        )
+        standings = {standing.campaign: standing for standing in checks.run(readings)}
+        written = () if files is None else tuple(files.write(pipes))
+    return Checked(tuple(standings[each.campaign] for each in readings), written)
 
 
 def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[Defined, ...]:
@@ -117,13 +118,28 @@ def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[
     return (campaign_named(campaigns, asked.file, asked.campaign),)
 
 
+def _sources(defined: Defined, asked: Asked) -> tuple[ContactsSource, ...]:
+    """The lists of a campaign: that of the command line, read as its first one is, else its own."""
+    if asked.contacts is None:
+        return defined.contacts
+    file = None if asked.contacts == "-" else Path(asked.contacts)
+    return (replace(defined.contacts[0] if defined.contacts else ContactsSource(file=file), file=file),)
+
+
+def _problem_files(asked: Asked, path: Path, readings: Sequence[Reads]) -> ProblemFiles | None:
+    """Where the rows to mend go; None where there is no list."""
+    sources = tuple(source for each in readings for source in each.sources)
+    excluded = (each.source for reads in readings for each in reads.defined.exclude)
+    lists = [source.file for source in (*sources, *excluded) if source.file]
+    others = [each for reads in readings for each in (*reads.defined.opt_outs, reads.defined.sent_log)]
+    read = (asked.file, *lists, *others)
+    return ProblemFiles(path, sources, read) if sources else None
+
+
 def _note_error(
-    note: Note, error: SmscliError, place: Place, campaigns: Iterable[str] = (), code: str = ""
+    note: Note, error: SmscliError, place: Place, campaigns: Iterable[str] = (), code: str = "wrong_value"
 ) -> None:
-    """An error that stopped the look at something, as the problems that it is about."""
-    problems: Sequence[Problem] = getattr(error, "problems", ())
-    whole = Problem(place, code or "wrong_value", error.message, error.hint)
-    for problem in problems or (whole,):
+    for problem in problems_of(error, place, code):
         note(Found(problem, tuple(campaigns)))
 
 
@@ -168,7 +184,7 @@ def _check_variables(
         note(Found(problem, campaigns, name=listed(named) or "the variables of its URL"))
 
 
-# --- other opt-outs ---
+# --- people not to text ---
 
 
 class _Heeded:
@@ -179,8 +195,10 @@ class _Heeded:
         self._note = note
         self._read: dict[tuple[Path, str | None], tuple[OptOut, ...]] = {}
 
-    def by(self, defined: Defined, region: str | None) -> Iterator[OptOut]:
+    def by(self, reads: Reads) -> Iterator[OptOut]:
         """All that a campaign has to heed besides its own sent log."""
+        defined = reads.defined
+        region = next((source.region for source in reads.sources if source.region), None)
         for path in defined.opt_outs:
             if path.exists() and defined.sent_log.exists() and path.samefile(defined.sent_log):
                 continue
@@ -201,337 +219,138 @@ class _Heeded:
         return tuple(OptOut(wish.number, wish.topic, self._at, "import") for wish in found.wishes)
 
 
-# --- lists ---
+@dataclass(frozen=True, slots=True)
+class _Excluding:
+    """Lists of numbers not to text, read into the plans of those who exclude them; each is told of once."""
+
+    file: Path
+    campaigns: Sequence[Reads]
+    now: datetime
+    note: Note
+    told: list[ExcludeSource] = field(default_factory=list)
+
+    def fill(self, plans: Sequence[tuple[Reads, CheckPlan]]) -> None:
+        """Read the lists of these campaigns into their plans."""
+        users: list[tuple[ExcludeSource, list[tuple[Reads, CheckPlan]]]] = []
+        for reads, plan in plans:
+            for source in reads.defined.exclude:
+                known = next((members for each, members in users if each == source), None)
+                if known is None:
+                    users.append((source, known := []))
+                if (reads, plan) not in known:
+                    known.append((reads, plan))
+        for source, members in users:
+            self._read(source, members)
+
+    def _read(self, excluded: ExcludeSource, members: Sequence[tuple[Reads, CheckPlan]]) -> None:
+        plans = self._usable_for(excluded, members)
+        if not plans:
+            return
+        note: Note = _say_nothing if excluded in self.told else self.note
+        self.told.append(excluded)
+        campaigns = tuple(each.campaign for each in self.campaigns if excluded in each.defined.exclude)
+        try:
+            found = read_excluded(excluded, plans, self._now_for(members[0][0]))
+        except FilesError as wrong:
+            _note_error(note, wrong, Place(excluded.source.name), campaigns)
+            return
+        for problem in found.problems:
+            note(Found(problem, campaigns, Weight.STOPS if found.stops else Weight.LEFT_OUT))
+        if found.is_too_old:
+            place, message = Place(excluded.source.name), f"is too old to be relied on: {age_words(found)}"
+            hint = "fetch it anew; where the campaigns file says `fetched`, change that too"
+            note(Found(Problem(place, Trouble.EXCLUDED_TOO_OLD, message, hint), campaigns))
+
+    def _usable_for(
+        self, excluded: ExcludeSource, members: Sequence[tuple[Reads, CheckPlan]]
+    ) -> list[CheckPlan]:
+        """The plans of those who may exclude it; what keeps the others from it is told."""
+        usable, wrong = list[CheckPlan](), dict[Problem, list[str]]()
+        for reads, plan in members:
+            problems = tuple(unusable([excluded], reads.sources, self.file, self._now_for(reads)))
+            usable += () if problems else (plan,)
+            for problem in problems:
+                wrong.setdefault(problem, []).append(reads.campaign)
+        for problem, campaigns in wrong.items():
+            self.note(Found(problem, tuple(campaigns)))
+        return usable
+
+    def _now_for(self, reads: Reads) -> datetime:
+        return self.now.astimezone(ZoneInfo(reads.defined.campaign.zone))
 
 
-def _by_list(
-    chosen: Sequence[Defined], asked: Asked
-) -> Iterator[tuple[ContactsSource | None, tuple[Defined, ...]]]:
-    """Campaigns that read the same list in the same way, together."""
-    groups: dict[object, tuple[ContactsSource | None, list[Defined]]] = {}
-    for defined in chosen:
-        source = defined.contacts[0] if defined.contacts else None
-        if asked.contacts is not None:
-            file = None if asked.contacts == "-" else Path(asked.contacts)
-            source = replace(source, file=file) if source else ContactsSource(file=file)
-        key = source and (source.file, source.region, source.delimiter, *sorted(source.columns.items()))
-        groups.setdefault(key, (source, []))[1].append(defined)
-    yield from ((source, tuple(members)) for source, members in groups.values())
+def _say_nothing(_: Found) -> None:
+    """What was told before is not told again."""
+
+
+# --- lists, and what comes of them for each campaign ---
 
 
 @dataclass(frozen=True, slots=True)
-class _Pipes:
-    """What can be read only once (standard input, a pipe that has a name), as files to be read again.
-
-    They are unlinked from the start: nothing of them outlives the program.
-    """
-
-    piped: BinaryIO | None
-    open_things: ExitStack
-    copies: dict[Path | None, BinaryIO] = field(default_factory=dict)
-
-    def copy_of(self, file: Path | None) -> BinaryIO | None:
-        """From its beginning; None for a file that can be opened as often as one likes."""
-        if file not in self.copies:
-            if file is not None and not file.is_fifo():
-                return None
-            with open_file(file) if file else nullcontext(self.piped) as stream:
-                if stream is None:
-                    return None
-                copy = self.open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-                shutil.copyfileobj(stream, copy)
-            self.copies[file] = copy
-        self.copies[file].seek(0)
-        return self.copies[file]
-
-
-class _Plan(SqlitePlan):
-    """A plan that knows as well what held messages will come to: a check asks that, whatever the hour."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        super().__init__()
-        self._campaign = campaign
-        self.held_segments: Counter[str] = Counter()  # by country
-
-    def add(self, decisions: Sequence[Decision]) -> None:
-        for decision in decisions:
-            if isinstance(decision, Hold):
-                text = compose(self._campaign, decision.contact)
-                if isinstance(text, Text):
-                    self.held_segments[decision.contact.number.country] += text.segments.count
-        super().add(decisions)
-
-
-@dataclass(slots=True)
-class _ListCheck:
-    """One list, and all campaigns that read it so: one pass."""
+class _CampaignsCheck:
+    """Reads all contact lists and decides all campaigns; those that have lists in common in one go."""
 
     world: World
     asked: Asked
-    source: ContactsSource | None
-    members: tuple[Defined, ...]
-    pipes: _Pipes
+    reading: Reading
     heeded: _Heeded
-    note: Note
-    progress: Callable[[int], None]
-    bad_rows: int = 0
-    breaks_off: bool = False
-    opted_out: list[Msisdn] = field(default_factory=list)
+    excluding: _Excluding
 
-    def run(self) -> Iterator[Standing]:
+    def run(self, campaigns: Sequence[Reads]) -> Iterator[Standing]:
         """How each campaign stands."""
-        source = self.source
-        is_keyboard = source is not None and source.file is None and self.world.stdin.isatty()
-        if source is None or is_keyboard:
-            for defined in self.members:
-                list(self.heeded.by(defined, None))
-                yield replace(self._unread(defined), is_not_piped_in=is_keyboard)
-            return
-        fitting = self._fitting(source)
-        yield from (self._unread(each) for each in self.members if each.campaign.id not in _ids(fitting))
-        if fitting:
-            yield from self._read(source, fitting)
+        for together in with_lists_in_common(campaigns):
+            with ExitStack() as plans:
+                yield from self._together(together, plans)
 
-    def _unread(self, defined: Defined) -> Standing:
-        return Standing(campaign=defined.campaign.id, list_name=self.source.name if self.source else None)
+    def _together(self, together: Sequence[Reads], open_things: ExitStack) -> Iterator[Standing]:
+        lists = self.reading.lists_of(together)
+        deciding = [self._deciding(each, lists, open_things) for each in together]
+        self.excluding.fill([(each.reads, each.plan) for each in deciding])
+        self.reading.read_all(deciding)
+        note_empty(self.reading.note, lists.values(), deciding)
+        yield from map(self._standing, deciding)
 
-    @contextmanager
-    def _opened(self, source: ContactsSource, members: Iterable[Defined]) -> Iterator[ContactsReader]:
-        texts = [text for defined in members for text in defined.campaign.texts.values()]
-        wanted = frozenset[str]().union(*(text.fields for text in texts))
-        copy, today = self.pipes.copy_of(source.file), self.world.clock.now().date()
-        with open_contacts(source, wanted, copy, today=today, is_copy=copy is not None) as reader:
-            yield reader
-
-    def _fitting(self, source: ContactsSource) -> tuple[Defined, ...]:
-        """The campaigns whose texts find their columns; what is wrong with the header, once."""
-        wrong: dict[Problem, list[str]] = {}
-        fitting = []
-        for defined in self.members:
-            try:
-                with self._opened(source, [defined]):
-                    fitting.append(defined)
-            except FilesError as error:
-                whole = Problem(Place(source.name), "unreadable", error.message, error.hint)
-                for problem in error.problems or (whole,):
-                    wrong.setdefault(problem, []).append(defined.campaign.id)
-        for problem, campaigns in wrong.items():
-            self.note(Found(problem, tuple(campaigns)))
-        return tuple(fitting)
-
-    def _read(self, source: ContactsSource, members: tuple[Defined, ...]) -> Iterator[Standing]:
-        with ExitStack() as open_things:
-            plans = [open_things.enter_context(closing(_Plan(defined.campaign))) for defined in members]
-            planners = [self._planner(defined, source.region) for defined in members]
-            reader = open_things.enter_context(self._opened(source, members))
-            contacts = self._fill(reader, members, planners, plans)
-            if not (contacts or self.bad_rows or self.breaks_off):
-                self._say_nobody(reader, members)
-            for plan in plans:
-                plan.withdraw(dict.fromkeys(self.opted_out, "a bad row of the list says so"))
-            self._note_rows(reader, members, plans)
-            for defined, plan in zip(members, plans, strict=True):
-                asks = _CampaignCheck(self.asked, defined, reader, plan, self.note, self.world.clock.now())
-                yield asks.run(self.bad_rows)
-
-    def _planner(self, defined: Defined, region: str | None) -> Planner:
+    def _deciding(
+        self, reads: Reads, lists: Mapping[Hashable, CheckedList], open_things: ExitStack
+    ) -> Deciding:
+        own = [lists.get(way_of_reading(source)) for source in reads.sources]
+        read = tuple(each for each in own if each is not None and reads in each.members)
+        plan = open_things.enter_context(closing(CheckPlan(reads.defined.campaign)))
         memory = MemorySentLog()
-        memory.heed(self.heeded.by(defined, region))
-        return Planner(
-            campaign=defined.campaign,
+        memory.heed(self.heeded.by(reads))
+        planner = Planner(
+            campaign=reads.defined.campaign,
             realm=Realm.SANDBOX,
             log=memory,
-            now=self.world.clock.now(),
+            now=self.reading.now,
             new_id=self.world.new_id,
         )
+        return Deciding(reads, read, planner, plan, deque(read))
 
-    def _fill(
-        self,
-        reader: ContactsReader,
-        members: tuple[Defined, ...],
-        planners: Sequence[Planner],
-        plans: Sequence[_Plan],
-    ) -> int:
-        """Decide every contact for every campaign; how many there are."""
-        contacts = self._sifted(reader, members)
-        rows = 0
-        while chunk := list(islice(contacts, _CHUNK)):
-            for planner, plan in zip(planners, plans, strict=True):
-                planner.fill(plan, chunk)
-            rows += len(chunk)
-            self.progress(rows)
-        return rows
-
-    def _say_nobody(self, reader: ContactsReader, members: tuple[Defined, ...]) -> None:
-        hint = "put at least one row below the header"
-        problem = Problem(Place(reader.name), Trouble.NO_CONTACTS, "has a header and no contacts", hint)
-        self.note(Found(problem, _ids(members)))
-
-    def _sifted(self, reader: ContactsReader, members: tuple[Defined, ...]) -> Iterator[Contact]:
-        """The contacts. Bad rows are noted, and a list that breaks off, which counts as far as it goes."""
-        stops = any(defined.on_bad_rows is OnBadRows.STOP for defined in members)
-        columns = {shown(name): at for at, name in enumerate(reader.columns)}
-        phone = columns[shown(reader.mapping[Role.PHONE])]
-        rows = iter(reader)
-        while row := self._next(rows, reader, members):
-            if isinstance(row, Contact):
-                yield row
-                continue
-            self.bad_rows += 1
-            if row.opted_out is not None:
-                self.opted_out.append(row.opted_out)
-            for problem in row.problems:
-                cell, number = _cell(row, columns.get(problem.where.path)), _cell(row, phone)
-                self.note(Found(problem, _ids(members), stops, number=number, cell=cell))
-
-    def _next(
-        self, rows: Iterator[Contact | BadRow], reader: ContactsReader, members: tuple[Defined, ...]
-    ) -> Contact | BadRow | None:
-        try:
-            return next(rows, None)
-        except FilesError as wrong:  # bytes that are no text
-            self.breaks_off = True
-            _note_error(self.note, wrong, Place(reader.name), _ids(members))
-            return None
-
-    def _note_rows(
-        self, reader: ContactsReader, members: tuple[Defined, ...], plans: Sequence[_Plan]
-    ) -> None:
-        """Contacts left out that somebody can mend; what several campaigns say of one, once."""
-        said = [_mendable(each, plan) for each, plan in zip(_ids(members), plans, strict=True)]
-        for _, same in groupby(heapq.merge(*said, key=itemgetter(0)), key=itemgetter(0)):
-            together = list(same)
-            campaigns, row = tuple(campaign for _, campaign, _ in together), together[0][2]
-            path, message, hint = _words(row, listed(campaigns))
-            problem = Problem(Place(reader.name, row.line, None, path), row.reason, message, hint)
-            self.note(Found(problem, campaigns, name=row.detail, number=row.number.e164))
-
-
-def _mendable(
-    campaign: str, plan: SqlitePlan
-) -> Iterator[tuple[tuple[int, SkipReason | HoldReason, str], str, PlannedRow]]:
-    """Rows left out that somebody can mend, in the order of the list, with what tells them apart."""
-    for row in plan.left_out():
-        if row.reason in _MENDABLE:
-            yield (row.row, row.reason, row.detail), campaign, row
-
-
-def _cell(row: BadRow, at: int | None) -> str:
-    """What stands in that column; nothing where cells are shifted, so that none is what its column says."""
-    has_shifted = any(problem.code == "wrong_cells" for problem in row.problems)
-    return "" if at is None or has_shifted or at >= len(row.cells) else row.cells[at]
-
-
-def _ids(members: Iterable[Defined]) -> tuple[str, ...]:
-    return tuple(defined.campaign.id for defined in members)
-
-
-# --- one campaign ---
-
-
-@dataclass(frozen=True, slots=True)
-class _CampaignCheck:
-    """What the rules say of every contact of a campaign, and its limits of all of them."""
-
-    asked: Asked
-    defined: Defined
-    reader: ContactsReader
-    plan: _Plan
-    note: Note
-    now: datetime
-
-    def run(self, bad_rows: int) -> Standing:
-        """How the campaign stands; problems are noted."""
-        tally = self.plan.tally(BatchMode.ONE)
-        could = tally.to_send + sum(tally.held.values())
-        self._check_whole(tally, could)
-        self._check_limits(tally, could)
-        return Standing(
-            campaign=self.defined.campaign.id,
-            list_name=self.reader.name,
-            rows=tally.contacts + bad_rows,
-            bad_rows=bad_rows,
-            could_be_texted=could,
-            skipped={reason: tally.skipped[reason] for reason in SkipReason if reason in tally.skipped},
+    def _standing(self, each: Deciding) -> Standing:
+        sources, campaign = each.reads.sources, each.reads.defined.campaign
+        read = {way_of_reading(checked.source) for checked in each.lists}
+        names = tuple(dict.fromkeys(source.name for source in sources))
+        unread = tuple(source.name for source in sources if way_of_reading(source) not in read)
+        if unread or not sources:
+            is_keyboard = any(map(self.reading.is_keyboard, sources))
+            return Standing(campaign=campaign.id, lists=names, unread=unread, is_not_piped_in=is_keyboard)
+        once = dict.fromkeys(each.lists)
+        checked = CampaignCheck(
+            file=self.asked.file,
+            campaign=campaign,
+            lists=names,
+            without_consent=tuple(
+                one.source.name for one in once if one.contacts and Role.CONSENT not in one.roles
+            ),
+            plan=each.plan,
+            now=self.reading.now,
         )
-
-    def _say(self, code: str, message: str, hint: str, path: str) -> None:
-        place = Place(str(self.asked.file), None, None, path)
-        self.note(Found(Problem(place, code, message, hint), (self.defined.campaign.id,)))
-
-    def _check_whole(self, tally: PlanTally, could: int) -> None:
-        """What makes it nobody at all."""
-        campaign = self.defined.campaign
-        key = f"campaigns.{campaign.id}"
-        expired = tally.skipped.get(SkipReason.EXPIRED, 0)
-        if expired and campaign.expires is not None:
-            at = minute(campaign.expires)
-            message = (
-                f"expired at {at}: nobody is texted any more"
-                if campaign.expires <= self.now
-                else f"expires at {at}, before {counted(expired, 'contact')} may be texted again"
-            )
-            self._say(SkipReason.EXPIRED, message, "set a later one, or delete it", f"{key}.expires")
-        needs_consent = campaign.consent.level is not ConsentLevel.NONE
-        if needs_consent and tally.contacts and Role.CONSENT not in self.reader.mapping:
-            message = f"needs consent, and no two columns of {self.reader.name} say its level and its date"
-            hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
-            self._say(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
-        elif tally.contacts and not could and not expired and not _MENDABLE.intersection(tally.skipped):
-            reasons = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in tally.skipped.items())
-            hint = f"smscli preview {self.asked.file} {campaign.id}"
-            self._say(Trouble.NOBODY, f"nobody could be texted: {reasons}", hint, key)
-
-    def _check_limits(self, tally: PlanTally, could: int) -> None:
-        campaign, key = self.defined.campaign, f"campaigns.{self.defined.campaign.id}.limits"
-        most = campaign.limits.max_messages
-        if most is not None and could > most:
-            message = f"{counted(could, 'message')} would be more than {most:,}"
-            hint = "raise it, or send a part with --limit"
-            self._say(Trouble.TOO_MANY_MESSAGES, message, hint, f"{key}.max_messages")
-        if campaign.limits.max_cost is not None and campaign.rates is not None:
-            self._check_cost(tally, campaign.limits.max_cost, campaign.rates, f"{key}.max_cost")
-
-    def _check_cost(self, tally: PlanTally, most: Decimal, rates: Rates, key: str) -> None:
-        segments = self.plan.held_segments + Counter(
-            {part.country: part.segments for part in tally.by_country}
-        )
-        prices = {country: rates.of(country) for country in sorted(segments)}
-        for country in (country for country, price in prices.items() if price is None):
-            message = f"max_cost is set, and there is no rate for {country}"
-            self._say(Trouble.NO_RATE, message, "add it, or `default:`, under `rates:`", key)
-        cost = sum((price * segments[country] for country, price in prices.items() if price), Decimal(0))
-        if cost > most:
-            found, allowed = (f"{money(each)} {rates.currency}" for each in (cost, most))
-            message = f"all messages would cost {found}, more than {allowed}"
-            self._say(Trouble.TOO_DEAR, message, "raise it, or send a part with --limit", key)
+        standing, found = checked.standing(sum(one.bad_rows for one in each.lists))
+        for problem in found:
+            self.reading.note(problem)
+        return standing
 
 
-#: What may keep a contact from being texted that somebody can mend in a file. That a campaign expired is told
-#: once and not of everybody.
-_MENDABLE = frozenset(SkipReason) - SETTLED_SKIPS - {SkipReason.EXPIRED}
-
-
-def _words(row: PlannedRow, campaigns: str) -> tuple[str, str, str]:
-    """Column, message and hint for a contact that a rule leaves out."""
-    detail = row.detail
-    match row.reason:
-        case SkipReason.MISSING_FIELD:
-            hint = f'fill it in, or write {{{{ {detail} | default("…") }}}} in the text'
-            return detail, f"is empty, and a text needs it: {campaigns}", hint
-        case SkipReason.NO_TEXT:
-            return (
-                "language",
-                f"there is no text in {detail}: {campaigns}",
-                "write one, or say `fallback: true`",
-            )
-        case SkipReason.TEXT_TOO_LONG:
-            hint = "shorten the text, or what this row puts into it"
-            return "", f"the text is too long, {detail}: {campaigns}", hint
-        case SkipReason.ZONE_UNKNOWN:
-            return "", f"where this number is cannot be told: {detail}", "add a column `zone`: Europe/Warsaw"
-        case SkipReason.HOLIDAYS_UNKNOWN:
-            return "", f"the holidays of {detail} are not known", "write quiet_hours: {holidays: ignore}"
-        case _:
-            hint = "widen quiet_hours.windows, or add a column `zone`"
-            return "", f"the windows are never open in all its time zones: {campaigns}", hint
+def _keep_nothing(_: CheckedList) -> Callable[[Iterable[Found]], None]:
+    return lambda _: None

@@ -27,6 +27,7 @@ class Trouble(StrEnum):
     TOO_DEAR = "too_dear"
     NO_RATE = "no_rate"
     SENT_LOG = "sent_log"
+    EXCLUDED_TOO_OLD = "excluded_too_old"
 
 
 _NUMBERS = ("fix {n} phone number", "fix {n} phone numbers")
@@ -158,6 +159,13 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         Trouble.TOO_DEAR: ("raise limits.max_cost, or send a part with --limit",) * 2,
         Trouble.NO_RATE: ("add the rate of {n} country", "add the rates of {n} countries"),
         Trouble.SENT_LOG: ("mend what opt_outs names",) * 2,
+        # lists of numbers not to text
+        Trouble.EXCLUDED_TOO_OLD: ("fetch the list of numbers not to text anew: it is too old",) * 2,
+        "exclude_from_stdin": ("name a file under `exclude`, not standard input",) * 2,
+        "exclude_is_contacts": (
+            "take a list to text out of `exclude`",
+            "take lists to text out of `exclude`",
+        ),
     }
 )
 _OTHERWISE = ("mend {n} problem", "mend {n} problems")
@@ -177,20 +185,27 @@ _BY_NAME = frozenset(
 LINES_NAMED = 6
 
 
+class Weight(StrEnum):
+    """What comes of a problem that nobody mends, the worst first."""
+
+    STOPS = "stops"  # a send would stop, or leave people out
+    LEFT_OUT = "left_out"  # the campaigns file says to leave such a row out
+    LOOK_AT = "look_at"  # nothing: somebody should look whether it is right
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A problem, and whom it is about.
-
-    `stops`: a send would stop, or leave people out, until it is mended. `name` is what `{name}` stands for in
-    the task; `number` and `cell` are what the list says, in full: for a file, not for a screen.
-    """
+    """A problem, and whom it is about. `name` is what `{name}` stands for in the task."""
 
     problem: Problem
     campaigns: tuple[str, ...] = ()
-    stops: bool = True
+    weight: Weight = Weight.STOPS
     name: str = ""
-    number: str = ""
-    cell: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Has it to be mended before a send?"""
+        return self.weight is Weight.STOPS
 
 
 @dataclass(slots=True)
@@ -200,7 +215,7 @@ class Task:
     code: str
     file: str
     name: str
-    stops: bool
+    weight: Weight
     count: int = 0
     lines: list[int] = field(default_factory=list)
     more_lines: int = 0
@@ -250,10 +265,12 @@ class Tasks:
         problem = found.problem
         name = found.name or problem.where.path
         kind = SENTENCES.get(problem.code, _OTHERWISE)
-        key = (kind, problem.where.file, found.name if problem.code in _BY_NAME else "", found.stops)
-        task = self._tasks.setdefault(key, Task(problem.code, problem.where.file, name, found.stops))
+        key = (kind, problem.where.file, found.name if problem.code in _BY_NAME else "", found.weight)
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = Task(problem.code, problem.where.file, name, found.weight)
         task.take(found)
 
     def __iter__(self) -> Iterator[Task]:
         """Those that stop a send first, each in the order in which they came up."""
-        return iter(sorted(self._tasks.values(), key=lambda task: not task.stops))
+        return iter(sorted(self._tasks.values(), key=lambda task: list(Weight).index(task.weight)))
