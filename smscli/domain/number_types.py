@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
-
 from smscli.domain.msisdn import Msisdn
+from smscli.domain.numbering import kind_of
 
 
 class NumberType(StrEnum):
@@ -36,24 +34,57 @@ class NumberType(StrEnum):
 #: Whom a text may reach. Everything else is a bad cell unless the campaigns file allows it.
 TEXTABLE = frozenset({NumberType.MOBILE, NumberType.FIXED_OR_MOBILE})
 
-_TYPES: Mapping[int, NumberType] = MappingProxyType(
+#: The library's words; all but one are ours too.
+_TYPES: Mapping[str, NumberType] = MappingProxyType(
+    {**{kind.value: kind for kind in NumberType}, "personal_number": NumberType.PERSONAL}
+)
+
+_SAID: Mapping[NumberType, str] = MappingProxyType(
     {
-        PhoneNumberType.MOBILE: NumberType.MOBILE,
-        PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberType.FIXED_OR_MOBILE,
-        PhoneNumberType.FIXED_LINE: NumberType.FIXED_LINE,
-        PhoneNumberType.VOIP: NumberType.VOIP,
-        PhoneNumberType.TOLL_FREE: NumberType.TOLL_FREE,
-        PhoneNumberType.PREMIUM_RATE: NumberType.PREMIUM_RATE,
-        PhoneNumberType.SHARED_COST: NumberType.SHARED_COST,
-        PhoneNumberType.PERSONAL_NUMBER: NumberType.PERSONAL,
-        PhoneNumberType.PAGER: NumberType.PAGER,
-        PhoneNumberType.UAN: NumberType.UAN,
-        PhoneNumberType.VOICEMAIL: NumberType.VOICEMAIL,
-        PhoneNumberType.UNKNOWN: NumberType.UNKNOWN,
+        NumberType.MOBILE: "a mobile number",
+        NumberType.FIXED_OR_MOBILE: "a number that may be a landline or a mobile",
+        NumberType.FIXED_LINE: "a landline",
+        NumberType.VOIP: "an internet phone (VoIP)",
+        NumberType.TOLL_FREE: "a toll-free number",
+        NumberType.PREMIUM_RATE: "a premium-rate number",
+        NumberType.SHARED_COST: "a shared-cost number",
+        NumberType.PERSONAL: "a personal number that follows its owner",
+        NumberType.PAGER: "a pager",
+        NumberType.UAN: "a company's number for all its offices (UAN)",
+        NumberType.VOICEMAIL: "a voicemail box",
+        NumberType.UNKNOWN: "a number of no known kind",
+    }
+)
+
+_WHY_NOT: Mapping[NumberType, str] = MappingProxyType(
+    {
+        NumberType.MOBILE: "this list is not for mobile numbers",
+        NumberType.FIXED_OR_MOBILE: "its country does not tell landlines from mobiles",
+        NumberType.FIXED_LINE: "most landlines cannot receive texts",
+        NumberType.VOIP: "many internet phones cannot receive texts",
+        NumberType.TOLL_FREE: "toll-free numbers are companies' and seldom receive texts",
+        NumberType.PREMIUM_RATE: "premium-rate numbers are no person's, and texts to them can be very dear",
+        NumberType.SHARED_COST: "shared-cost numbers are companies' and seldom receive texts",
+        NumberType.PERSONAL: "texts to personal numbers often get lost, and can be dear",
+        NumberType.PAGER: "most pagers cannot receive texts",
+        NumberType.UAN: "a company's common number is no person's and seldom receives texts",
+        NumberType.VOICEMAIL: "voicemail boxes cannot receive texts",
+        NumberType.UNKNOWN: "nobody knows whether it can receive texts",
     }
 )
 
 
 def number_type(number: Msisdn) -> NumberType:
-    """The type of a valid number, as `phonenumbers.number_type` says it."""
-    return _TYPES[phonenumbers.number_type(phonenumbers.parse(number.e164))]
+    """The type of a valid number, as `phonenumbers.number_type` says it; UNKNOWN of one that is not valid."""
+    return _TYPES[kind_of(number.e164, number.country) or "unknown"]
+
+
+def said(kind: NumberType) -> str:
+    """The kind in words for people: `a landline`."""
+    return _SAID[kind]
+
+
+def why_not(kind: NumberType) -> str:
+    """Why numbers of this kind are not texted unless somebody says so, and the line that says so."""
+    allowed = ", ".join([*(known for known in NumberType if known in TEXTABLE and known is not kind), kind])
+    return f"{_WHY_NOT[kind]}; to text them all the same write number_types: [{allowed}]"

@@ -135,8 +135,10 @@ def test_any_dialling_characters_are_read_as_the_library_reads_them_or_not_at_al
         ("+48 (0) 512345678", "PL"),
         ("+540111512345678", "AR"),
         ("0048512345678", "PL"),
+        ("+491701234567.0", "DE"),  # the same behind a +: one digit more is another German's number
+        ("+49 170 1234567.00", "DE"),
         ("48512345678", "PL"),  # with its code, without its plus
-        ("+390612345678", "IT"),  # an Italian zero
+        ("112025550101", "US"),  # a digit too many in front
         ("+870773111632", "US"),  # a satellite
         ("+1202555010¹", "US"),
         ("", "US"),
