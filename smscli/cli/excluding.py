@@ -10,7 +10,7 @@ not rely on an old one is the guards' to say (`too_old`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -120,7 +120,7 @@ def read_excluded(each: ExcludeSource, plans: Sequence[Plan], at: datetime) -> E
     """
     problems: list[Problem] = []
     numbers = bad_rows = 0
-    with open_numbers(each.source) as rows:
+    with open_numbers(replace(each.source, key="exclude")) as rows:
         found = iter(rows)
         while chunk := list(islice(found, _CHUNK)):
             good = [row.number for row in chunk if isinstance(row, Listed)]

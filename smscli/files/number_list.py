@@ -41,6 +41,8 @@ _UNREAD = MappingProxyType({role.value: IGNORE for role in Role if role not in (
 _AREA_CODE = re.compile(r"\A([0-9]{3}),(?=[0-9]{7}\Z)")
 _WITH_AREA_CODES = frozenset({"US", "CA"})
 
+_NAME_IT = "a number a line; a line above them that names the columns has one called phone"
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -92,7 +94,9 @@ class NumberList:
             yield self.problem(record.line, "wrong_cells", message, hint)
         elif text:
             has_area_codes = self._region in _WITH_AREA_CODES
-            yield self._read(record, _AREA_CODE.sub(r"\1", text) if has_area_codes else text, self._region)
+            read = self._read(record, _AREA_CODE.sub(r"\1", text) if has_area_codes else text, self._region)
+            names_columns = isinstance(read, Problem) and not any(map(str.isdigit, text))
+            yield replace(read, hint=_NAME_IT) if names_columns and isinstance(read, Problem) else read
 
     def _of_table(self, record: Record, layout: Layout) -> Listed | Problem:
         if record.broken:
@@ -100,9 +104,10 @@ class NumberList:
         if record.behind is not None:
             message = f"stands behind a quote that line {record.behind} opens and does not close"
             return self.problem(record.line, "uncertain_row", message)
-        if len(record.cells) != len(layout.columns):
-            found, needed = len(record.cells), len(layout.columns)
-            return self.problem(record.line, "wrong_cells", f"has {found} cells, the header has {needed}")
+        found, needed = len(record.cells), len(layout.columns)
+        if found < needed or any(map(cleaned, record.cells[needed:])):
+            amount = "1 cell" if found == 1 else f"{found} cells"
+            return self.problem(record.line, "wrong_cells", f"has {amount}, the header has {needed}")
         text, region = cleaned(record.cells[layout.roles[Role.PHONE]]), self._region
         if Role.REGION in layout.roles and not text.startswith("+"):
             country = cleaned(record.cells[layout.roles[Role.REGION]])

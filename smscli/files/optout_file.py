@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smscli.domain.errors import Problem
+from smscli.domain.errors import FilesError, Problem
 from smscli.domain.msisdn import Msisdn
-from smscli.files.contact_columns import looks_like_opt_out
+from smscli.files.contact_columns import IGNORE, Role, looks_like_opt_out
 from smscli.files.csv_records import cleaned
 from smscli.files.list_source import ContactsSource
 from smscli.files.number_list import NumberList, open_numbers
 from smscli.files.reading import files_error, fold, has_control, listed
 
 TOPIC_NAMES = frozenset({"topic", "topics"})
+
+_KEY = "opt_outs"
+_AS_IT_SHOULD_BE = "such a list has a number a line, or is CSV in UTF-8 with one column called phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,26 @@ def read_opt_outs(path: Path, region: str | None = None) -> tuple[ListedOptOut, 
 
 def examine_opt_outs(path: Path, region: str | None = None) -> OptOutList:
     """The same with the bad lines as values. Raises FilesError only where the file itself cannot be read."""
+    source = ContactsSource(path, region=region, columns={Role.REGION: IGNORE}, key=_KEY)
     wishes: list[ListedOptOut] = []
     problems: list[Problem] = []
-    with open_numbers(ContactsSource(path, region=region)) as numbers:
-        for found in _wishes(numbers):
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                wishes.append(found)
-        asks = tuple(name for name in numbers.columns if looks_like_opt_out(name))
+    try:
+        with open_numbers(source) as numbers:
+            for found in _wishes(numbers):
+                if isinstance(found, Problem):
+                    problems.append(found)
+                else:
+                    wishes.append(found)
+            asks = tuple(name for name in numbers.columns if looks_like_opt_out(name))
+    except FilesError as wrong:
+        raise files_error([_without_keys(problem) for problem in wrong.problems]) from wrong
     return OptOutList(tuple(wishes), tuple(problems), asks)
+
+
+def _without_keys(problem: Problem) -> Problem:
+    """The campaigns file can say how to read a contact list; of this one it can only say where it is."""
+    needs_key = f"{_KEY}: {{" in problem.hint
+    return replace(problem, hint=_AS_IT_SHOULD_BE) if needs_key else problem
 
 
 def _wishes(numbers: NumberList) -> Iterator[ListedOptOut | Problem]:
@@ -76,17 +89,14 @@ def _wishes(numbers: NumberList) -> Iterator[ListedOptOut | Problem]:
         yield numbers.problem(numbers.header_line, "two_columns", message)
     for found in numbers:
         if isinstance(found, Problem):
-            yield replace(found, hint=_WITH_COUNTRY) if found.code == "number_needs_country" else found
+            needs_country = found.code == "number_needs_country"
+            yield replace(found, hint="start it with + and the country code") if needs_country else found
             continue
         topics = tuple(_topics(cleaned(found.cells[columns[0]]) if columns else ""))
         if any(map(has_control, topics)):
             yield numbers.problem(found.line, "control_character", "the topic holds a control character")
         else:
             yield from (ListedOptOut(found.number, topic, found.line) for topic in topics)
-
-
-#: No key of the campaigns file says of an opt-out list where its numbers are from.
-_WITH_COUNTRY = "start it with + and the country code"
 
 
 def _topics(text: str) -> Iterator[str]:

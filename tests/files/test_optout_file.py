@@ -41,7 +41,7 @@ def test_lists_of_opt_outs(tmp_path: Path, content: str, wishes: list[tuple[str,
 BAD = [
     (f"{ANN}\n12\nhello\n", [":2: 12 does not say its country", ":3: hello is not a phone number"]),
     (f"{ANN}, {BEN}\n", [":1: +12•••••••••, +•••••••••02 is not a phone number"]),
-    (f"phone,topic\n{ANN}\n", [":2: has 1 cells, the header has 2"]),
+    (f"phone,topic\n{ANN}\n", [":2: has 1 cell, the header has 2"]),
     (f'phone,topic\n{ANN},"a\n', [':2: a quote (") is opened and never closed']),
     (f"phone,topic\n{ANN},a\x1bb\n", [":2: the topic holds a control character"]),
     ("numer;temat\n", [":1: numer;temat is not a phone number"]),
@@ -66,6 +66,23 @@ def test_who_asks_for_it_gets_the_good_lines_beside_the_problems(tmp_path: Path)
     found = examine_opt_outs(written(tmp_path, f"{ANN}\nx\n{BEN}\n"))
     assert [wish.number.e164 for wish in found.wishes] == [ANN, BEN]
     assert [problem.where.line for problem in found.problems] == [2]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["phone,mobile\n1,2\n", "a;b,phone;c\n", f"phone,region,zone,tz\n{ANN},MA,a,b\n".encode("utf-16-le")],
+)
+def test_hints_do_not_speak_of_keys_that_no_opt_out_list_has(tmp_path: Path, content: str | bytes) -> None:
+    with pytest.raises(FilesError) as caught:
+        read_opt_outs(written(tmp_path, content))
+    for problem in caught.value.problems:
+        assert "opt_outs: {" not in problem.hint
+        assert "contacts: {" not in problem.hint
+
+
+def test_a_column_of_states_is_not_asked_for_the_country(tmp_path: Path) -> None:
+    (wish,) = read_opt_outs(written(tmp_path, "phone,region\n2025550101,CO\n"), region="US")
+    assert wish.number.e164 == ANN
 
 
 def test_a_missing_list_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:

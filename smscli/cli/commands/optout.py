@@ -163,7 +163,14 @@ def list_(
 )
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A number a line, or CSV with a header.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A number a line (# begins a comment), or CSV, TSV or XLSX with a column called `phone` and"
+            " perhaps one called `topic`; also compressed (.gz).",
+        ),
+    ],
     keep_good: Annotated[
         bool,
         typer.Option(
