@@ -461,13 +461,13 @@ FILES = (
     Mistake("An empty pipe", f"{SEND} --contacts -", 4, ("standard input: is empty", "names of its columns")),
     Mistake(
         "Bad rows written over the list",
-        f"{SEND} --bad-rows contacts.csv",
+        f"{SEND} --problems contacts.csv",
         2,
-        ("would overwrite a file that this campaign reads", "name a new file: --bad-rows new-contacts.csv"),
+        ("would overwrite a file that this campaign reads", "name a new file: --problems new-contacts.csv"),
     ),
     Mistake(
         "Bad rows into a folder that is not there",
-        f"{SEND} --bad-rows nix/bad.csv",
+        f"{SEND} --problems nix/bad.csv",
         4,
         ("nix/bad.csv: cannot be written", "ls -ld /"),
     ),
@@ -620,7 +620,7 @@ LIST = (
         4,
         (
             "1 bad row in contacts.csv; nothing was sent",
-            "smscli preview campaigns.yaml ready --bad-rows bad.csv",
+            "smscli preview campaigns.yaml ready --problems bad.csv",
             "on_bad_rows: skip in campaigns.yaml",
         ),
         (rows(ANN, "+1202555,Ben"),),

@@ -359,7 +359,7 @@ def test_what_may_not_be_read_or_written_is_told(
 
 _LOCKED = [
     ("preview campaigns.yaml ready --plan locked/plan.jsonl", 4),
-    ("preview campaigns.yaml ready --bad-rows locked/bad.csv", 4),
+    ("preview campaigns.yaml ready --problems locked/bad.csv", 4),
     ("preview campaigns.yaml ready --log locked/sent-log.db", 7),
     ("check campaigns.yaml --problems locked/problems.csv", 4),
     ("check campaigns.yaml --contacts locked/contacts.csv", 4),

@@ -48,6 +48,7 @@ KEYS = {
 
 FACTS = {
     "opted_out": {"topic", "in_log", "in_list"},
+    "excluded": {"excluded_by"},
     "no_consent": {"needed", "max_age_seconds", "topic", "level", "given_on", "topics", "source"},
     "duplicate": {"repeated"},
     "already_sent": {"prior", "again"},
@@ -81,6 +82,7 @@ Campaign  tyres: marketing, through sandbox
 Plan of   Mon 2026-11-23 20:30 UTC
 
   ok    opt-out          not on the opt-out list; the list has no opt-out column
+  ok    exclude          on no list of `exclude`
   ok    consent          express on 2026-01-02, contacts.csv:4; needed: express
                          within 2 years
   ok    duplicate        the first of 2 rows with this number
@@ -204,8 +206,9 @@ def test_after_the_rule_that_decides_none_is_asked_and_its_answer_is_told_all_th
     assert (story["decision"], story["reason"], story["detail"]) == ("skip", "no_consent", "none on record")
     assert verdicts(story) == {
         "opted_out": "passed",
+        "excluded": "passed",
         "no_consent": "decided",
-        **dict.fromkeys(list(FACTS)[2:], "not_asked"),
+        **dict.fromkeys(list(FACTS)[3:], "not_asked"),
     }
     (hours,) = (each for each in story["rules"] if each["rule"] == "quiet_hours")
     assert hours["answer"] == {

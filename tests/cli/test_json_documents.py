@@ -46,23 +46,26 @@ def _keys(**types: str) -> Mapping[str, str]:
 
 ENVELOPE = _keys(count="schema", text_or_null="command", text="status")
 ERROR = _keys(text="message hint", list="problems")
-PROBLEM = _keys(text="file path code message hint", count_or_null="line column")
+PROBLEM = _keys(text="file path code message hint value", count_or_null="line column record")
 
 _PLAN = _keys(
     text="campaign purpose topic gateway realm sent_log at currency digest",
-    count="rows contacts to_send left_by_limit problems segments requests late same_text_warnings repeatable",
-    object="list skipped held held_until encodings segments_by_encoding messages_by_segments languages"
-    " cost_by_country",
-    list="to_mend offenders countries unpriced samples",
+    count="rows contacts to_send left_by_limit problems repairs segments requests late same_text_warnings"
+    " repeatable",
+    object="skipped held held_until repairs_by_code encodings segments_by_encoding messages_by_segments"
+    " languages cost_by_country",
+    object_or_null="list",
+    list="lists exclude to_mend offenders countries unpriced samples",
     number_or_null="cost seconds",
     text_or_null="last_leaves_at first_closes_at",
 )
-_PREVIEW = {**_PLAN, **_keys(list="problem_list refusals")}
+_PREVIEW = {**_PLAN, **_keys(list="problem_list repair_list refusals")}
 _SENT = _keys(
     text="campaign gateway realm sent_log run",
-    count="rows problems not_attempted released rejected in_doubt accepted segments requests recovered"
+    count="rows problems repairs not_attempted released rejected in_doubt accepted segments requests recovered"
     " late_opt_outs",
-    object="skipped held reasons",
+    object="skipped held reasons repairs_by_code",
+    list="repair_list",
     number="seconds",
     text_or_null="outbox",
 )

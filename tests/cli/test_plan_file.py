@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import chdir
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 
 from smscli.cli.plan_file import write_plan
+from smscli.cli.sifting import ReadList
 from smscli.domain.errors import FilesError
+from smscli.files.contacts_file import ContactsSource, open_contacts
 from smscli.sentlog.plan import DecidedRow, Fate
 from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.desk import READY, Desk
@@ -31,7 +34,9 @@ AT = ("--at", "2026-11-23T15:30")
 
 KEYS = [
     "row",
+    "file",
     "line",
+    "record",
     "number",
     "country",
     "decision",
@@ -101,7 +106,9 @@ def test_a_line_to_send_holds_what_would_be_sent(desk: Desk) -> None:
     desk.preview(*AT, "--plan", "plan.jsonl", campaign="tyres")
     assert written(desk.path)[2] == {
         "row": 3,
+        "file": "contacts.csv",
         "line": 4,
+        "record": 3,
         "number": "+48512345678",
         "country": "PL",
         "decision": "send",
@@ -192,7 +199,10 @@ def test_standard_output_gets_the_lines_and_nothing_else(desk: Desk) -> None:
     [
         (("--plan", "-", "--json"), "--plan - and --json both write to standard output"),
         (("--plan", "-", "--explain", "+12025550101"), "--plan - and --explain both write"),
-        (("--plan", "x.csv", "--bad-rows", "./x.csv"), "--bad-rows and --plan name the same file"),
+        (("--plan", "x.csv", "--problems", "./x.csv"), "--problems and --plan name the same file"),
+        (("--duplicates", "x.csv", "--problems", "./x.csv"), "--problems and --duplicates name the same"),
+        (("--problems", "-"), "--problems writes a file, and - is none"),
+        (("--duplicates", "-"), "--duplicates writes a file, and - is none"),
     ],
 )
 def test_what_cannot_go_together_is_wrong_usage(desk: Desk, arguments: tuple[str, ...], said: str) -> None:
@@ -238,7 +248,7 @@ def test_a_plan_never_overwrites_what_the_campaign_reads_or_keeps(desk: Desk, pa
     assert {each.name: each.read_bytes() for each in desk.path.iterdir()} == before
 
 
-@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+@pytest.mark.parametrize("option", ["--plan", "--problems", "--duplicates"])
 @pytest.mark.parametrize("path", ["june.csv", "other.db", "sent-log.db", "contacts.hard.csv"])
 def test_a_file_that_no_earlier_run_wrote_is_never_overwritten(desk: Desk, option: str, path: str) -> None:
     (desk.path / "june.csv").write_bytes((desk.path / "contacts.csv").read_bytes())
@@ -253,7 +263,7 @@ def test_a_file_that_no_earlier_run_wrote_is_never_overwritten(desk: Desk, optio
     assert {each.name: each.read_bytes() for each in desk.path.iterdir()} == before
 
 
-@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+@pytest.mark.parametrize("option", ["--plan", "--problems", "--duplicates"])
 def test_what_an_earlier_run_wrote_and_an_empty_file_are_replaced(desk: Desk, option: str) -> None:
     (desk.path / "new").touch()
     for _ in range(2):
@@ -262,7 +272,7 @@ def test_what_an_earlier_run_wrote_and_an_empty_file_are_replaced(desk: Desk, op
         assert (desk.path / "new").stat().st_size
 
 
-@pytest.mark.parametrize("option", ["--plan", "--bad-rows"])
+@pytest.mark.parametrize("option", ["--plan", "--problems", "--duplicates"])
 def test_a_link_that_leads_to_itself_and_a_name_that_is_too_long_are_told(desk: Desk, option: str) -> None:
     (desk.path / "loop").symlink_to("loop")
     before = desk.files()
@@ -304,11 +314,15 @@ def test_a_plan_that_is_cut_off_leaves_the_older_one_and_no_half_of_its_own(
         yield from (DecidedRow(row, row + 1, Fate.PROBLEM) for row in range(2_000))
         raise trouble
 
-    plan = tmp_path / "plan.jsonl"
+    plan, contacts = tmp_path / "plan.jsonl", tmp_path / "contacts.csv"
     plan.write_text("older\n", "utf-8")
-    with pytest.raises(FilesError if isinstance(trouble, OSError) else KeyboardInterrupt):
-        write_plan(plan, cut_off())
-    assert [each.name for each in tmp_path.iterdir()] == ["plan.jsonl"]
+    contacts.write_text("phone\n", "utf-8")
+    with (
+        open_contacts(ContactsSource(contacts), frozenset(), today=date(2026, 11, 23)) as reader,
+        pytest.raises(FilesError if isinstance(trouble, OSError) else KeyboardInterrupt),
+    ):
+        write_plan(plan, cut_off(), [ReadList(reader, 2_000, 0)])
+    assert {each.name for each in tmp_path.iterdir()} == {"plan.jsonl", "contacts.csv"}
     assert plan.read_text("utf-8") == "older\n"
 
 

@@ -64,6 +64,11 @@ KEYS = {
     "held_until",
     "to_mend",
     "list",
+    "lists",
+    "exclude",
+    "repairs",
+    "repairs_by_code",
+    "repair_list",
     "problems",
     "problem_list",
     "refusals",
@@ -99,7 +104,7 @@ Plan of   Mon 2026-11-23 16:30 Europe/Warsaw
   to send              3  ━━━━━━━━━━━━
   skipped              4  ━━━━━━━━━━━━━━━━
     no consent         1
-    duplicate          1
+    duplicate          1  see --duplicates FILE
     missing field      1  first_name: line 8
     no text            1  de: line 7
   held                 0
@@ -326,11 +331,11 @@ def test_another_list_is_read_with_the_same_columns(desk: Desk) -> None:
 
 def test_bad_rows_are_told_and_written_and_would_stop_a_send(desk: Desk) -> None:
     desk.contacts("+12025550101,Ann", "nobody,Zed", '+1202555,"=cmd()"')
-    done = desk.preview("--bad-rows", "bad.csv")
+    done = desk.preview("--problems", "bad.csv")
     assert done.code == 4
     assert "\n2 bad rows in contacts.csv:\n  contacts.csv:3: phone:" in done.err
     assert "\n  contacts.csv:4: phone:" in done.err
-    assert "bad rows: bad.csv (2 rows)" in done.err
+    assert "problems: bad.csv (2 rows)" in done.err
     with (desk.path / "bad.csv").open(encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["phone"] for row in rows] == ["nobody", "+1202555"]
@@ -338,8 +343,8 @@ def test_bad_rows_are_told_and_written_and_would_stop_a_send(desk: Desk) -> None
 
 
 def test_bad_rows_of_an_earlier_run_do_not_stay(desk: Desk) -> None:
-    (desk.path / "bad.csv").write_text("phone,problems\nold,\n", encoding="utf-8")
-    assert desk.preview("--bad-rows", "bad.csv").code == 0
+    (desk.path / "bad.csv").write_text("\ufeffphone,problems\nold,\n", encoding="utf-8")
+    assert desk.preview("--problems", "bad.csv").code == 0
     assert "old" not in (desk.path / "bad.csv").read_text("utf-8")
 
 
@@ -350,7 +355,7 @@ def test_bad_rows_never_overwrite_what_the_campaign_reads(desk: Desk, path: str)
     desk.campaigns(top="opt_outs: [stop.csv]\n")
     (desk.path / "stop.csv").write_text("+12025550199\n", encoding="utf-8")
     before = {each.name: each.read_bytes() for each in desk.path.iterdir()}
-    done = desk.preview("--bad-rows", path)
+    done = desk.preview("--problems", path)
     assert done.code == 2
     assert "would overwrite" in done.err
     assert {each.name: each.read_bytes() for each in desk.path.iterdir()} == before
@@ -488,7 +493,13 @@ def test_what_to_mend_is_named_with_its_first_lines(desk: Desk) -> None:
     desk.contacts("+12025559999,Ann,en,express,2026-01-02", *bad, header=HEADER)
     plan = desk.plan("--at", "2026-11-23T16:30", campaign="tyres")
     assert plan["to_mend"] == [
-        {"reason": "missing_field", "detail": "first_name", "contacts": 7, "lines": [3, 4, 5, 6, 7]}
+        {
+            "reason": "missing_field",
+            "detail": "first_name",
+            "contacts": 7,
+            "lines": [3, 4, 5, 6, 7],
+            "places": [{"file": "contacts.csv", "line": row + 1, "record": row} for row in range(2, 7)],
+        }
     ]
     text = desk.preview("--at", "2026-11-23T16:30", campaign="tyres").out
     assert re.search(r"missing field +7  first_name: lines 3, 4, 5, 6, 7, …$", text, re.MULTILINE)

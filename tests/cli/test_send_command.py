@@ -29,6 +29,9 @@ KEYS = {
     "run",
     "rows",
     "problems",
+    "repairs",
+    "repairs_by_code",
+    "repair_list",
     "skipped",
     "held",
     "not_attempted",
@@ -344,7 +347,7 @@ def test_a_clock_that_is_not_the_gateways_stops_the_run(desk: Desk) -> None:
 
 def test_bad_rows_stop_the_send_by_default(desk: Desk) -> None:
     desk.contacts("+12025550101,Ann", "nobody,Zed")
-    done = desk.send("--bad-rows", "bad.csv")
+    done = desk.send("--problems", "bad.csv")
     assert done.code == 4
     assert "1 bad row in contacts.csv; nothing was sent" in done.err
     assert desk.outbox() == []
@@ -356,7 +359,7 @@ def test_bad_rows_may_be_skipped_and_are_counted_and_told(desk: Desk) -> None:
     desk.contacts("+12025550101,Ann", "nobody,Zed")
     done = desk.send()
     assert done.code == 3
-    assert "\nBad rows of contacts.csv:\n  contacts.csv:3: phone:" in done.err
+    assert "\n1 bad row in contacts.csv, left out:\n  contacts.csv:3: phone:" in done.err
     assert "problems              1" in done.out
     assert numbers(desk) == ["+12025550101"]
 

@@ -205,7 +205,7 @@ SCENES: Mapping[str, Scene] = {
     "preview-several-languages": _scene("preview campaigns.yaml bike-ready"),
     "preview-at-night": _scene("preview campaigns.yaml tyre-change --at 2026-11-24T23:30"),
     "preview-bad-rows": _scene(
-        "preview campaigns.yaml bike-ready --contacts mistaken.csv --bad-rows bad.csv",
+        "preview campaigns.yaml bike-ready --contacts mistaken.csv --problems bad.csv",
     ),
     "preview-limits": _scene("preview campaigns.yaml long-winded", "preview campaigns.yaml dear --limit 3"),
     "preview-nobody": _scene(

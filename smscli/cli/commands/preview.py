@@ -150,7 +150,8 @@ def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_
         for line in problem_lines(made.bad.problems, heading):
             trouble(line)
     elif _exit_code(made):
-        trouble(f"warning: a send would be refused: the list has {counted(made.bad.count, 'bad row')}")
+        have = "the list has" if len(made.lists) == 1 else "the lists have"
+        trouble(f"warning: a send would be refused: {have} {counted(made.bad.count, 'bad row')}")
     for refusal in refusals:
         trouble(f"warning: a send would be refused: {refusal.message}")
 

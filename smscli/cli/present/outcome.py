@@ -55,6 +55,7 @@ def outcome_document(sent: Sent) -> dict[str, object]:
         "rows": outcome.rows,
         "problems": outcome.problems,
         "repairs": sent.planned.repairs.count,
+        "repairs_by_code": dict(sent.planned.repairs.by_code),
         "repair_list": problem_documents(sent.planned.repairs.listed),
         "skipped": dict(outcome.skipped),
         "held": dict(outcome.held),
