@@ -6,94 +6,67 @@ Knows headers, not rows. Never guesses: what neither a header nor the campaigns 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import dropwhile
+from typing import Any
 
 from smscli.domain.errors import FilesError, Place, Problem
+from smscli.files.column_names import (
+    IGNORE,
+    UNCLEAR_REGION,
+    Role,
+    is_named,
+    looks_like_opt_out,
+    names_of,
+    phone_rank,
+)
 from smscli.files.csv_records import (
     CANDIDATES,
     DELIMITER_WORDS,
-    Lines,
     Record,
     cleaned,
     recognised_delimiter,
+    split_line,
 )
-from smscli.files.list_source import ContactsSource
+from smscli.files.list_source import ContactsSource, written
 from smscli.files.reading import did_you_mean, files_error, fold, has_control, inert, listed, quoted
+
+__all__ = [
+    "BUILT_IN_FIELDS",
+    "IGNORE",
+    "Layout",
+    "Role",
+    "contacts_line",
+    "header_problem",
+    "header_with",
+    "is_a_contact",
+    "layout_of",
+    "looks_like_opt_out",
+    "names_of",
+    "recognise",
+    "repeats_header",
+]
 
 BUILT_IN_FIELDS = frozenset({"brand"})
 """Fields that a text may use without a column: the caller fills them."""
 
-IGNORE = "ignore"
-"""What `columns:` says of a role that no column has, whatever its name."""
-
-
-class Role(StrEnum):
-    """What a column can mean to smscli. Every other column is a field for texts."""
-
-    PHONE = "phone"
-    REGION = "region"  # the country of numbers that do not say theirs
-    ZONE = "zone"
-    LANGUAGE = "language"
-    CONSENT = "consent"
-    CONSENT_DATE = "consent_date"
-    CONSENT_TOPICS = "consent_topics"
-    CONSENT_SOURCE = "consent_source"
-    OPT_OUT = "opt_out"
-
-
 _ABOUT_CONSENT = frozenset({Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE})
-
-# Folded names that are taken without being mapped. Exact: `tel` inside `hotel` is no phone. `to`, `tel` and
-# `cell` stay out: too many lists use them for something else.
-NAMES: Mapping[Role, str] = MappingProxyType(
-    {
-        Role.PHONE: "phone phonenumber number msisdn mobile mobilephone mobilenumber telephone "
-        "telephonenumber",
-        Role.REGION: "region country countrycode",
-        Role.ZONE: "timezone zone tz",
-        Role.LANGUAGE: "lang language locale",
-        Role.CONSENT: "consent consentlevel",
-        Role.CONSENT_DATE: "consentdate consentedon optindate",
-        Role.CONSENT_TOPICS: "consenttopics",
-        Role.CONSENT_SOURCE: "consentsource",
-        Role.OPT_OUT: "",  # never by its name alone
-    }
-)
-
-# A column that looks like an opt-out and is not mapped stops the list: to read over it texts people who said
-# stop. Wrongly stopped costs a line in the campaigns file.
-_OPT_OUT_NAMES = frozenset(["dnc", "nosms", "nocontact", "stop", "stopped", "blocked", "removed", "revoked"])
-_OPT_OUT_PARTS = (
-    "optout optedout unsub donotcontact donottext donotsms dontcontact donttext blacklist suppress"
-)
-
-
-# Headers that may hold numbers, for hints.
-_PHONE_PARTS = "phone mobil handy cell gsm telef telnr telno nummer numer celular móvil movil κινητ телефон"
 _IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which cell is what: `roles` and `fields` (as the texts call them) to positions."""
+    """Which cell is what: `roles` and `fields` (as the texts call them) to positions.
+
+    `columns` are as many as have names, or as the campaigns file names, where `""` is one that is not read.
+    Cells beyond them have to be empty.
+    """
 
     columns: tuple[str, ...]
     roles: Mapping[Role, int]
     fields: Mapping[str, int]
-
-
-def names_of(role: Role) -> frozenset[str]:
-    """The folded headers that have this role without being mapped."""
-    return frozenset(NAMES[role].split())
-
-
-def looks_like_opt_out(name: str) -> bool:
-    """Does this header say that its column may hold opt-outs: `unsubscribed_at`, `SMS opt-out`, `DNC`."""
-    folded = fold(name)
-    return folded in _OPT_OUT_NAMES or any(part in folded for part in _OPT_OUT_PARTS.split())
 
 
 def header_problem(
@@ -103,43 +76,121 @@ def header_problem(
     return files_error([Problem(Place(source.name, line), code, message, hint)])
 
 
-def recognise(source: ContactsSource, lines: Lines) -> str:
-    """The delimiter, from the first line that is not blank; empty for a single column.
+def recognise(source: ContactsSource, first: Sequence[str], line: int) -> str:
+    """The delimiter, from the `first` lines of a list, which begin with that `line`; empty for a single column.
 
-    Raises FilesError where it could be any of several.
+    Of a list whose columns the campaigns file names it is what makes as many cells. Raises FilesError where
+    it could be any of several.
     """
-    first = next((line for line in lines if cleaned(line)), "")
-    lines.give_back(keep=0)
-    found = recognised_delimiter(first, lambda cells: _has_phone(source, cells))
+    first = list(dropwhile(lambda text: not cleaned(text), first))
+    found = _by_width(first, len(source.header)) if source.header else ""
+    if not found:
+        found = recognised_delimiter("".join(first), lambda cells: _has_phone(source, cells))
     if found is None:
-        several = [DELIMITER_WORDS[each] for each in CANDIDATES if each in first]
-        message = f"its delimiter could be any of these, which stand in the header: {listed(several)}"
-        hint = f"say which, in the campaigns file: {_written(source, delimiter=several[0])}"
-        raise header_problem(source, lines.number + 1, "delimiter", message, hint)
+        where = "in the first line" if source.header else "in the header"
+        several = [each for each in CANDIDATES if each in "".join(first[:1])]
+        named = listed(DELIMITER_WORDS[each] for each in several)
+        message = f"its delimiter could be any of these, which stand {where}: {named}"
+        hint = f"say which, in the campaigns file: {contacts_line(source, delimiter=several[0])}"
+        raise header_problem(source, line, "delimiter", message, hint)
     return found
 
 
-def _has_phone(source: ContactsSource, header: Sequence[str]) -> bool:
+def _by_width(first: Sequence[str], width: int) -> str:
+    """The delimiter that splits most of these lines into so many cells, or more of which the last are empty;
+    empty where several do, or none."""
+    if width < 2:
+        return ""
+    fitting = {each: sum(_is_as_wide(text, each, width) for text in first) for each in CANDIDATES}
+    most = max(fitting.values())
+    best = [delimiter for delimiter, lines in fitting.items() if lines == most]
+    return best[0] if most and len(best) == 1 else ""
+
+
+def _is_as_wide(text: str, delimiter: str, width: int) -> bool:
+    cells = split_line(text, delimiter)
+    return len(cells) >= width and not any(cells[width:])
+
+
+def _has_phone(source: ContactsSource, header: Iterable[str]) -> bool:
     mapped = source.columns.get(Role.PHONE)
-    names = names_of(Role.PHONE) if mapped is None else {fold(mapped)}
-    return any(fold(name) in names for name in header)
+    if mapped is None:
+        return any(is_named(name, Role.PHONE) for name in header)
+    return any(fold(name) == fold(mapped) for name in header)
+
+
+def contacts_line(source: ContactsSource, **changes: Any) -> str:
+    """What to write in the campaigns file: all that it says of the list already, and the `changes`.
+
+    `contacts: {file: list.csv, region: PL, columns: {phone: "Mobile"}}`. A change is a field of
+    ContactsSource with its new value.
+    """
+    return written(replace(source, **changes))
+
+
+def is_a_contact(source: ContactsSource, cells: Sequence[str]) -> bool:
+    """Is this record, which should name the columns, a contact: one of its cells can only be a number?"""
+    return any(_IS_NUMBER.fullmatch(cleaned(cell)) for cell in cells) and not _has_phone(source, cells)
+
+
+def repeats_header(names: tuple[str, ...], cells: Sequence[str]) -> bool:
+    """Does a record begin with these names of columns, so that it is a header line and no row?
+
+    A column without a name (one that is not read) may be called anything; further cells may stand behind.
+    """
+    folded = _all_folded(names)
+    if len(cells) < len(folded) or not any(folded):
+        return False
+    return all(not name or name == fold(cell) for name, cell in zip(folded, cells, strict=False))
+
+
+@lru_cache(maxsize=64)
+def _all_folded(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, names))
+
+
+def header_with(source: ContactsSource, first: Record) -> Record:
+    """The header of a list whose columns the campaigns file names, and whose first record repeats them.
+
+    What stands behind them is a column of the list too: `problems`, where rows were written to be mended. A
+    column that is not to be read and calls itself an opt-out keeps its own name: it may be misnamed.
+    """
+    names = [
+        said or (own if looks_like_opt_out(own) else "")
+        for said, own in zip(source.header, first.cells, strict=False)
+    ]
+    return Record(first.line, (*names, *_without_nameless_end(first.cells[len(names) :])))
 
 
 def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) -> Layout:
-    """Who is who among the columns. Raises FilesError with everything that is wrong with the header."""
-    columns = tuple(cleaned(cell) for cell in header.cells)
-    complaints = _Complaints(Place(source.name, header.line))
-    _refuse_what_is_no_header(source, columns, complaints)
-    positions = _positions(columns, complaints)
+    """Who is who among the columns. Raises FilesError with everything that is wrong with the header.
+
+    Of a list whose columns the campaigns file names, `header` is `Record(0, source.header)`, or what
+    `header_with` makes of a header line that it has all the same.
+    """
+    columns = tuple(map(cleaned, header.cells))
+    complaints = _Complaints(Place(source.name, header.line or None))
+    if not source.header:
+        columns = _without_nameless_end(columns)
+        _refuse_what_is_no_header(source, columns, complaints)
+    positions = _positions(source, columns, complaints)
     roles = _roles(source, columns, positions, complaints)
     _refuse_opt_outs(source, columns, roles, complaints)
+    _refuse_duplicates(source, columns, roles, wanted - BUILT_IN_FIELDS, complaints)
     fields = {name: positions[fold(name)] for name in wanted if fold(name) in positions}
-    for name in sorted(wanted - fields.keys() - BUILT_IN_FIELDS):
-        message = f"a text needs a column called {quoted(name)}; found {listed(columns)}"
-        otherwise = f"add the column, or take {{{{ {inert(name)} }}}} out of the text"
-        complaints.add("unknown_field", message, _meant(name, columns) or otherwise)
+    _refuse_unknown_fields(source, columns, wanted - fields.keys() - BUILT_IN_FIELDS, complaints)
     complaints.refuse()
     return Layout(columns, roles, {name: fields[name] for name in fields if name not in BUILT_IN_FIELDS})
+
+
+def _without_nameless_end(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Spreadsheets leave columns behind in which nothing stands any more."""
+    named = [place for place, name in enumerate(names, start=1) if fold(name)]
+    return names[: named[-1]] if named else ()
+
+
+def _found(columns: Iterable[str]) -> str:
+    return listed(name for name in columns if name) or "none with a name"
 
 
 class _Complaints:
@@ -159,13 +210,15 @@ class _Complaints:
 
 
 def _refuse_what_is_no_header(
-    source: ContactsSource, columns: Sequence[str], complaints: _Complaints
+    source: ContactsSource, columns: tuple[str, ...], complaints: _Complaints
 ) -> None:
     """A list without a header, or split at the wrong character: all else would be noise."""
-    if any(_IS_NUMBER.fullmatch(cell) for cell in columns):
-        names = ",".join(["phone", *(f"column{place}" for place in range(2, len(columns) + 1))])
+    if is_a_contact(source, columns):
+        names = _names_for(source, columns)
         message = f"the first line has to name the columns, found a contact: {listed(columns)}"
-        complaints.add("header", message, f"put a line above it, such as {names}")
+        hint = f"put a line above it, such as {(source.delimiter or ',').join(names)}; or name them in the"
+        line = contacts_line(source, header=names)
+        complaints.add("header", message, f"{hint} campaigns file: {line}")
     only = columns[0] if len(columns) == 1 else ""
     others = [each for each in CANDIDATES if each in only and each != source.delimiter]
     if source.delimiter is not None and others:
@@ -175,27 +228,65 @@ def _refuse_what_is_no_header(
     complaints.refuse()
 
 
+def _names_for(source: ContactsSource, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Names to propose for the columns of a list without a header, by what stands in its first line."""
+    from smscli.files.column_guess import guess  # it opens lists, which need this module
+
+    names = guess(source, [columns], None).header
+    if Role.PHONE in names:
+        return names
+    number = next(place for place, cell in enumerate(columns) if _IS_NUMBER.fullmatch(cell))
+    return (*names[:number], Role.PHONE.value, *names[number + 1 :])
+
+
+def _refuse_unknown_fields(
+    source: ContactsSource, columns: tuple[str, ...], names: frozenset[str], complaints: _Complaints
+) -> None:
+    for name in sorted(names):
+        message = f"a text needs a column called {quoted(name)}; found {_found(columns)}"
+        where = "name it under header:" if source.header else "add the column"
+        otherwise = f"{where}, or take {{{{ {inert(name)} }}}} out of the text"
+        complaints.add("unknown_field", message, _meant(name, columns) or otherwise)
+
+
 def _meant(name: str, columns: Sequence[str]) -> str:
     meant = did_you_mean(name, columns)
     return f'did you mean "{inert(meant)}"?' if meant else ""
 
 
-def _positions(columns: Sequence[str], complaints: _Complaints) -> Mapping[str, int]:
-    """Folded header to position."""
+def _positions(source: ContactsSource, columns: Sequence[str], complaints: _Complaints) -> Mapping[str, int]:
+    """Folded header to position; of several columns of one name, the first."""
     positions: dict[str, int] = {}
     for index, name in enumerate(columns):
         if has_control(name):
             complaints.add("header", f"the header {quoted(name)} holds a control character", "delete it")
-        if not fold(name):
+        if fold(name):
+            positions.setdefault(fold(name), index)
+        elif not source.header:
             complaints.add("empty_header", f"column {index + 1} has no name", "name it or delete the column")
-        elif fold(name) in positions:
-            first = columns[positions[fold(name)]]
-            message = f"two columns have one name: {quoted(first)} (column {positions[fold(name)] + 1})"
-            hint = "rename or delete one; case, spaces, _ and - make no difference"
-            complaints.add("duplicate_header", f"{message} and {quoted(name)} (column {index + 1})", hint)
-        else:
-            positions[fold(name)] = index
     return positions
+
+
+def _refuse_duplicates(
+    source: ContactsSource,
+    columns: Sequence[str],
+    roles: Mapping[Role, int],
+    wanted: frozenset[str],
+    complaints: _Complaints,
+) -> None:
+    """Two columns of one name, where one of them is read or may be an opt-out. Others hurt nobody."""
+    read = {fold(columns[index]) for index in roles.values()} | set(map(fold, wanted))
+    may_be_opt_outs = source.columns.get(Role.OPT_OUT) != IGNORE
+    places: dict[str, int] = {}
+    for index, name in enumerate(columns):
+        first = places.setdefault(fold(name), index)
+        matters = fold(name) in read or (may_be_opt_outs and looks_like_opt_out(name))
+        if first == index or not matters:
+            continue
+        message = f"two columns have one name: {quoted(columns[first])} (column {first + 1})"
+        rename = "rename one under header:" if source.header else "rename or delete one"
+        hint = f"{rename}; case, spaces, _ and - make no difference"
+        complaints.add("duplicate_header", f"{message} and {quoted(name)} (column {index + 1})", hint)
 
 
 def _roles(
@@ -204,25 +295,55 @@ def _roles(
     roles: dict[Role, int] = {}
     for role in Role:
         mapped = source.columns.get(role)
-        if mapped is not None and fold(mapped) in positions:
-            roles[role] = positions[fold(mapped)]
-        elif mapped is None:
-            found = [positions[name] for name in positions if name in names_of(role)]
+        if mapped is None:
+            found = [index for index in positions.values() if is_named(columns[index], role)]
             roles |= {role: found[0]} if len(found) == 1 else {}
-            if len(found) > 1:
-                several = listed(columns[index] for index in found)
-                hint = _say_which(source, role, columns[found[0]])
-                complaints.add("two_columns", f"more than one column could be the {role}: {several}", hint)
-            elif not found and role is Role.PHONE:
-                message = f'needs a column with the numbers, called "phone"; found {listed(columns)}'
-                guess = next((name for name in columns if _sounds_like_phone(name)), "…")
-                complaints.add("missing_column", message, _say_which(source, role, guess))
+            if len(found) != 1:
+                _complain_of_names(source, role, columns, [columns[index] for index in found], complaints)
+        elif fold(mapped) in positions:
+            roles[role] = positions[fold(mapped)]
         elif mapped != IGNORE or role is Role.PHONE:
-            message = f"needs a column called {quoted(mapped)} for the {role}; found {listed(columns)}"
+            message = f"needs a column called {quoted(mapped)} for the {role}; found {_found(columns)}"
             hint = _meant(mapped, columns) or _say_which(source, role, "…")
             complaints.add("missing_column", message, hint)
     _refuse_shared(roles, columns, complaints)
     return _with_whole_consent(source, roles, complaints)
+
+
+def _complain_of_names(
+    source: ContactsSource,
+    role: Role,
+    columns: Sequence[str],
+    found: Sequence[str],
+    complaints: _Complaints,
+) -> None:
+    """Several columns could have the role, or none has it."""
+    if found:
+        likely = _best_phone(found) if role is Role.PHONE else found[0]
+        message = f"more than one column could be the {role}: {listed(found)}"
+        complaints.add("two_columns", message, _say_which(source, role, likely or found[0]))
+    elif role is Role.PHONE:
+        likely = _best_phone(columns)
+        message = f'needs a column with the numbers, called "phone"; found {_found(columns)}'
+        hint = _say_which(source, role, likely or "…")
+        offer = "" if likely else "; smscli check looks at the cells, and offers a guess"
+        complaints.add("missing_column", message, hint + offer)
+    elif role is Role.REGION:
+        _refuse_unclear_region(source, columns, complaints)
+
+
+def _refuse_unclear_region(source: ContactsSource, columns: Sequence[str], complaints: _Complaints) -> None:
+    """A state read as a country texts strangers: 303 555 0101 of CO is in Denver, or in Colombia."""
+    for name in (name for name in columns if fold(name) == UNCLEAR_REGION):
+        message = f"{quoted(name)} may hold countries or states, and nothing says which"
+        hint = f"{_mapping(source, Role.REGION, name)} reads countries, region: {IGNORE} reads over it"
+        complaints.add("region_column", message, hint)
+
+
+def _best_phone(names: Iterable[str]) -> str | None:
+    """The header that sounds most like numbers to text: to be proposed, never to be taken."""
+    ranked = [(rank, name) for name in names if (rank := phone_rank(name)) is not None]
+    return min(ranked, key=lambda each: each[0])[1] if ranked else None
 
 
 def _say_which(source: ContactsSource, role: Role, header: str) -> str:
@@ -231,27 +352,7 @@ def _say_which(source: ContactsSource, role: Role, header: str) -> str:
 
 def _mapping(source: ContactsSource, role: Role, header: str) -> str:
     """What to write in the campaigns file, with what it says of the list already."""
-    return _written(source, columns={**source.columns, role: header})
-
-
-def _written(
-    source: ContactsSource, *, delimiter: str | None = None, columns: Mapping[str, str] | None = None
-) -> str:
-    """`contacts: {file: list.csv, region: PL, columns: {phone: "Mobile"}}`."""
-    said = delimiter or (source.delimiter and DELIMITER_WORDS[source.delimiter])
-    mapped = ", ".join(f'{role}: "{inert(name)}"' for role, name in (columns or source.columns).items())
-    parts = {
-        "file": inert(source.file.name) if source.file else None,
-        "region": source.region,
-        "delimiter": said,
-        "columns": f"{{{mapped}}}" if mapped else None,
-    }
-    return f"contacts: {{{', '.join(f'{key}: {value}' for key, value in parts.items() if value)}}}"
-
-
-def _sounds_like_phone(name: str) -> bool:
-    """Good enough to be proposed, never to be taken: a fax number sounds like one too."""
-    return any(part in fold(name) for part in _PHONE_PARTS.split())
+    return contacts_line(source, columns={**source.columns, role: header})
 
 
 def _refuse_shared(roles: Mapping[Role, int], columns: Sequence[str], complaints: _Complaints) -> None:
