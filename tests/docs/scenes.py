@@ -147,6 +147,14 @@ def from_scratch(folder: Path) -> Iterator[Scene]:
         yield scene
 
 
+@contextmanager
+def own_lists(folder: Path) -> Iterator[Scene]:
+    """The files that the page shows."""
+    for name, text in _files_shown("docs/contacts.md").items():
+        (folder / name).write_text(text, "utf-8")
+    yield Scene()
+
+
 def _files_shown(page: str) -> dict[str, str]:
     """What `$ cat FILE` shows, and `$ head -1 FILE`, which is followed by a row that fits."""
     found = {}
@@ -161,6 +169,7 @@ def _files_shown(page: str) -> dict[str, str]:
 SCENES: Mapping[str, Callable[[Path], AbstractContextManager[Scene]]] = {
     "docs/campaigns-file.md": from_scratch,
     "docs/certainty.md": in_doubt,
+    "docs/contacts.md": own_lists,
     "docs/first-gateway.md": a_gateway,
     "docs/sent-log.md": sent,
     "docs/troubleshooting.md": mistakes,
