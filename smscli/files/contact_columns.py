@@ -77,22 +77,22 @@ def header_problem(
 
 
 def recognise(source: ContactsSource, first: Sequence[str], line: int) -> str:
-    """The delimiter, from the `first` lines of a list, which begin with that `line`; empty for a single column.
+    """The delimiter, from the first lines of a list, which begin with that `line`; empty for a single column.
 
     Of a list whose columns the campaigns file names it is what makes as many cells. Raises FilesError where
     it could be any of several.
     """
-    first = list(dropwhile(lambda text: not cleaned(text), first))
-    found = _by_width(first, len(source.header)) if source.header else ""
-    if not found:
-        found = recognised_delimiter("".join(first), lambda cells: _has_phone(source, cells))
+    lines = list(dropwhile(lambda text: not cleaned(text), first))
+    text = "".join(lines)
+    fitting = _by_width(lines, len(source.header)) if source.header else ""
+    found = fitting or recognised_delimiter(text, lambda cells: _has_phone(source, cells))
     if found is None:
         where = "in the first line" if source.header else "in the header"
-        several = [each for each in CANDIDATES if each in "".join(first[:1])]
+        several = [each for each in CANDIDATES if len(split_line(text, each)) > 1]
         named = listed(DELIMITER_WORDS[each] for each in several)
         message = f"its delimiter could be any of these, which stand {where}: {named}"
         hint = f"say which, in the campaigns file: {contacts_line(source, delimiter=several[0])}"
-        raise header_problem(source, line, "delimiter", message, hint)
+        raise header_problem(source, line + len(first) - len(lines), "delimiter", message, hint)
     return found
 
 

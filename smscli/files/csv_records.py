@@ -1,37 +1,35 @@
-"""CSV as a stream of records that know their lines: bytes, encoding, delimiter, quotes.
+"""Text as a stream of CSV records that know their lines: line ends, delimiter, quotes.
 
-Knows no column. A broken record is a value like a good one; only what makes the whole file unreadable
-(not UTF-8, a spreadsheet, no header) is a FilesError.
+Knows no column and no encoding. A broken record is a value like a good one. LF, CRLF and CR all end lines,
+which are counted as an editor counts them, inside quotes too.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import BinaryIO
+import io
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from smscli.domain.errors import FilesError, Place, Problem
-from smscli.files.reading import binary_kind, files_error, not_utf8
-
-DELIMITERS: Mapping[str, str] = MappingProxyType(
-    {",": ",", ";": ";", "|": "|", "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-)
-"""What an operator may write, and the character it means."""
-
-DELIMITER_WORDS: Mapping[str, str] = MappingProxyType(
-    {character: word for word, character in DELIMITERS.items() if len(word) > 1}
-)
-"""The other way round, in words: a comma in YAML's braces would need quotes."""
+from smscli.files.list_source import DELIMITER_WORDS as DELIMITER_WORDS
+from smscli.files.list_source import DELIMITERS as DELIMITERS
+from smscli.files.list_text import MAX_LINE_BYTES as MAX_LINE_BYTES
 
 CANDIDATES = (",", ";", "\t", "|")
-MAX_LINE_BYTES = 1024 * 1024
 
-_EXPORT = "in the spreadsheet: File, Save as, CSV UTF-8; then name that file"
+MAX_RECORD_LINES = 1_000
+"""So far a quote is followed: one that nobody closes swallows no more."""
+
+# Lines that may be read in vain before quotes are followed no further: these, and some for each line read.
+# A list each of whose rows opens a quote and closes the one before would be read a thousand times otherwise.
+_PATIENCE = 50_000
+_PATIENCE_A_LINE = 10
+
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u180e\u00ad"
 _WHITE = " \t\n\r\v\f\u00a0\u1680\u2007\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+_STRAY = 'a quote (") stands where none can; inside a quoted cell it is written twice ("")'
 
 
 def cleaned(cell: str) -> str:
@@ -39,8 +37,7 @@ def cleaned(cell: str) -> str:
     return cell.strip(_WHITE + _INVISIBLE).replace("\r\n", "\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its cells as written, and the physical line it starts on.
 
     `broken` says what is wrong with its quotes. `behind` is the line of an earlier record whose quote is
@@ -53,113 +50,136 @@ class Record:
     behind: int | None = None
 
 
-class Lines:
-    """The lines of a binary stream as text, with their numbers; can take lines back."""
-
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream = stream
-        self._name = name
-        self._offset = 0
-        self._read = 0
-        self._returned: deque[str] = deque()
-        self.taken: list[str] = []
-
-    @property
-    def number(self) -> int:
-        """The number of the line that was handed out last."""
-        return self._read - len(self._returned)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else self._next()
-        self.taken.append(line)
-        return line
-
-    def give_back(self, keep: int) -> None:
-        """Return the lines taken since the list was last emptied, but for the first `keep`."""
-        self._returned.extendleft(reversed(self.taken[keep:]))
-        del self.taken[keep:]
-
-    def _next(self) -> str:
-        try:
-            raw = self._stream.readline(MAX_LINE_BYTES + 1)
-        except OSError as trouble:
-            raise self._error("unreadable", str(unreadable_reason(trouble))) from trouble
-        if not raw:
-            raise StopIteration
-        self._read += 1
-        if self._read == 1:
-            self._refuse_other_formats(raw)
-        if len(raw) > MAX_LINE_BYTES:
-            hint = "are the line ends those of Windows or Unix?"
-            raise self._error("line_too_long", f"the line is longer than {MAX_LINE_BYTES // 1024} KiB", hint)
-        try:
-            line = raw.decode("utf-8")
-        except UnicodeDecodeError as trouble:
-            problem = not_utf8(self._name, raw, trouble.start, self._read, self._offset)
-            raise files_error([problem]) from None
-        self._offset += len(raw)
-        return line.removeprefix("\ufeff") if self._read == 1 else line
-
-    def _refuse_other_formats(self, raw: bytes) -> None:
-        if kind := binary_kind(raw):
-            hint = _EXPORT if "spreadsheet" in kind else "name the list, a CSV file"
-            raise files_error([Problem(Place(self._name), "not_csv", f"{kind}, not CSV", hint)])
-
-    def _error(self, code: str, message: str, hint: str = "") -> FilesError:
-        return files_error([Problem(Place(self._name, max(self._read, 1)), code, message, hint)])
+def whole_lines(texts: Iterator[str]) -> Iterator[str]:
+    """The same text, each piece of it one or more whole lines; only the last may lack its end."""
+    rest: list[str] = []
+    for text in texts:
+        end = max(text.rfind("\n"), text.rfind("\r")) + 1
+        if end:
+            yield "".join([*rest, text[:end]])
+            rest.clear()
+        rest.append(text[end:])
+    if last := "".join(rest):
+        yield last
 
 
-def unreadable_reason(trouble: OSError) -> str:
-    """The words of an OSError while reading."""
-    return f"cannot be read: {trouble.strerror or trouble}"
+def lines_of(text: str) -> list[str]:
+    """Its lines, each with its end."""
+    return list(io.StringIO(text, newline=""))
 
 
-def records(lines: Lines, delimiter: str) -> Iterator[Record]:
-    """The records of the lines; blank ones (nothing, or only delimiters) are left out.
+def records(blocks: Iterator[str], delimiter: str, line: int = 1) -> Iterator[Record]:
+    """The records of blocks of whole lines, the first of which has this number.
 
-    A record whose quotes are broken ends with its first line, and the lines that its quote swallowed are
-    read again as records of their own, marked `behind` it.
+    Blank ones (nothing, or only delimiters) are left out. A record whose quotes are broken ends with its
+    first line, and the lines that its quote swallowed are read again as records of their own, marked `behind`
+    it.
     """
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
-    behind, behind_until = 0, 0
-    while True:
-        lines.taken.clear()
-        start = lines.number + 1
+    reading = _Reading(delimiter, line)
+    for block in blocks:
+        yield from reading.plain(block) if reading.is_plain(block) else reading.quoted(lines_of(block))
+    yield from reading.quoted([], is_last=True)
+
+
+_new = tuple.__new__
+"""Makes a Record of all four fields at half the price of calling the class."""
+
+
+class _Reading:
+    """What is known between two blocks."""
+
+    def __init__(self, delimiter: str, line: int) -> None:
+        self._reader_of = partial(csv.reader, delimiter=delimiter, strict=True, skipinitialspace=True)
+        self._delimiter = delimiter
+        self._line = line  # that the next block begins with, or that the first line held has
+        self._held: list[str] = []  # lines of a record that goes on in the next block
+        self._behind = 0
+        self._behind_until = 0
+        self._in_vain = 0
+
+    def is_plain(self, block: str) -> bool:
+        """Is each line of the block a record, whatever came before?"""
+        return (
+            not self._held
+            and self._line > self._behind_until
+            and len(block) <= csv.field_size_limit()
+            and '"' not in block
+        )
+
+    def plain(self, block: str) -> Iterator[Record]:
+        """The records of a plain block. There may be a million: nothing is called here that need not be."""
+        rows = self._reader_of(io.StringIO(block, newline=""))
+        for line, cells in enumerate(rows, self._line):
+            # The former says at once of nearly every row that it is not blank.
+            if (cells and "!" < cells[0] < "\x7f") or any(map(cleaned, cells)):
+                yield _new(Record, (line, tuple(cells), "", None))
+        self._line += rows.line_num
+
+    def quoted(self, new: list[str], *, is_last: bool = False) -> Iterator[Record]:
+        """The records that these lines complete, with those held."""
+        lines, first, at = [*self._held, *new], self._line, 0
+        while at < len(lines):
+            most = MAX_RECORD_LINES if self._is_patient(first + at) else 1
+            window = lines[at : at + most]
+            whole, seen, error = yield from self._good(window, first + at)
+            at += whole
+            is_open = "unexpected end" in error
+            if not error or (is_open and whole):
+                continue  # with as many lines as a record may have
+            if is_open and not is_last and len(window) < most and sum(map(len, window)) <= MAX_LINE_BYTES:
+                break
+            broken = _in_words(error, 0 if is_last and at + len(window) == len(lines) else most)
+            cells = lines[at].rstrip("\r\n").split(self._delimiter)
+            yield Record(first + at, tuple(cells), broken)
+            self._mark(first + at, seen - whole if most > 1 else MAX_RECORD_LINES)
+            at += 1
+        self._held, self._line = lines[at:], first + at
+
+    def _good(self, lines: list[str], first: int) -> Generator[Record, None, tuple[int, int, str]]:
+        """Records up to the first broken one. Returns how many lines they take, how many were looked at,
+        and what csv says of the broken one."""
+        rows, whole = self._reader_of(lines), 0
+        behind, until = self._behind, self._behind_until
         try:
-            cells = tuple(next(reader))
-        except StopIteration:
-            return
+            for cells in rows:
+                if (cells and "!" < cells[0] < "\x7f") or any(map(cleaned, cells)):
+                    line = first + whole
+                    yield _new(Record, (line, tuple(cells), "", behind if line <= until else None))
+                whole = rows.line_num
         except csv.Error as error:
-            if lines.number > start:
-                behind, behind_until = start, max(behind_until, lines.number)
-                lines.give_back(keep=1)
-            first = lines.taken[0].rstrip("\r\n") if lines.taken else ""
-            yield Record(start, tuple(first.split(delimiter)), _in_words(str(error)))
-            continue
-        if any(map(cleaned, cells)):
-            yield Record(start, cells, behind=behind if behind < start <= behind_until else None)
+            return whole, rows.line_num, str(error)
+        return len(lines), len(lines), ""
+
+    def _is_patient(self, line: int) -> bool:
+        return self._in_vain <= _PATIENCE + _PATIENCE_A_LINE * line
+
+    def _mark(self, line: int, lines: int) -> None:
+        """The record of this line is broken, and nobody knows what those are that its quote swallowed."""
+        if lines > 1:
+            self._behind = line
+            self._behind_until = max(self._behind_until, line + lines - 1)
+            self._in_vain += lines - 1
 
 
-def _in_words(error: str) -> str:
-    """What Python's csv module means."""
+def _in_words(error: str, most: int) -> str:
+    """What Python's csv module means; `most` lines were looked at, 0 for all there are."""
     if "field limit" in error:
         return f"a cell is longer than {csv.field_size_limit()} characters, or a quote is never closed"
-    if "unexpected end" in error:
+    if "unexpected end" not in error:
+        return _STRAY
+    if most == 0:
         return 'a quote (") is opened and never closed'
-    if "new-line" in error:
-        return "a line end of old Macs (CR) stands inside the row"
-    return 'a quote (") stands where none can; inside a quoted cell it is written twice ("")'
+    where = "in its line" if most == 1 else f"within {most} lines"
+    return f'a quote (") is opened and not closed {where}'
 
 
-def recognised_delimiter(header: str, is_header: Callable[[tuple[str, ...]], bool]) -> str | None:
-    """The delimiter of a header line, empty for a single column; None where several would do.
+def recognised_delimiter(start: str, is_header: Callable[[tuple[str, ...]], bool]) -> str | None:
+    """The delimiter of the first record, empty for a single column; None where several would do.
 
-    Among several, one that makes a header of it (`is_header`) is taken if there is only one.
+    `start` is a header line, and may be some lines more. Among several, one that makes a header of it
+    (`is_header`) is taken if there is only one.
     """
-    splits = {delimiter: split_line(header, delimiter) for delimiter in CANDIDATES}
+    splits = {delimiter: split_line(start, delimiter) for delimiter in CANDIDATES}
     several = {delimiter: cells for delimiter, cells in splits.items() if len(cells) > 1}
     if not several:
         return ""
@@ -169,9 +189,9 @@ def recognised_delimiter(header: str, is_header: Callable[[tuple[str, ...]], boo
 
 
 def split_line(line: str, delimiter: str) -> tuple[str, ...]:
-    """The cells of one line; a line with broken quotes is one cell."""
+    """The cells of one line (or of the record it begins); a line with broken quotes is one cell."""
     try:
-        found = next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True), [])
+        reader = csv.reader(lines_of(line), delimiter=delimiter, strict=True, skipinitialspace=True)
+        return tuple(cleaned(cell) for cell in next(reader, []))
     except csv.Error:
         return (line,)
-    return tuple(cleaned(cell) for cell in found)

@@ -19,6 +19,9 @@ from smscli.files.encoding_guess import MOST_BYTES, Guess, guessed
 from smscli.files.list_source import ContactsSource, encoding_name, written
 from smscli.files.reading import files_error, inert, shown
 
+MAX_LINE_BYTES = 1024 * 1024
+"""Characters of a line: what is unpacked or comes without line ends must not fill the memory."""
+
 SAVE_AGAIN = "save the list again as CSV UTF-8"
 
 #: Longest first: UTF-32 begins like UTF-16.
@@ -45,7 +48,8 @@ def text_blocks(blocks: Iterator[bytes], source: ContactsSource) -> Iterator[str
     """The text of a list in pieces, none of them empty; CR and LF that belong together are never torn apart.
 
     Raises FilesError behind the last character that could be read: `not_utf8` for bytes that nothing
-    explains, `wrong_encoding` for those that are not what the campaigns file or a byte order mark says.
+    explains, `wrong_encoding` for those that are not what the campaigns file or a byte order mark says,
+    `line_too_long`.
     """
     first = next(blocks, b"")
     mark, encoding = next(((mark, name) for mark, name in _MARKS if first.startswith(mark)), (b"", ""))
@@ -90,6 +94,7 @@ class _Decoding:
         self._declared = declared
         self._offset = offset
         self._line = 1
+        self._open = 0  # characters of the line that has not ended yet
         self._has_foreign = False  # anything but ASCII, which reads the same in UTF-8
 
     def text(self) -> Iterator[str]:
@@ -105,11 +110,23 @@ class _Decoding:
             torn = "\r" if block and text.endswith("\r") else ""
             text = text.removesuffix(torn)
             if text:
+                self._refuse_long(text)
                 yield text
                 self._count(text)
 
+    def _refuse_long(self, text: str) -> None:
+        """Does a line that began before go on too long? None that begins here can: a piece is shorter."""
+        if self._open + len(text) <= MAX_LINE_BYTES:
+            return
+        found = _LINE_END.search(text)
+        if self._open + (found.start() if found else len(text)) > MAX_LINE_BYTES:
+            message = f"the line is longer than {MAX_LINE_BYTES // 1024} KiB"
+            raise _wrong(self._source, self._line, "line_too_long", message, "is this the list you meant?")
+
     def _count(self, text: str) -> None:
         self._line += text.count("\n") + text.count("\r") - text.count("\r\n")
+        end = max(text.rfind("\n"), text.rfind("\r"))
+        self._open = len(text) - end - 1 + (self._open if end < 0 else 0)
         self._has_foreign = self._has_foreign or not text.isascii()
 
     def _refuse_utf8(self, block: bytes) -> None:
