@@ -36,6 +36,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "yaml": frozenset({"files"}),
     "pydantic": frozenset({"files"}),
     "pydantic_core": frozenset({"files"}),
+    "defusedxml": frozenset({"files"}),
     "httpx": frozenset({"gateway"}),
     "aiohttp": frozenset({"gateway"}),
     "yarl": frozenset({"gateway"}),
