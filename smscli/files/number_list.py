@@ -23,12 +23,13 @@ from typing import BinaryIO
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.domain.msisdn import BadNumber, Msisdn
 from smscli.domain.repairs import read_number
-from smscli.files.contact_columns import IGNORE, Layout, Role, layout_of, names_of
+from smscli.files.column_names import IGNORE, Role, is_named
+from smscli.files.contact_columns import Layout, header_with, layout_of, repeats_header
 from smscli.files.csv_records import CANDIDATES, Record, cleaned, recognised_delimiter, split_line
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
-from smscli.files.reading import files_error, fold, inert, open_file, shown
+from smscli.files.reading import files_error, inert, open_file, shown
 from smscli.files.scalars import parse_country
 
 #: Stands in no list: a line read with it stays one cell.
@@ -71,12 +72,16 @@ class NumberList:
         self._layout = layout
 
     def __iter__(self) -> Iterator[Listed | Problem]:
-        for at, record in enumerate(self._records, 1):
-            if self._layout is None:
+        if self._layout is None:
+            for record in self._records:
                 yield from self._of_line(record)
-            else:
-                found = self._of_table(record, self._layout)
-                yield replace(found, record=at) if isinstance(found, Problem) else found
+            return
+        for at, record in enumerate(self._records, 1):
+            found = self._of_table(record, self._layout)
+            if isinstance(found, Listed):
+                yield found
+            elif not repeats_header(self._layout.columns, record.cells):  # so do lists that were put together
+                yield replace(found, record=at)
 
     def problem(self, line: int, code: str, message: str, hint: str = "", cell: str = "") -> Problem:
         """Something wrong with a line of this list."""
@@ -189,7 +194,7 @@ def _is_header(record: Record) -> bool:
     """Does it name a column of numbers, whatever stands between its cells?"""
     lines = map(cleaned, record.cells)
     cells = (cell for line in lines for delimiter in CANDIDATES for cell in split_line(line, delimiter))
-    return any(fold(cell) in names_of(Role.PHONE) for cell in cells)
+    return any(is_named(cell, Role.PHONE) for cell in cells)
 
 
 def _is_one_cell_of_several(header: Record) -> bool:
@@ -205,11 +210,15 @@ def _delimiter_of(header: Record) -> str | None:
 
 def _table(source: ContactsSource, records: Iterator[Record]) -> NumberList:
     """A list with a header. Raises FilesError with what is wrong with it."""
-    header = Record(0, source.header) if source.header else next(records, None)
+    header = next(records, None)
     if header is None:
         hint = "was it cut off? A list begins with the names of its columns, such as phone"
         raise _unusable(source, None, "empty_file", "is empty", hint)
-    if header.broken:
+    if source.header and repeats_header(source.header, header.cells):
+        header = header_with(source, header)
+    elif source.header:
+        header, records = Record(0, source.header), chain([header], records)
+    elif header.broken:
         raise _unusable(source, header.line, "header", f"the header: {header.broken}")
     asked = replace(source, columns={**_UNREAD, **source.columns})
     return NumberList(source, records, layout_of(asked, header, frozenset()), header.line)

@@ -73,7 +73,7 @@ def test_numbers_on_the_list_are_not_texted_and_everybody_else_is(desk: Desk) ->
         ("dnc.txt", "\ufeff\u200b+1\u00a0202\u00a0555\u00a00102"),
         ("{file: dnc.txt, columns: {phone: Nr}}", f"Name;Nr\nBen;{BEN}"),
         ("{file: dnc.txt, header: [name, phone]}", f"Ben;{BEN}"),
-        ("dnc.txt", "name,phone,region\nBen,202 555 0102,US"),
+        ("dnc.txt", "name,phone,country\nBen,202 555 0102,US"),
     ],
 )
 def test_a_number_is_the_same_however_the_list_spells_it(desk: Desk, keys: str, line: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,18 @@ def test_lists_of_opt_outs(tmp_path: Path, content: str, wishes: list[tuple[str,
 
 BAD = [
     (f"{ANN}\n12\nhello\n", [":2: 12 does not say its country", ":3: hello is not a phone number"]),
-    (f"{ANN}, {BEN}\n", [":1: +12•••••••••, +•••••••••02 is not a phone number"]),
+    (f"{ANN}, {BEN}\n", [":1: +12•••••••••, +•••••••••02 holds 2 numbers"]),
     (f"phone,topic\n{ANN}\n", [":2: has 1 cell, the header has 2"]),
     (f'phone,topic\n{ANN},"a\n', [':2: a quote (") is opened and never closed']),
     (f"phone,topic\n{ANN},a\x1bb\n", [":2: the topic holds a control character"]),
     ("numer;temat\n", [":1: numer;temat is not a phone number"]),
     ("phone,topic,topics\n", [":1: more than one column could be the topic: topic and topics"]),
     ("", [": is empty"]),
-    (b"\xff\xfe1\x00", [": is written in UTF-16, not UTF-8"]),
+    (
+        f"{ANN}\n".encode("utf-16-le"),
+        [": is written in UTF-16-LE without a byte order mark, which nothing says"],
+    ),
+    (gzip.compress(ANN.encode())[:-9], [": its compressed data ends too early"]),
     (b"SQLite format 3\0", [": is a SQLite database, not CSV"]),
 ]
 
