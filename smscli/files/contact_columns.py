@@ -232,11 +232,11 @@ def _names_for(source: ContactsSource, columns: tuple[str, ...]) -> tuple[str, .
     """Names to propose for the columns of a list without a header, by what stands in its first line."""
     from smscli.files.column_guess import guess  # it opens lists, which need this module
 
-    names = guess(source, [columns], None).header
-    if Role.PHONE in names:
+    names, phone = guess(source, [columns], None).header, source.columns.get(Role.PHONE, Role.PHONE.value)
+    if phone in names:
         return names
     number = next(place for place, cell in enumerate(columns) if _IS_NUMBER.fullmatch(cell))
-    return (*names[:number], Role.PHONE.value, *names[number + 1 :])
+    return (*names[:number], phone, *names[number + 1 :])
 
 
 def _refuse_unknown_fields(
