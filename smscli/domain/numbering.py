@@ -148,6 +148,12 @@ def may_be_a_slip(digits: str, region: str) -> bool:
     return any(plan.country_of(reading) for reading in shorter)
 
 
+def calling_code(region: str) -> str:
+    """The digits that calls from abroad begin with; empty for a country that has no numbers."""
+    plan = _plan_of(region)
+    return "" if plan is None else plan.code
+
+
 def dials_abroad(digits: str, region: str) -> bool:
     """Do these digits begin as calls to other countries do in `region`?"""
     plan = _plan_of(region)
@@ -203,11 +209,11 @@ def _is_meant_at_home(digits: str, plan: _NumberingPlan) -> bool:
     """Do digits that begin like the calling code mean a number of the country all the same?
 
     A number that looks like that (392 345 6789 in Italy), or one behind a prefix that is the code (the 1 of
-    the US).
+    the US). Not what could be both, such as 49 151 12345678 in Germany.
     """
     if plan.code == plan.prefix:
         return _is_behind_its_code(digits, plan)
-    return plan.general.fullmatch(digits) is not None
+    return plan.general.fullmatch(digits) is not None and international(f"+{digits}") is None
 
 
 def _is_behind_its_code(digits: str, plan: _NumberingPlan) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import traceback
+from dataclasses import FrozenInstanceError, replace
 
 import phonenumbers
 import pytest
@@ -65,12 +67,12 @@ BAD = [
     ("-", "PL", "not_a_number"),
     ("+", None, "not_a_number"),
     ("()", "PL", "not_a_number"),
-    ("1-800-FLOWERS", "US", "not_a_number"),
-    ("202-555-0123 (mobile)", "US", "not_a_number"),
+    ("1-800-FLOWERS", "US", "has_letters"),
+    ("202-555-0123 (mobile)", "US", "has_letters"),
     ("tel:+12025550123", None, "not_a_number"),
     ("++12025550123", None, "not_a_number"),
     ("0+12025550123", "US", "not_a_number"),
-    ("+12025550123 / +12025550124", None, "not_a_number"),
+    ("+12025550123 / +12025550124", None, "several_numbers"),
     ("'+12025550123", None, "not_a_number"),
     ("=+12025550123", None, "not_a_number"),
     ("202\n555 0123", "US", "not_a_number"),
@@ -78,14 +80,45 @@ BAD = [
     # A spreadsheet's doing: the first would be another person's number in Germany.
     ("15112345678.0", "DE", "not_a_number"),
     ("2025550123.0", "US", "not_a_number"),
-    ("2.02555E+09", "US", "not_a_number"),
-    ("2,02555E9", "US", "not_a_number"),
+    ("2.02555E+09", "US", "rounded_number"),
+    ("2,02555E9", "US", "rounded_number"),
+    ("+491701234567.0", None, "not_a_number"),
+    ("+49 170 1234567.00", None, "not_a_number"),
+    ("512345678,0", "PL", "not_a_number"),
+    ("4.48123E+11", None, "rounded_number"),
+    ("+4,48E11", "PL", "rounded_number"),
+    ("4E+11", "PL", "rounded_number"),
+    ("512345678/512345679", "PL", "several_numbers"),
+    ("512 345 678, 512 345 679", "PL", "several_numbers"),
+    ("512345678;512345679", "PL", "several_numbers"),
+    ("512345678 & 512345679", "PL", "several_numbers"),
+    ("512345678\n512345679", "PL", "several_numbers"),
+    ("512345678 or 512345679", "PL", "several_numbers"),
+    ("+48512345678 +48512345679", None, "several_numbers"),
+    ("+48512345678+12025550123", None, "several_numbers"),
+    ("+48512345678 / +48512345679 / +48512345680", None, "several_numbers"),
+    ("+48 512 34O 678", None, "has_letters"),
+    ("O512345678", "PL", "has_letters"),
+    ("+1202555OlO5", None, "has_letters"),
+    ("+1 888 GO-GREEN", None, "has_letters"),
     ("202 555 0123", None, "number_needs_country"),
     ("0048512345678", None, "number_needs_country"),
     ("2025550123", "XX", "number_needs_country"),
+    ("12345", None, "short_code"),
+    ("12345", "PL", "short_code"),
+    ("999", "GB", "short_code"),
+    ("202555", "US", "short_code"),
+    ("+48 71480", None, "short_code"),
+    ("+4871480", None, "short_code"),
+    ("+1 911", None, "short_code"),
+    ("12", "PL", "too_short"),
+    ("1234567", "PL", "invalid_number"),
+    ("12345", "IS", "too_short"),  # seven digits in all: two are missing
+    ("+298 12345", None, "too_short"),
+    ("51 23 45", "PL", "invalid_number"),
     ("+1 202 555", None, "too_short"),
     ("555-0123", "US", "too_short"),
-    ("112", "PL", "too_short"),
+    ("112", "PL", "short_code"),
     ("+1 202 555 01234", None, "too_long"),
     ("048512345678", "PL", "too_long"),
     ("+" + "1" * 30, None, "too_long"),
@@ -122,7 +155,7 @@ def test_what_is_no_usable_number_says_why(text: str, region: str | None, code: 
 def test_no_problem_shows_seven_digits(text: str, region: str | None, code: str) -> None:
     with pytest.raises(BadNumber) as caught:
         parse(text, region)
-    shown = caught.value.message.split(" is ")[0].replace("\\x1b", "")
+    shown = caught.value.message.split(" is ")[0].split(" holds ")[0].replace("\\x1b", "")
     digits = sum(character.isdigit() for character in text)
     assert sum(character.isdigit() for character in shown) <= (4 if digits >= 7 else 6)
     assert caught.value.message.isprintable()
@@ -145,6 +178,12 @@ def test_an_unreadable_number_does_not_travel_in_a_traceback() -> None:
         ("202 555 0123", None, "region"),
         ("2025550123", "XX", '"XX"'),
         ("2025550123.0", "US", "spreadsheet"),
+        ("4.48123E+11", "US", "as text"),
+        ("+12025550123 / +12025550124", "US", "one number a cell"),
+        ("1-800-FLOWERS", "US", "digits"),
+        ("+48 512 34O 678", None, "0 for the letter O"),
+        ("12345", None, "cannot be texted"),
+        ("48512345678", None, "it would be a number of PL"),
         ("+44 (0)20 7946 0018", None, "(0)"),
     ],
 )
@@ -152,6 +191,54 @@ def test_the_hint_says_what_to_do(text: str, region: str | None, word: str) -> N
     with pytest.raises(BadNumber) as caught:
         parse(text, region)
     assert word in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("+48 512 34O 678", "has the letter O"),
+        ("+1202555OlO5", "has the letter O"),
+        ("+1 202 555 Ol O5", "has the letter O"),
+        ("1-888-GO-GREEN", '"GO GREEN"'),
+        ("4.48123E+11", "rounded"),
+        ("+12025550123 / +12025550124", "holds 2 numbers"),
+        ("+12025550123, +12025550124 or +12025550125", "holds 3 numbers"),
+    ],
+)
+def test_the_message_names_the_damage(text: str, words: str) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, None)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("02/512345678", "not_a_number"),  # an area code in front of a slash
+        ("512 345 678/79", "not_a_number"),
+        ("hello 1234567", "not_a_number"),
+        ("Polna 12 m 3", "not_a_number"),
+        ("550e8400-e29b-41d4-a716-446655440000", "not_a_number"),
+        ("ann1234@example.com", "not_a_number"),
+        ("*100#", "not_a_number"),
+        ("12E", "not_a_number"),
+    ],
+)
+def test_what_only_looks_a_little_like_a_number_is_none(text: str, code: str) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, "PL")
+    assert caught.value.code == code
+
+
+def test_a_number_cannot_be_changed_is_ordered_and_can_be_a_key() -> None:
+    number = Msisdn("+12025550123", "US")
+    with pytest.raises(FrozenInstanceError):
+        number.e164 = "+12025550124"  # type: ignore[misc]
+    assert number < Msisdn("+12025550124", "US")
+    assert number in {Msisdn("+12025550123", "US")}
+    assert number != Msisdn("+12025550123", "CA")
+    assert pickle.loads(pickle.dumps(number)) == replace(number) == Msisdn(e164="+12025550123", country="US")
+    assert not hasattr(number, "__dict__")
 
 
 @pytest.mark.parametrize(
