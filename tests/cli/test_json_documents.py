@@ -62,8 +62,8 @@ _PLAN = _keys(
 _PREVIEW = {**_PLAN, **_keys(list="problem_list repair_list refusals")}
 _SENT = _keys(
     text="campaign gateway realm sent_log run",
-    count="rows problems repairs not_attempted released rejected in_doubt accepted segments requests recovered"
-    " late_opt_outs",
+    count="rows problems repairs not_attempted released rejected in_doubt accepted segments requests"
+    " recovered late_opt_outs",
     object="skipped held reasons repairs_by_code",
     list="repair_list",
     number="seconds",

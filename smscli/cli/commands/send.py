@@ -189,12 +189,22 @@ def _rehearse(world: World, asked: Asked, chosen: Chosen, allowed: _Allowed) -> 
         refuse_bad_rows(plan)
         guards.within_limits(plan)
         guards.expected(plan, allowed.expect)
+        _tell_rows(world, plan)
         if sent_log is not None:
             _check_texts(sent_log, chosen, allowed)
         return Result(
             {**plan_document(plan), "dry_run": True},
             (*plan_text(plan, world.screen.page(world.screen.out)), "", "Dry run: nothing was sent."),
         )
+
+
+def _tell_rows(world: World, plan: Planned) -> None:
+    """Numbers that were mended, and bad rows: the campaign says to skip these."""
+    heading = f"{counted(plan.bad.count, 'bad row')} in {inert(plan.list_name)}, left out:"
+    for line in repair_lines(plan.repairs.listed, plan.repairs.by_code):
+        world.screen.note(line)
+    for line in problem_lines(plan.bad.problems, heading):
+        world.screen.note(line)
 
 
 def _check_texts(log: SentLog, chosen: Chosen, allowed: _Allowed) -> str:
@@ -258,12 +268,7 @@ class _Order:
         refuse_bad_rows(plan)
         guards.within_limits(plan)
         guards.expected(plan, self._allowed.expect)
-        note = self._world.screen.note
-        for line in repair_lines(plan.repairs.listed, plan.repairs.by_code):
-            note(line)
-        heading = f"{counted(plan.bad.count, 'bad row')} in {inert(plan.list_name)}, left out:"
-        for line in problem_lines(plan.bad.problems, heading):  # the campaign says to skip these rows
-            note(line)
+        _tell_rows(self._world, plan)
 
     def _confirm(self, plan: Planned) -> None:
         if self._allowed.yes or not (plan.tally.to_send or plan.findings.repeatable):
