@@ -84,6 +84,8 @@ def exclude(chosen: Chosen, plan: Plan, at: datetime, now: datetime) -> tuple[Ex
         try:
             found.append(read_excluded(each, [plan], at.astimezone(zone)))
         except FilesError as wrong:
+            if not wrong.problems:
+                raise
             problems += wrong.problems
     if problems:
         raise files_error(problems)

@@ -97,7 +97,8 @@ def test_a_campaign_adds_to_the_lists_at_the_top_and_each_skip_says_by_which(des
     listed("served.txt", CAT, ANN)
     desk.send("--json")
     assert texted(desk) == []
-    desk.preview("--plan", "plan.jsonl", "--json")
+    shown = desk.plan("--plan", "plan.jsonl")["exclude"]
+    assert [each["file"] for each in shown] == ["dnc.txt", "staff.csv", "served.txt"]
     plan = Path("plan.jsonl").read_text(encoding="utf-8")
     assert re.findall(r'"detail": ?"(by [^"]*)"', plan) == ["by dnc.txt", "by staff.csv", "by served.txt"]
 
