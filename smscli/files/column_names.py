@@ -153,7 +153,8 @@ def phone_rank(name: str) -> int | None:
     text (fax, office, somebody else's); None for anything else."""
     letters = plain(name)
     is_mobile = letters in _MOBILE_NAMES or any(part in letters for part in _MOBILE_PARTS)
-    is_phone = is_mobile or letters in _PHONE_NAMES or any(part in letters for part in _PHONE_PARTS)
+    is_known = letters in _PHONE_NAMES or is_named(name, Role.PHONE)
+    is_phone = is_mobile or is_known or any(part in letters for part in _PHONE_PARTS)
     if any(part in letters for part in _NOT_TO_TEXT):
         return 2 if is_phone or "fax" in letters or "факс" in letters else None
     return None if not is_phone else int(not is_mobile)

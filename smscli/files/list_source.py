@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from smscli.domain.number_types import TEXTABLE, NumberType
-from smscli.files.reading import inert
+from smscli.files.reading import shown
 
 DELIMITERS: Mapping[str, str] = MappingProxyType(
     {",": ",", ";": ";", "|": "|", "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -22,7 +22,8 @@ DELIMITER_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """The other way round, in words: a comma in YAML's braces would need quotes."""
 
-_PLAIN = re.compile(r"[\w./ -]*\w")
+_PLAIN = re.compile(r"\w(?:[\w./ -]*\w)?")
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,13 @@ def written(source: ContactsSource) -> str:
     `contacts: {file: list.csv, region: PL, encoding: windows-1250, columns: {phone: "Mobile"}}`.
     """
     parts = {
-        "file": source.file and _scalar(inert(source.file.name, 200)),
+        "file": _scalar(source.file.name) if source.file else '"-"',
         "region": source.region,
         "encoding": source.encoding and encoding_name(source.encoding),
         "delimiter": source.delimiter and DELIMITER_WORDS.get(source.delimiter),
         "header": source.header and f"[{_all_quoted(source.header)}]",
-        "sheet": source.sheet and _scalar(inert(source.sheet)),
+        "sheet": source.sheet and _scalar(source.sheet),
+        "number_types": source.number_types != TEXTABLE and f"[{_types(source.number_types)}]",
         "columns": source.columns and f"{{{mapping(source.columns)}}}",
     }
     return f"{source.key}: {{{', '.join(f'{key}: {value}' for key, value in parts.items() if value)}}}"
@@ -85,7 +87,7 @@ def written(source: ContactsSource) -> str:
 
 def mapping(columns: Mapping[str, str]) -> str:
     """Roles and their headers as YAML: `phone: "Mobile", zone: "tz"`."""
-    return ", ".join(f"{role}: {_quoted(inert(name))}" for role, name in columns.items())
+    return ", ".join(f"{role}: {_quoted(name)}" for role, name in columns.items())
 
 
 def encoding_name(codec: str) -> str:
@@ -97,12 +99,17 @@ def encoding_name(codec: str) -> str:
 
 
 def _all_quoted(names: Iterable[str]) -> str:
-    return ", ".join(_quoted(inert(name)) for name in names)
+    return ", ".join(map(_quoted, names))
+
+
+def _types(types: frozenset[NumberType]) -> str:
+    return ", ".join(kind.value for kind in NumberType if kind in types)
 
 
 def _quoted(text: str) -> str:
+    """In YAML's quotes, where the escapes of what cannot be seen mean just that. A number is masked."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{shown(escaped, _LONGEST)}"'
 
 
 def _scalar(text: str) -> str:
