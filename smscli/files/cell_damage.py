@@ -41,6 +41,10 @@ _QUESTIONED = re.compile(r"(?<=[^\W\d_])\?{2,}(?=[^\W\d_])|^(?=.*\?\?)[?\s.-]+$"
 _TAKEN_FOR = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "latin-1", "mac_roman")
 _TIMES = 3
 
+_WORD = re.compile(r"[^ \t\r\n]+")
+#: `cittÃ`: the last byte of `città` was read as a no-break space, and that trimmed or made a plain one.
+_LOST_SPACE = re.compile(r"(?<=[a-z])([ÃĂ])(?=$|[ ,.;:!?])")
+
 # What each alphabet has beside A to Z, in small letters: a word of the letters of one, in plain upper and
 # lower case, is that word.
 _ALPHABETS = tuple(
@@ -72,12 +76,13 @@ _ALPHABETS = tuple(
         ),
     )
 )
+_PUNCTUATION = "\"'()[].,;:!?"
 _CLOSERS = "…”’“»–—"
 _TYPOGRAPHY = frozenset("\u00a0–—‘’“”„…•€£«»°№¿¡´ºª·")
 
 # Polish of Windows (cp1250) taken for that of the West (cp1252), the other way to damage it: Mi³osz, £ukasz.
 _POLISH_AS_WESTERN = re.compile(r"(?<=[a-zñêæ])³|£(?=[a-zó])|(?<=[^\W\d_])¹(?=[^\W\d_])")
-_UNITS = re.compile(r"\d*(m|mm|cm|dm|km|ft|in)³\W*")
+_UNITS = re.compile(r"[\W\d]*([mcdk]?m|ft|in)³\W*", re.IGNORECASE)
 _POLISH = frozenset("abcdefghijklmnopqrstuvwxyząćęłńóśźż")
 _FEWEST_FOREIGN = 4
 
@@ -110,7 +115,7 @@ def damaged_text(text: str) -> Damage | None:
     if restored is not None:
         message = f"{quoted(text)} was read in the wrong encoding; it most likely was {quoted(restored)}"
         return Damage("mojibake", message, _EXPORT_AGAIN)
-    if any(map(_is_foreign_as_western, text.split(" "))):
+    if any(map(_is_foreign_as_western, _WORD.findall(text))):
         message = f"{quoted(text)} was read in the wrong encoding: it most likely was Cyrillic or Greek"
         return Damage("mojibake", message, _EXPORT_AGAIN)
     return None
@@ -140,13 +145,9 @@ def mojibake(text: str) -> str | None:
     """
     if text.isascii():
         return None
-    restored = " ".join(_restored(word) or word for word in _with_spaces_back(text).split(" "))
-    return restored if restored not in (text, _with_spaces_back(text)) else None
-
-
-def _with_spaces_back(text: str) -> str:
-    """`cittÃ ` is `città` whose last byte became a space, and was trimmed."""
-    return re.sub(r"(?<=[a-z])([ÃĂ])(?=$|[ ,.;:!?])", "\\1\u00a0", text)
+    whole = _LOST_SPACE.sub("\\1\u00a0", text)
+    restored = _WORD.sub(lambda word: _restored(word[0]) or word[0], whole)
+    return restored if restored != whole else None
 
 
 def _restored(word: str) -> str | None:
@@ -177,13 +178,14 @@ def _as_utf8(word: str, encoding: str) -> str | None:
 
 
 def _byte(character: str, encoding: str) -> bytes:
-    """Bytes that a code page leaves undefined are read as control characters (C1) by most programs."""
+    """A byte that a code page leaves undefined is read as the character of its number by most programs."""
     try:
         return character.encode(encoding)
     except UnicodeError:
-        if 0x80 <= ord(character) < 0xA0:
-            return bytes([ord(character)])
-        raise
+        byte = character.encode("latin-1")
+        if byte.decode(encoding, "ignore"):
+            raise
+        return byte
 
 
 def _is_word(text: str) -> bool:
@@ -219,15 +221,14 @@ def _script(letter: str) -> str:
 
 def _is_word_already(word: str) -> bool:
     """Could somebody have written the word this way? Then it is left alone."""
-    letters = [letter for letter in word if letter.isalpha() and letter not in "ªº"]
-    others = word
-    if "".join(letters).isupper() and word[-1] in _CLOSERS:
-        others = word.rstrip(_CLOSERS)  # “AMANHÔ: a quotation mark behind a capital
+    letters = "".join(letter for letter in word if letter.isalpha() and letter not in "ªº")
+    others = word.rstrip(_PUNCTUATION + _CLOSERS) if letters.isupper() else word  # “AMANHÔ
     if any(not character.isalpha() or character in "ªº" for character in others if not character.isascii()):
         return False
-    foreign = {letter.lower() for letter in letters if not letter.isascii()}
-    cased = "".join(letters)
-    has_usual_case = cased.isupper() or cased.islower() or cased[1:].islower()
+    if len({_script(letter) for letter in letters}) > 1:
+        return False  # Cyrillic and A to Z in one word
+    foreign = {letter for letter in letters.lower() if letter.isalpha() and not letter.isascii()}
+    has_usual_case = letters.isupper() or letters.islower() or letters[1:].islower()
     return has_usual_case and any(foreign <= alphabet for alphabet in _ALPHABETS)
 
 
@@ -245,7 +246,7 @@ def _polish(word: str) -> str | None:
 def _is_foreign_as_western(word: str) -> bool:
     """`Ìèõàèë` was Михаил: no word of the West has four different letters with accents and none without."""
     letters = [letter for letter in word if letter.isalpha()]
-    if len(letters) < _FEWEST_FOREIGN or len({*word.lower()}) < _FEWEST_FOREIGN:
+    if len(letters) < _FEWEST_FOREIGN or len({*map(str.lower, letters)}) < _FEWEST_FOREIGN:
         return False
     if not all("À" <= letter <= "ÿ" for letter in letters):
         return False

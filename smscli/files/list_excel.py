@@ -35,9 +35,8 @@ def excel_records(stream: BinaryIO, source: ContactsSource) -> Iterator[Record]:
     """The rows of the sheet but blank ones; `line` is the row's number as the spreadsheet shows it.
 
     `stream` can be wound back: a zip is read from its end. The cells of a record are those below the header,
-    and more of them where something stands beside it. Raises FilesError with one of the codes
-    `needs_excel`, `not_excel`, `locked_excel`, `damaged_excel`, `unsafe_excel`, `which_sheet`, `missing_sheet`,
-    `hidden_rows` and `unreadable`.
+    and more of them where something stands beside it. Raises FilesError: needs_excel, not_excel,
+    locked_excel, damaged_excel, unsafe_excel, which_sheet, missing_sheet, hidden_rows or unreadable.
     """
     with _in_words(source):
         book = _Book(Package(stream))
