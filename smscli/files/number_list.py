@@ -73,8 +73,7 @@ class NumberList:
 
     def __iter__(self) -> Iterator[Listed | Problem]:
         if self._layout is None:
-            for record in self._records:
-                yield from self._of_line(record)
+            yield from filter(None, map(self._of_line, self._records))
             return
         for at, record in enumerate(self._records, 1):
             found = self._of_table(record, self._layout)
@@ -88,20 +87,21 @@ class NumberList:
         place = Place(self.name, line)
         return Problem(place, code, inert(message, 300), inert(hint, 300), value=shown(cell))
 
-    def _of_line(self, record: Record) -> Iterator[Listed | Problem]:
-        """Nothing for a comment."""
-        text = _without_comment(record)
+    def _of_line(self, record: Record) -> Listed | Problem | None:
+        """None for a comment."""
         if record.broken:
-            yield self.problem(record.line, "broken_row", record.broken)
-        elif sum(map(bool, map(cleaned, record.cells))) > 1:
+            return self.problem(record.line, "broken_row", record.broken)
+        if len(record.cells) > 1 and len(list(filter(None, map(cleaned, record.cells)))) > 1:
             message = f"has {len(record.cells)} cells, and no header says which is the number"
             hint = "put a line above it that names the columns, such as phone"
-            yield self.problem(record.line, "wrong_cells", message, hint)
-        elif text:
-            has_area_codes = self._region in _WITH_AREA_CODES
-            read = self._read(record, _AREA_CODE.sub(r"\1", text) if has_area_codes else text, self._region)
-            names_columns = isinstance(read, Problem) and not any(map(str.isdigit, text))
-            yield replace(read, hint=_NAME_IT) if names_columns and isinstance(read, Problem) else read
+            return self.problem(record.line, "wrong_cells", message, hint)
+        text = _without_comment(record)
+        if "," in text and self._region in _WITH_AREA_CODES:
+            text = _AREA_CODE.sub(r"\1", text)
+        found = self._read(record, text, self._region) if text else None
+        if isinstance(found, Problem) and not any(map(str.isdigit, text)):
+            return replace(found, hint=_NAME_IT)
+        return found
 
     def _of_table(self, record: Record, layout: Layout) -> Listed | Problem:
         if record.broken:
@@ -186,7 +186,8 @@ def _first_that_says_something(source: ContactsSource, records: Iterator[Record]
 
 def _without_comment(record: Record) -> str:
     """What stands in a plain line, or in the only cell of a row."""
-    text = next(filter(None, map(cleaned, record.cells)), "")
+    cells = record.cells
+    text = cells[0] if len(cells) == 1 else next(filter(cleaned, cells), "")
     return cleaned(text.partition("#")[0])
 
 
