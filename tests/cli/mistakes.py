@@ -548,8 +548,8 @@ LIST = (
         "A column of phone numbers in another language",
         SEND,
         4,
-        ("found Handynummer and", 'contacts: {file: contacts.csv, columns: {phone: "Handynummer"}}'),
-        (rows(ANN, header="Handynummer,first_name"),),
+        ("found Handy privat and", 'contacts: {file: contacts.csv, columns: {phone: "Handy privat"}}'),
+        (rows(ANN, header="Handy privat,first_name"),),
     ),
     Mistake(
         "A mapped column that is not there",
@@ -562,7 +562,7 @@ LIST = (
         "Two columns for one thing",
         SEND,
         4,
-        ("more than one column could be the phone: phone and mobile", '{phone: "phone"}'),
+        ("more than one column could be the phone: phone and mobile", '{phone: "mobile"}'),
         (rows("+12025550101,+12025550102,Ann", header="phone,mobile,first_name"),),
     ),
     Mistake(
