@@ -176,6 +176,8 @@ def _evidence(contact: Contact) -> str:
 
 def opted_out(case: Case) -> Skip | None:
     """A bare opt-out blocks every purpose; one by topic blocks that topic."""
+    if not case.facts.opted_out and not case.contact.opted_out:
+        return None
     words = {"": "everything", case.campaign.topic: f"topic {case.campaign.topic}"}
     for source, topics in (("the sent log", case.facts.opted_out), ("the list", case.contact.opted_out)):
         for topic, meaning in words.items():

@@ -103,13 +103,18 @@ def fold(name: str) -> str:
 
 
 def files_error(problems: Sequence[Problem]) -> FilesError:
-    """All problems as one exception, each once, by place. A single one is the message and its hint."""
+    """All problems as one exception, each once: file by file as they came up, in each by place.
+
+    A single one is the message and its hint.
+    """
     once = list(dict.fromkeys(problems))
-    once.sort(key=lambda problem: (problem.where.line or 0, problem.where.column or 0))
+    files = list(dict.fromkeys(problem.where.file for problem in once))
+    once.sort(key=lambda each: (files.index(each.where.file), each.where.line or 0, each.where.column or 0))
     if len(once) == 1:
         return FilesError(str(once[0]), hint=once[0].hint, problems=once)
-    file = inert(once[0].where.file, 200) if once else "a file"
-    return FilesError(f"{file} has {len(once)} problems", problems=once)
+    if len(files) == 1:
+        return FilesError(f"{inert(files[0], 200)} has {len(once)} problems", problems=once)
+    return FilesError(f"{len(files)} files have {len(once)} problems", problems=once)
 
 
 def file_problem(path: Path, code: str, message: str, hint: str = "") -> FilesError:

@@ -1,0 +1,284 @@
+"""From a record to a contact, or to all that keeps it from being one.
+
+A list of a million rows has a few hundred different zones, languages, levels and dates: what such a cell
+means is worked out once. Only numbers and fields are looked at anew in each row. Knows cells; opens nothing
+and reads no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Generic, TypeVar
+
+from smscli.domain.contact import Consent, ConsentLevel, Contact
+from smscli.domain.errors import Place, Problem
+from smscli.domain.msisdn import BadNumber, Msisdn, mask
+from smscli.domain.number_types import number_type, said, why_not
+from smscli.domain.repairs import read_number
+from smscli.domain.zones import check_zone_name
+from smscli.files.bad_rows import BadRow
+from smscli.files.cell_damage import damaged_text, may_be_damaged, swapped
+from smscli.files.contact_columns import Layout, Role
+from smscli.files.csv_records import Record, cleaned
+from smscli.files.list_source import ContactsSource
+from smscli.files.located import Wrong
+from smscli.files.reading import has_control, inert, quoted, shown
+from smscli.files.scalars import parse_country, parse_language, parse_level
+
+_YES = frozenset({"yes", "y", "true", "t", "1", "x"})
+_NO = frozenset({"", "no", "n", "false", "f", "0"})
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+#: So many different cells of a column are remembered with what they mean.
+_REMEMBERED = 4_096
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """What is wrong with a cell."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class _Column(Generic[T]):
+    """A column with a role. An empty cell means `of_empty`, every other what `read` makes of it."""
+
+    def __init__(
+        self, layout: Layout, role: Role, read: Callable[[str], T], of_empty: T | None = None
+    ) -> None:
+        self.index = layout.roles.get(role, -1)
+        self.name = layout.columns[self.index] if self.index >= 0 else ""
+        self._role = role
+        self._read = read
+        self._of_empty = of_empty
+        self._known: dict[str, T | _Bad | None] = {}
+
+    def meaning(self, cell: str) -> T | _Bad | None:
+        """What the cell means, or what is wrong with it."""
+        known = self._known
+        if cell not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[cell] = self._worked_out(cell)
+        return known[cell]
+
+    def _worked_out(self, cell: str) -> T | _Bad | None:
+        text = cleaned(cell)
+        if not text:
+            return self._of_empty
+        if has_control(text):
+            return _Bad("control_character", f"{mask(text)} holds a control character", "delete it")
+        try:
+            return self._read(text)
+        except ValueError as wrong:
+            code = getattr(wrong, "code", Wrong.CODE)
+            code = f"bad_{self._role}" if code == Wrong.CODE else code
+            return _Bad(code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
+
+
+class RowReader:
+    """Makes rows of the records of one list, one at a time. `of_list`: which list of its campaign, from 0."""
+
+    def __init__(self, source: ContactsSource, layout: Layout, today: date, of_list: int = 0) -> None:
+        self._name = source.name
+        self._types = source.number_types
+        self._region = source.region
+        self._of_list = of_list
+        self._names = layout.columns
+        self._width = len(layout.columns)
+        self._phone = layout.roles[Role.PHONE]
+        self._fields = tuple(layout.fields.items())
+        self._country = _Column(layout, Role.REGION, parse_country)
+        self._opt_out = _Column(layout, Role.OPT_OUT, _says_stop, of_empty=False)
+        self._zone = _Column(layout, Role.ZONE, check_zone_name)
+        self._language = _Column(layout, Role.LANGUAGE, parse_language)
+        self._level = _Column(layout, Role.CONSENT, parse_level)
+        self._given_on = _Column(layout, Role.CONSENT_DATE, partial(_past_date, today))
+        self._topics = _Column[tuple[str, ...]](layout, Role.CONSENT_TOPICS, _topics, of_empty=())
+        self._source = _Column(layout, Role.CONSENT_SOURCE, str)
+        self._record = Record(0, ())
+        self._in_list = 0
+        self._problems: list[Problem] = []
+        self._repairs: tuple[Problem, ...] = ()
+
+    def read(self, row: int, record: Record, in_list: int) -> Contact | BadRow:
+        """The contact, or all that keeps the row from being one.
+
+        `row` counts the records of all lists of the campaign, `in_list` those of this list; both from 1.
+        """
+        self._record, self._in_list = record, in_list
+        self._problems, self._repairs = [], ()
+        cells = self._whole(record)
+        if cells is None:
+            return self._bad(row)
+        together = "".join(cells)
+        is_plain = together.isascii() and together.isprintable() and "#" not in together
+        if not is_plain:
+            self._refuse_nul(cells)
+        number = self._number(cells)
+        opted_out = self._meaning(self._opt_out, cells)
+        consent = self._consent(cells) if self._level.index >= 0 else None
+        zone = self._meaning(self._zone, cells)
+        language = self._meaning(self._language, cells)
+        fields = {
+            name: cells[at].strip() if is_plain else self._field(cells, at) for name, at in self._fields
+        }
+        if self._problems or number is None:
+            may_have_opted_out = self._opt_out.index >= 0 and opted_out is not False
+            return self._bad(row, number if may_have_opted_out else None)
+        stops = _EVERYTHING if opted_out else ()
+        return Contact(
+            row, record.line, number, consent, stops, zone, language, fields, self._of_list, self._repairs
+        )
+
+    def _whole(self, record: Record) -> tuple[str, ...] | None:
+        """The cells of a record that has the header's shape, and no doubt about where it begins."""
+        cells, width = record.cells, self._width
+        if record.broken:
+            self._complain("", "broken_row", record.broken, "mend the quotes of this row")
+            return None
+        if record.behind is not None:
+            message = f"stands behind a quote that line {record.behind} opens and does not close"
+            self._complain("", "uncertain_row", message, f"mend line {record.behind} first")
+        if len(cells) > width and not any(map(cleaned, cells[width:])):
+            return cells[:width]  # spreadsheets write the delimiters of empty columns
+        if len(cells) != width:
+            amount = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            hint = "a cell that holds the delimiter needs quotes" if len(cells) > width else ""
+            self._complain("", "wrong_cells", f"has {amount}, the header has {width}", hint)
+            return None
+        return cells
+
+    def _refuse_nul(self, cells: tuple[str, ...]) -> None:
+        for at, cell in enumerate(cells):
+            if "\0" in cell:
+                self._complain_of(cells, at, "control_character", "holds a NUL byte", "export the list again")
+
+    def _bad(self, row: int, opted_out: Msisdn | None = None) -> BadRow:
+        columns = ("", *map(shown, self._names))
+        problems = sorted(self._problems, key=lambda problem: columns.index(problem.where.path))
+        line, cells = self._record.line, self._record.cells
+        return BadRow(row, line, tuple(problems), cells, opted_out, self._of_list)
+
+    def _complain(self, column: str, code: str, message: str, hint: str = "", value: str = "") -> None:
+        place = Place(self._name, self._record.line, None, shown(column))
+        if any(known.where == place and known.code == code for known in self._problems):
+            return  # a NUL is a control character too
+        said = (inert(message, 300), inert(hint, 300))
+        self._problems.append(Problem(place, code, *said, self._in_list, value))
+
+    def _complain_of(self, cells: tuple[str, ...], at: int, code: str, message: str, hint: str) -> None:
+        self._complain(self._names[at], code, message, hint, inert(mask(cells[at])))
+
+    def _meaning(self, column: _Column[T], cells: tuple[str, ...]) -> T | None:
+        """What a cell means; None for no such column, an empty cell, or a bad one (and complained of)."""
+        if column.index < 0:
+            return None
+        found = column.meaning(cells[column.index])
+        if isinstance(found, _Bad):
+            self._complain_of(cells, column.index, found.code, found.message, found.hint)
+            return None
+        return found
+
+    # -- the number
+
+    def _number(self, cells: tuple[str, ...]) -> Msisdn | None:
+        """The number; one that does not start with + is read in the row's region, else in the list's."""
+        text, region = cleaned(cells[self._phone]), self._region
+        if self._country.index >= 0 and not text.startswith("+"):
+            before = len(self._problems)
+            region = self._meaning(self._country, cells) or region
+            if len(self._problems) > before:
+                return None
+        try:
+            number, repair = read_number(text, region)
+        except BadNumber as bad:
+            self._complain_of_number(cells, region, bad)
+            return None
+        if repair is not None:
+            place = Place(self._name, self._record.line, None, shown(self._names[self._phone]))
+            self._repairs = (
+                Problem(place, repair.code, repair.message, "", self._in_list, inert(mask(text))),
+            )
+        kind = number_type(number)
+        if kind not in self._types:
+            message = f"{mask(text)} is {said(kind)}"
+            self._complain_of(cells, self._phone, "number_type", message, why_not(kind))
+        return number
+
+    def _complain_of_number(self, cells: tuple[str, ...], region: str | None, bad: BadNumber) -> None:
+        at = swapped(cells, self._phone, region)
+        if has_control(cleaned(cells[self._phone])):
+            message = f"{mask(cells[self._phone])} holds a control character"
+            self._complain_of(cells, self._phone, "control_character", message, "delete it")
+        elif at is not None:
+            message = f"holds no number, and the column {quoted(self._names[at])} does"
+            self._complain_of(cells, self._phone, "swapped_columns", message, "put each where it belongs")
+        else:
+            self._complain_of(cells, self._phone, bad.code, bad.message, bad.hint)
+
+    # -- everything else
+
+    def _field(self, cells: tuple[str, ...], at: int) -> str:
+        """A cell that a text wants; not one that another program has damaged."""
+        text = cleaned(cells[at])
+        if has_control(text, allowed="\n"):
+            message = f"{mask(text)} holds a control character"
+            self._complain_of(cells, at, "control_character", message, "delete it")
+        elif may_be_damaged(text) and (damage := damaged_text(text)):
+            self._complain_of(cells, at, damage.code, damage.message, damage.hint)
+        return text
+
+    def _consent(self, cells: tuple[str, ...]) -> Consent | None:
+        before = len(self._problems)
+        level = self._meaning(self._level, cells)
+        given_on = self._meaning(self._given_on, cells)
+        topics = self._meaning(self._topics, cells) or ()
+        source = self._meaning(self._source, cells) or f"{self._name}:{self._record.line}"
+        if len(self._problems) > before or level is None is given_on:
+            return None
+        if level is None or given_on is None:
+            if level is not ConsentLevel.NONE:
+                empty = self._level if level is None else self._given_on
+                message = "is empty: consent has a level and a date"
+                self._complain_of(cells, empty.index, "half_consent", message, "fill both or none")
+            return None
+        return Consent(level, given_on, topics, source)
+
+
+_EVERYTHING = ("",)
+
+
+def _past_date(today: date, text: str) -> date:
+    try:
+        if not _DATE.match(text):
+            raise ValueError(text)
+        given_on = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()
+    except ValueError:
+        raise Wrong(f"{quoted(text)} is not a date", code="bad_date", hint="write 2025-03-01") from None
+    # One day of grace: today comes to Auckland before it comes to UTC.
+    if given_on > today + timedelta(days=1):
+        hint = "year, month, day: 2025-03-01"
+        raise Wrong(f"{quoted(text)} lies in the future", code="future_date", hint=hint)
+    return given_on
+
+
+def _says_stop(text: str) -> bool:
+    word = text.casefold()
+    if word not in _YES | _NO:
+        hint = "write yes or no, or leave it empty for no"
+        raise Wrong(f"{inert(mask(text))} is neither yes nor no", code="bad_opt_out", hint=hint)
+    return word in _YES
+
+
+def _topics(text: str) -> tuple[str, ...]:
+    parts = (part.strip().lower() for part in text.replace(";", ",").split(","))
+    return tuple(part for part in parts if part)
