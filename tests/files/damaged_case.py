@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent / "damaged"
 TODAY = date(2026, 11, 22)
 
 #: A report shows so many lines of a list, rows and problems.
-MOST_SHOWN = 25
+MOST_SHOWN = 15
 _WIDEST = 160
 
 Cell = str | int | float | bool | date | None
@@ -153,12 +153,29 @@ def cut(by: int, encoding: str = "utf-8") -> Callable[[str], bytes]:
     return lambda text: text.encode(encoding)[:-by]
 
 
-def zipped(text: str) -> bytes:
-    """A zip archive with the list in it."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("list.csv", text)
-    return stream.getvalue()
+def zipped(name: str = "list.csv") -> Callable[[str], bytes]:
+    """Writes the list into a zip archive, under this name."""
+
+    def written(text: str) -> bytes:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(name, text)
+        return stream.getvalue()
+
+    return written
+
+
+def hide_row(number: int) -> Callable[[bytes], bytes]:
+    """Hides a row of a workbook, as a filter does."""
+
+    def written(content: bytes) -> bytes:
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        book.worksheets[0].row_dimensions[number].hidden = True
+        stream = io.BytesIO()
+        book.save(stream)
+        return stream.getvalue()
+
+    return written
 
 
 def gzipped(encoding: str = "utf-8") -> Callable[[str], bytes]:
@@ -251,7 +268,9 @@ def _cut(shown: Iterator[str], indent: str, what: str) -> Iterator[str]:
 def _contacts(rows: Sequence[Contact | BadRow]) -> Iterator[str]:
     first: dict[str, int] = {}
     for row in rows:
-        if not isinstance(row, Contact):
+        if isinstance(row, BadRow):
+            if row.opted_out:
+                yield f"line {row.line}: a bad row, whose number counts as opted out"
             continue
         known = first.setdefault(row.number.e164, row.line)
         parts = [f"line {row.line}: {row.number.masked} {row.number.country}"]

@@ -24,6 +24,7 @@ from tests.files.damaged_case import (
     gzip_spoiled,
     gzipped,
     gzipped_twice,
+    hide_row,
     in_encoding,
     laid,
     line_in,
@@ -63,7 +64,7 @@ def _encodings() -> Iterator[DamagedList]:
     tells = "Polish names in windows-1250, declared as UTF-8."
     yield made("windows-1250-as-utf-8", tells, None, NAMES, polish, encoding="utf-8")
     tells = "UTF-8, declared as windows-1250: somebody saved the list again."
-    yield made("utf-8-as-1250", tells, 3, NAMES, encoding="windows-1250")
+    yield made("utf-8-as-1250", tells, None, NAMES, encoding="windows-1250")
     tells = "A byte order mark says UTF-8, and outranks what the campaigns file says."
     yield made("mark-outranks-declared", tells, 3, f"\ufeff{NAMES}", encoding="windows-1250")
     tells = "One line of another file, in another encoding, was pasted in."
@@ -94,7 +95,7 @@ def _unicode() -> Iterator[DamagedList]:
     tells = "Excel's Unicode text: UTF-16, tabs, CRLF."
     tabs = NAMES.replace(";", "\t").replace("\n", "\r\n")
     yield made("unicode-text", tells, 3, tabs, in_encoding("utf-16"), ".txt")
-    yield made("utf-32", "UTF-32 with a byte order mark.", None, NAMES, in_encoding("utf-32"))
+    yield made("utf-32", "UTF-32 with a byte order mark.", 3, NAMES, in_encoding("utf-32"))
     ends_badly = "phone,first_name\n+12025550101,Ann\n+48512345678,Małgoś"
     yield made("utf-8-cut", "The file ends in the middle of a character.", None, ends_badly, cut(1))
 
@@ -111,7 +112,7 @@ def _line_ends() -> Iterator[DamagedList]:
     )
     yield made("line-ends-inside-cells", "CR and CRLF inside quoted cells.", 3, inside)
     bare = "phone,first_name,note\n+12025550101,Ann,rings\rtwice\n+12025550102,Ben,x\n"
-    yield made("line-end-inside-a-bare-cell", "A CR in a cell without quotes.", 2, bare)
+    yield made("line-end-inside-a-bare-cell", "A CR in a cell without quotes.", 3, bare)
     yield made("no-last-line-end", "The last line does not end.", 3, PEOPLE.removesuffix("\n"))
     tells = "Line and paragraph separators of Unicode, vertical tabs and form feeds in cells."
     odd = "phone,first_name\n+12025550101,Ann\u2028Lee\n+12025550102,Ben\x0bLee\n+12025550103,Carla\x0c\n"
@@ -162,11 +163,11 @@ def _shapes() -> Iterator[DamagedList]:
         1,
         columns={"phone": "mobile"},
     )
-    yield laid("empty-header-with-cells-below", "A column without a name, which holds something.", 2)
-    yield laid("empty-header-with-nothing-below", "A column without a name, and empty.", 2)
+    yield laid("empty-header-with-cells-below", "A column without a name, which holds something.", None)
+    yield laid("empty-header-with-nothing-below", "A column without a name, and empty.", None)
     yield laid("no-header", "No line with the names of the columns.", None)
-    yield laid("no-header-national", "No line with names; national numbers.", None, region="PL")
-    yield laid("no-phone-column", "The column of numbers has a German name.", None)
+    yield laid("no-header-national", "No line with names, and national numbers.", None, region="PL")
+    yield laid("no-phone-column", "The column of numbers has a name that could mean anything.", None)
     yield laid(
         "mapped-column-is-missing",
         "The column that the campaigns file names is called otherwise.",
@@ -177,8 +178,8 @@ def _shapes() -> Iterator[DamagedList]:
     yield made("many-columns", "Four hundred columns.", 1, _wide(400))
     yield laid("crm-export", "A CRM's export of forty columns, the number in the middle.", None)
     mapped = {"phone": "Phone", "opt_out": "SMS Opt Out"}
-    tells = "The same, with what it needs in the campaigns file."
-    yield laid("crm-export-mapped", tells, 3, columns=mapped)
+    tells = "The same; one of its two columns of opt-outs is named."
+    yield laid("crm-export-mapped", tells, None, columns=mapped)
 
 
 def _wide(columns: int) -> str:
@@ -197,7 +198,7 @@ def _given_headers() -> Iterator[DamagedList]:
     tells = "The campaigns file leaves out columns that are not read."
     yield laid("header-given-with-gaps", tells, 2, header=("", "phone", "", "first_name"))
     tells = "The campaigns file names the columns in another order than the list does."
-    yield laid("header-given-in-another-order", tells, None, header=("first_name", "phone"))
+    yield laid("header-given-in-another-order", tells, 3, header=("first_name", "phone"))
 
 
 def _delimiters() -> Iterator[DamagedList]:
@@ -296,8 +297,9 @@ def _other_files() -> Iterator[DamagedList]:
     )
     yield raw("sqlite", "The beginning of a SQLite database.", b"SQLite format 3\0\x10\0\x01\x01", ".db")
     yield raw("random", "Bytes without a meaning.", bytes(range(255, 127, -3)), ".csv")
-    yield made("zip", "A zip archive with a list in it.", None, PEOPLE, zipped, ".zip")
-    yield made("zip-called-csv", "A zip archive called .csv.", None, PEOPLE, zipped)
+    yield made("zip", "A zip archive with a list in it.", None, PEOPLE, zipped(), ".zip")
+    yield made("opendocument", "A sheet of LibreOffice.", None, PEOPLE, zipped("content.xml"), ".ods")
+    yield made("zip-called-csv", "A zip archive called .csv.", None, PEOPLE, zipped())
     yield made("gzip", "A list, compressed.", 3, PEOPLE, gzipped(), ".csv.gz")
     yield made("gzip-called-csv", "A compressed list called .csv.", 3, PEOPLE, gzipped())
     yield made(
@@ -351,6 +353,7 @@ def _damaged_numbers() -> Iterator[DamagedList]:
     yield laid("two-numbers-in-a-cell", "Two numbers in one cell.", 7, region="US")
     yield laid("extensions", "Numbers with extensions.", 5)
     yield laid("letters-among-digits", "The letter O for zero, and words.", 5)
+    yield laid("slashes-between-digits", "Slashes, as Germans set numbers apart.", 5, region="DE")
     yield laid("uris-and-chat-names", "Links and names of chat programs.", 4, region="US")
     yield laid("vanity-numbers", "Numbers with words in them.", 3, region="US")
     yield laid("short-codes", "Short codes, emergency numbers, codes of operators.", 5, region="PL")
@@ -411,6 +414,8 @@ def _facts() -> Iterator[DamagedList]:
     yield laid("future-dates", "Dates that are still to come, and the first of Excel.", 4)
     out = {"opt_out": "unsubscribed"}
     yield laid("yes-no-and-neither", "Opt-outs in many words.", 9, columns=out)
+    tells = "When people opted out, and not whether."
+    yield laid("opt-out-column-of-dates", tells, 3, columns={"opt_out": "unsubscribed_at"})
     yield laid("opt-out-in-a-bad-row", "Opt-outs in rows that are bad for another reason.", 4, columns=out)
     yield laid("opt-out-column-that-nobody-mapped", "A column of opt-outs, and nothing says so.", None)
     tells = "A column of opt-outs that the campaigns file reads over."
@@ -499,6 +504,11 @@ def _workbooks() -> Iterator[DamagedList]:
     yield workbook(
         "workbook-called-csv", "A workbook called .csv.", 2, {"Sheet1": [head, ann, ben]}, ending=".csv"
     )
+    hidden: list[Sequence[Cell]] = [head, ann, ben]
+    tells = "A filter hides a row."
+    yield workbook("workbook-hidden-row", tells, None, {"Sheet1": hidden}, hide_row(3))
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le")
+    yield raw("workbook-locked", "A workbook with a password.", locked, ".xlsx")
     yield made("csv-called-xlsx", "A plain list called .xlsx.", 3, PEOPLE, ending=".xlsx")
     yield made(
         "html-called-xlsx",
