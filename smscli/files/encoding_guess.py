@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from smscli.files.list_source import encoding_name
 
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 128 * 1024
 """More of a list says no more of its encoding."""
 
 # Lower case; letters of ASCII are left out. A language stands with the code page its computers use.
@@ -94,7 +94,7 @@ _NEUTRAL = "\u00a0–—‘’“”„…€§°·«»№™®©"
 _CONVINCING = 0.7
 _AS_CLEAN = 0.05
 _LETTERS = re.compile(r"[^\W\d_]+")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x80-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class _Reading:
 
 
 def guessed(sample: bytes, region: str | None = None) -> tuple[Guess, ...]:
-    """The most likely encodings of bytes that are no UTF-8: two where both are as likely, or none.
+    """The most likely encodings of bytes that are no UTF-8: several where they are as likely, or none.
 
     `region` is where the people of the list are: it settles what letters leave open.
     """
@@ -129,7 +129,7 @@ def guessed(sample: bytes, region: str | None = None) -> tuple[Guess, ...]:
 def _telling(sample: bytes) -> bytes:
     """The lines that are not ASCII: the others read alike in every encoding."""
     lines = sample[:MOST_BYTES].splitlines(keepends=True)
-    return b"".join(line for line in lines if not line.isascii())[: MOST_BYTES // 4]
+    return b"".join(line for line in lines if not line.isascii())[: MOST_BYTES // 8]
 
 
 def _readings(sample: bytes) -> Iterator[_Reading]:
@@ -169,14 +169,17 @@ def _messes(sample: bytes) -> Mapping[str, float]:
 
 
 def _best(readings: Sequence[_Reading], region: str | None, messes: Mapping[str, float]) -> list[_Reading]:
-    """The readings that nothing tells apart, at most two."""
+    """The readings that nothing tells apart: at most three that differ, or two that do not."""
     top = max((reading.fit for reading in readings), default=(0.0, 0))
     if top[0] < _CONVINCING:
         return []
     close = [reading for reading in readings if reading.fit == top]
     meant = {codec: reading.text for reading in close if (codec := reading.codec) in _ALPHABETS}
     close = [one for one in close if meant.get(_ALIKE.get(one.codec, "")) != one.text]
+    if meant:  # the others are rare; but Russian in capitals is Russian in small letters in the other one
+        close = [one for one in close if one.codec in (*_ALPHABETS, "koi8_r")]
     local = [reading for reading in close if reading.codec == _REGIONS.get(region or "")]
     least = min(messes.get(reading.codec, 1.0) for reading in close)
     clean = [reading for reading in close if messes.get(reading.codec, 1.0) <= least + _AS_CLEAN]
-    return (local or clean)[:2]
+    differing = {reading.text: reading for reading in reversed(clean)}
+    return local or (clean[:2] if len(differing) == 1 else list(reversed(differing.values()))[:3])

@@ -145,57 +145,52 @@ class _Decoding:
             message = f"cannot be read as {encoding_name(self._codec)}: {shown(str(trouble))}"
             raise _wrong(self._source, self._line, "wrong_encoding", message, SAVE_AGAIN) from None
         tried, at = trouble.object, trouble.start
-        good = torn + tried[:at].decode(self._codec, "replace")
+        first_line = self._line + (1 if torn and not tried.startswith(b"\n") else 0)
+        good = torn + _read_before(tried[:at], self._codec)
         whole_lines = good[: max(good.rfind("\n"), good.rfind("\r")) + 1]
         if whole_lines:
             yield whole_lines
             self._count(whole_lines)
-        line = tried[max(tried.rfind(b"\n", 0, at), tried.rfind(b"\r", 0, at)) + 1 :]
-        place = _BadByte(self._offset - len(tried) + at + 1, tried[at] if at < len(tried) else 0, self._line)
-        raise self._unreadable(place, line + self._more()) from None
+        bad = _BadByte(self._offset - len(tried) + at, tried[at : at + 1], self._line)
+        if self._codec == "utf-8" and self._has_foreign:
+            start = max(tried.rfind(b"\n", 0, at), tried.rfind(b"\r", 0, at)) + 1
+            raise self._mixed(bad, _LINE_END_BYTES.split(tried[start:])[0]) from None
+        raise self._unreadable(bad, (tried + self._more())[:MOST_BYTES], first_line) from None
 
     def _more(self) -> bytes:
         with suppress(FilesError):
             return next(self._blocks, b"")
         return b""
 
-    def _unreadable(self, bad: _BadByte, rest: bytes) -> FilesError:
-        """`rest` begins with the line of the bad byte."""
-        sample = rest[:MOST_BYTES]
-        if self._codec != "utf-8":
-            return self._not_as_said(bad, sample)
-        if self._has_foreign:
-            return self._mixed(bad, sample)
-        guesses = guessed(sample, self._source.region)
-        seen = f"{bad} is not UTF-8"
-        code = "wrong_encoding" if self._declared else "not_utf8"
-        if not guesses:
-            hint = f"{SAVE_AGAIN}, or say its encoding: {written(replace(self._source, encoding='…'))}"
-            return _wrong(self._source, bad.line, code, f"{seen}, and what it is cannot be told", hint)
-        message = f"{seen}; {_likely(guesses, bad.line)}"
-        return _wrong(self._source, bad.line, code, message, _say(self._source, guesses[0].name))
-
-    def _mixed(self, bad: _BadByte, sample: bytes) -> FilesError:
-        guesses = guessed(_LINE_END_BYTES.split(sample)[0], self._source.region)
+    def _mixed(self, bad: _BadByte, line: bytes) -> FilesError:
+        guesses = guessed(line, self._source.region)
         reads = f"; in {guesses[0].name} it reads: {_shown_line(guesses[0].text, 0)}" if guesses else ""
         message = f"{bad} is not UTF-8, and lines above it are{reads}"
         hint = "two encodings in one file: correct this line and those like it, or export the list again"
         return _wrong(self._source, bad.line, "not_utf8", message, hint)
 
-    def _not_as_said(self, bad: _BadByte, sample: bytes) -> FilesError:
-        codec, says = (
-            encoding_name(self._codec),
-            "the campaigns file" if self._declared else "its byte order mark",
-        )
-        message = f"{bad} is nothing in {codec}, which {says} says"
-        hint = SAVE_AGAIN
-        if self._declared and _is_utf8(sample):
-            hint = f"it is UTF-8: {self._take_it_out()}"
-        elif self._declared:
-            others = tuple(g for g in guessed(sample, self._source.region) if g.name != codec)
-            message = f"{message}; {_likely(others, bad.line)}" if others else message
-            hint = _say(self._source, others[0].name) if others else SAVE_AGAIN
-        return _wrong(self._source, bad.line, "wrong_encoding", message, hint)
+    def _unreadable(self, bad: _BadByte, sample: bytes, first_line: int) -> FilesError:
+        """`sample` has the bad byte in it, and begins with that line."""
+        codec = encoding_name(self._codec)
+        code = "not_utf8" if self._source.encoding is None and codec == "utf-8" else "wrong_encoding"
+        found, hint = f"{bad} {self._is_not(codec)}", SAVE_AGAIN
+        if self._declared and codec != "utf-8" and _is_utf8(sample):
+            return _wrong(self._source, bad.line, code, found, f"it is UTF-8: {self._take_it_out()}")
+        may_be_other = self._declared or codec == "utf-8"
+        others = guessed(sample, self._source.region) if may_be_other else ()
+        others = tuple(guess for guess in others if guess.name != codec)
+        if others:
+            found, hint = f"{found}; {_likely(others, first_line)}", _say(self._source, others[0].name)
+        elif may_be_other:
+            found = f"{found}, and what it is cannot be told"
+            hint = f"{SAVE_AGAIN}, or say its encoding: {written(replace(self._source, encoding='…'))}"
+        return _wrong(self._source, bad.line, code, found, hint)
+
+    def _is_not(self, codec: str) -> str:
+        if codec == "utf-8":
+            return "is not UTF-8"
+        says = "the campaigns file" if self._declared else "its byte order mark"
+        return f"is nothing in {codec}, which {says} says"
 
     def _take_it_out(self) -> str:
         return f"take encoding out of the campaigns file: {written(replace(self._source, encoding=None))}"
@@ -203,19 +198,28 @@ class _Decoding:
 
 @dataclass(frozen=True, slots=True)
 class _BadByte:
-    """`number` counts from 1, in the unpacked file."""
+    """A byte that cannot be read, `before` how many others of the unpacked file."""
 
-    number: int
-    byte: int
+    before: int
+    byte: bytes
     line: int
 
     def __str__(self) -> str:
-        return f"byte {self.number} of the file (0x{self.byte:02x})"
+        seen = f" (0x{self.byte.hex()})" if self.byte else ""
+        return f"byte {self.before + 1} of the file{seen}"
 
 
 def _is_code_page(codec: str) -> bool:
     """Is every byte a character of its own in it."""
-    return len(b"\xc3\xa9\xc5\x82".decode(codec, "replace")) == 4
+    with suppress(UnicodeError):
+        return len(b"\xc3\xa9\xc5\x82".decode(codec, "replace")) == 4
+    return False
+
+
+def _read_before(good: bytes, codec: str) -> str:
+    with suppress(UnicodeError):  # of codecs that know no "replace"
+        return good.decode(codec, "replace")
+    return ""
 
 
 def _is_utf8(sample: bytes) -> bool:
@@ -233,18 +237,18 @@ def _likely(guesses: tuple[Guess, ...], first_line: int) -> str:
         return f"it is most likely {guesses[0].name}, in which line {line} reads: {reads[0]}"
     if len(set(reads)) == 1:
         names = " or ".join(guess.name for guess in guesses)
-        return f"it could be {names}, which both read line {line} as: {reads[0]}"
+        return f"it could be {names}, in both of which line {line} reads: {reads[0]}"
     each = " or ".join(f"{guess.name} ({read})" for guess, read in zip(guesses, reads, strict=True))
     return f"it could be, as line {line} shows, {each}"
 
 
 def _telling_line(guesses: tuple[Guess, ...]) -> int:
-    """The first line that reads differently in two encodings; with letters, and not only a no-break space."""
+    """The first line that reads differently; if none does, one with letters and not only a no-break space."""
     texts = [_LINE_END.split(guess.text) for guess in guesses]
-    for at, lines in enumerate(zip(*texts, strict=False)):
-        if len(set(lines)) > 1 or (len(texts) == 1 and re.search(r"[^\W\d_\x00-\x7f]", lines[0])):
-            return at
-    return 0
+    lines = list(zip(*texts, strict=False))
+    differing = [at for at, reads in enumerate(lines) if len(set(reads)) > 1]
+    foreign = [at for at, reads in enumerate(lines) if re.search(r"[^\W\d_\x00-\x7f]", reads[0])]
+    return next(iter(differing or foreign), 0)
 
 
 def _shown_line(text: str, at: int) -> str:
