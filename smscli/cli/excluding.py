@@ -35,8 +35,10 @@ _CHUNK = 20_000
 #: So many problems of a list are kept to be told; beyond that they are only counted.
 _MOST_PROBLEMS = 1_000
 
-#: Of grace: today comes to Auckland before it comes to UTC.
 _DAY = timedelta(days=1)
+
+#: Today comes to Auckland before it comes to UTC.
+_GRACE = _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ def unusable(
             message = f"{name} is also a list to text: nobody on it could be texted"
             hint = "take it out of `exclude`; what the top of the file excludes, every campaign excludes"
             yield Problem(place, "exclude_is_contacts", message, hint)
-        elif (each.fetched or each.max_age) and _day_of(each, now) > now.date() + _DAY:
+        elif (each.fetched or each.max_age) and _day_of(each, now) > now.date() + _GRACE:
             said = "`fetched`" if each.fetched else "when it was last written"
             message = f"{name}: {said}, {_day_of(each, now)}, lies in the future"
             hint = "write fetched: and the day it was fetched: year, month, day, such as 2026-11-01"
@@ -150,7 +152,8 @@ def too_old(excluded: Excluded, file: Path) -> Refused | None:
     """Why a send may not rely on this list, if it may not. `file` is the campaigns file that names it."""
     if not excluded.is_too_old:
         return None
-    date_it = f"write the day you did: fetched: 2026-11-01, in {file}" if excluded.is_dated else "replace it"
+    today = excluded.fetched + excluded.age
+    date_it = f"say so in {file}: fetched: {today}" if excluded.is_dated else "replace it"
     return Refused(
         f"{excluded.name}, a list of numbers not to text, was {age_words(excluded)}",
         hint=f"fetch it anew, and {date_it}",
@@ -196,8 +199,11 @@ def _written(each: ExcludeSource, now: datetime) -> datetime:
 def _bad_rows(lists: Sequence[Excluded], file: Path) -> FilesError:
     rows = counted(sum(each.bad_rows for each in lists), "bad row")
     names = listed(each.name for each in lists)
+    hint = f"mend them, or write on_bad_rows: skip for that list in {file}: then they exclude nobody"
+    if any(each.skips_bad_rows for each in lists):
+        hint = "no number can be read in a list whose bad rows may be skipped: is it the right file?"
     return FilesError(
         f"{rows} in {names}, which says whom not to text; nobody is texted",
-        hint=f"mend them, or write on_bad_rows: skip for that list in {file}: then they exclude nobody",
+        hint=hint,
         problems=[problem for each in lists for problem in each.problems],
     )

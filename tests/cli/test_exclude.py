@@ -191,7 +191,7 @@ def test_bad_rows_may_be_skipped_and_are_told(desk: Desk) -> None:
     done = desk.send()
     assert done.code == 0
     assert texted(desk) == [ANN, CAT]
-    assert "2 bad rows in dnc.txt, which exclude nobody:" in done.err
+    assert "2 bad rows in dnc.txt, excluding nobody:" in done.err
     assert "dnc.txt:1: Ben is not a phone number" in done.err
     assert desk.plan()["exclude"][0]["bad_rows"] == 2
 
@@ -244,7 +244,7 @@ def test_a_send_refuses_to_rely_on_an_old_list_and_a_preview_says_so(
     listed("dnc.txt", BEN)
     error = refused(desk.send(*arguments), 5)
     assert f"dnc.txt, a list of numbers not to text, was fetched {ago(32)} (32 days ago, at most 31)" in error
-    assert "hint: fetch it anew, and write the day you did: fetched: " in error
+    assert f"hint: fetch it anew, and say so in campaigns.yaml: fetched: {ago(0)}" in error
     assert not desk.outbox()
     preview = desk.preview()
     assert preview.code == 0

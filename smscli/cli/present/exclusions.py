@@ -43,7 +43,7 @@ def documents(excluded: Sequence[Excluded]) -> list[dict[str, object]]:
 def bad_row_lines(excluded: Sequence[Excluded]) -> Iterator[Hanging]:
     """What could not be read in lists that are said to skip it."""
     for each in excluded:
-        heading = f"{counted(each.bad_rows, 'bad row')} in {inert(each.name)}, which exclude nobody:"
+        heading = f"{counted(each.bad_rows, 'bad row')} in {inert(each.name)}, excluding nobody:"
         yield from problem_lines(each.problems, heading if each.problems else None)
 
 
