@@ -97,19 +97,21 @@ def recognise(source: ContactsSource, first: Sequence[str], line: int) -> str:
 
 
 def _by_width(first: Sequence[str], width: int) -> str:
-    """The delimiter that splits most of these lines into so many cells, or more of which the last are empty;
-    empty where several do, or none."""
+    """The delimiter that splits most of these lines into so many cells, or more of which the last are empty.
+    Of several, the one that leaves most numbers in a cell of their own; empty where that is none or two."""
     if width < 2:
         return ""
-    fitting = {each: sum(_is_as_wide(text, each, width) for text in first) for each in CANDIDATES}
+    fitting = {each: _fit(each, width, first) for each in CANDIDATES}
     most = max(fitting.values())
-    best = [delimiter for delimiter, lines in fitting.items() if lines == most]
-    return best[0] if most and len(best) == 1 else ""
+    best = [delimiter for delimiter, fit in fitting.items() if fit == most]
+    return best[0] if most[0] and len(best) == 1 else ""
 
 
-def _is_as_wide(text: str, delimiter: str, width: int) -> bool:
-    cells = split_line(text, delimiter)
-    return len(cells) >= width and not any(cells[width:])
+def _fit(delimiter: str, width: int, lines: Sequence[str]) -> tuple[int, int]:
+    """How many of the lines have that many cells, and in how many of those a number fills one."""
+    split = [split_line(line, delimiter) for line in lines]
+    fitting = [cells for cells in split if len(cells) >= width and not any(cells[width:])]
+    return len(fitting), sum(any(map(_IS_NUMBER.fullmatch, cells)) for cells in fitting)
 
 
 def _has_phone(source: ContactsSource, header: Iterable[str]) -> bool:

@@ -68,6 +68,13 @@ def lines_of(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
+def without_blank_lines(text: str) -> tuple[str, int]:
+    """A text from its first line that is not blank, and how many were."""
+    blank = len(text) - len(text.lstrip(_WHITE + _INVISIBLE))
+    cut = max(text.rfind("\n", 0, blank), text.rfind("\r", 0, blank)) + 1
+    return text[cut:], len(lines_of(text[:cut]))
+
+
 def records(blocks: Iterator[str], delimiter: str, line: int = 1) -> Iterator[Record]:
     """The records of blocks of whole lines, the first of which has this number.
 

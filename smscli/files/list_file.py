@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.files.contact_columns import recognise
-from smscli.files.csv_records import CANDIDATES, Record, cleaned, lines_of, records, whole_lines
+from smscli.files.csv_records import CANDIDATES, Record, lines_of, records, whole_lines, without_blank_lines
 from smscli.files.list_bytes import ZIP, byte_blocks, no_list, refuse_what_is_no_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.list_text import text_blocks
@@ -116,12 +116,13 @@ def _begins(stream: BinaryIO) -> bytes:
 
 
 def _from_first_word(texts: Iterator[str]) -> tuple[Iterator[str], int]:
-    """The text from its first block that is not blank, and the number of the line that begins with."""
+    """The text from its first line that is not blank, and the number of that line."""
     line = 1
     for text in texts:
-        if cleaned(text):
-            return chain([text], texts), line
-        line += len(lines_of(text))
+        start, blank = without_blank_lines(text)
+        line += blank
+        if start:
+            return chain([start], texts), line
     return iter(()), line
 
 

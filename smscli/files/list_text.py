@@ -253,7 +253,7 @@ def _telling_line(guesses: tuple[Guess, ...]) -> int:
 
 def _shown_line(text: str, at: int) -> str:
     """One line, without a phone number in it: what is no space in a wrong encoding may tear one apart."""
-    line = _LINE_END.split(text)[at]
+    line = _LINE_END.split(text)[at].replace("\u00a0", " ")
     masked = shown(line, len(line))
     if sum(character.isdigit() for character in masked) >= _FULL_WIDTH:
         masked = re.sub(r"\d", "•", masked)
