@@ -28,7 +28,7 @@ MAX_ALL_BYTES = 2 * 1024**3
 MAX_RATIO = 200  # sheets pack to a fifteenth, empty formatted ones to a fiftieth; a bomb to a thousandth
 RATIO_FREE_BYTES = 50 * 1024**2
 MAX_TEXT = 1024**2  # a cell of Excel holds 32,767 characters
-MAX_SILENCE = 16 * 1024**2  # bytes in which no element begins: one endless tag, text or comment
+MAX_SILENCE = 2 * 1024**2  # bytes in which no element begins; an endless tag is read over and over
 MAX_DEPTH = 64
 
 _CHUNK = 64 * 1024
@@ -39,6 +39,7 @@ _MOST_SEARCHED = 64 * 1024**2
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 SAVE_AS = "in the spreadsheet: File, Save as, Excel Workbook (.xlsx) or CSV UTF-8; then name that file"
+_NO_WORKBOOK = "is a zip file without a workbook in it"
 _SAVE_AGAIN = "open it in a spreadsheet and save it again, or export the list again"
 _INSTALL = "type: pip install 'smscli[excel]' (or save the list as CSV UTF-8)"
 
@@ -120,16 +121,18 @@ class Package:
         self._archive = ZipFile(stream)
         self._parts = _looked_through(self._archive.infolist())
         self._refuse_other_packages()
-        self._book = self._target("", "officeDocument")
-        if self._book is None or self._book not in self._parts:
+        self._book = self._target("", "officeDocument") or ""
+        if self._book not in self._parts:
             raise damaged("it has no workbook in it")
+        if next(self._elements(self._book))[1] != "workbook":
+            raise BadPackage("not_excel", _NO_WORKBOOK, SAVE_AS)
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
         """The sheets that can hold rows, in their order."""
-        related = self._related(self._book or "")
+        related = self._related(self._book)
         found = []
-        for _, name, attributes in self._elements(self._book or ""):
+        for _, name, attributes in self._elements(self._book):
             if name == "sheet":
                 kind, part = related.get(_prefixed(attributes, "id"), ("", ""))
                 if kind == "worksheet" and part in self._parts:
@@ -142,13 +145,13 @@ class Package:
         """Do its dates count from 1904, as those of old Macs?"""
         return any(
             name == "workbookPr" and attributes.get("date1904") in ("1", "true")
-            for _, name, attributes in self._elements(self._book or "")
+            for _, name, attributes in self._elements(self._book)
         )
 
     @cached_property
     def formats(self) -> tuple[tuple[int, str | None], ...]:
         """By style: the number of its number format, and the format where the workbook spells it out."""
-        part = self._target(self._book or "", "styles")
+        part = self._target(self._book, "styles")
         if part not in self._parts:
             return ()
         spelt: dict[int, str] = {}
@@ -163,7 +166,7 @@ class Package:
     @cached_property
     def strings(self) -> SharedStrings:
         """The shared texts; the only thing that is held."""
-        part = self._target(self._book or "", "sharedStrings")
+        part = self._target(self._book, "sharedStrings")
         return SharedStrings(self._stream(part, _Strings()) if part and part in self._parts else iter(()))
 
     def rows(self, sheet: Sheet) -> Iterator[Row]:
@@ -173,7 +176,7 @@ class Package:
     def _refuse_other_packages(self) -> None:
         if "_rels/.rels" in self._parts and "xl/workbook.bin" not in self._parts:
             return
-        kind = "is a zip file without a workbook in it"
+        kind = _NO_WORKBOOK
         if "xl/workbook.bin" in self._parts:
             kind = "is a binary workbook (.xlsb), not XLSX"
         elif "mimetype" in self._parts:
@@ -212,6 +215,8 @@ class Package:
         from defusedxml.common import DefusedXmlException
 
         parser = _new_parser(handler)
+        if not self._parts[part].file_size:
+            raise damaged("a part of it is empty")
         with self._archive.open(self._parts[part]) as content:
             try:
                 while chunk := content.read(_CHUNK):

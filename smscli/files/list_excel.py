@@ -26,6 +26,7 @@ from smscli.files.list_source import ContactsSource
 from smscli.files.reading import did_you_mean, files_error, inert, listed, quoted
 
 _BROKEN = (BadZipFile, zlib.error, struct.error, SAXException, ValueError, EOFError, NotImplementedError)
+_BOOLEANS = {"1": "yes", "true": "yes", "0": "no", "false": "no"}
 _SHOW_ROWS = "show all rows (Data, Clear), or copy those that are meant to a sheet of their own"
 
 Texts = dict[int, str]  # by column
@@ -59,7 +60,7 @@ class _Book:
         for row in self._package.rows(sheet):
             try:
                 texts = {cell.column: self._text(cell) for cell in row.cells}
-            except ValueError as wrong:
+            except (ValueError, KeyError) as wrong:
                 if isinstance(wrong, BadPackage):
                     raise
                 raise damaged("a cell does not hold what it says it holds", row.number) from wrong
@@ -73,7 +74,7 @@ class _Book:
                 del texts[column]
 
     def _text(self, cell: Cell) -> str:
-        """A cell as text. Raises ValueError for one that does not hold what it says."""
+        """A cell as text. Raises ValueError or KeyError for one that does not hold what it says."""
         if not cell.has_value:
             return NOT_CALCULATED
         match cell.kind:
@@ -85,7 +86,7 @@ class _Book:
                 shown_as = self._formats[cell.style] if self._formats else number_format(0, None)
                 return number_text(cell.text, shown_as, counts_from_1904=self._counts_from_1904)
             case "b":
-                return "yes" if cell.text in ("1", "true") else "no"
+                return _BOOLEANS[cell.text]
             case "d":
                 return cell.text.removesuffix("Z").removesuffix("T00:00:00")
             case _:  # inlineStr, str, and e: an error is its own text, such as #N/A
