@@ -13,7 +13,7 @@ from itertools import product
 from string import ascii_uppercase
 
 from smscli.domain.contact import ConsentLevel
-from smscli.domain.msisdn import BadNumber, Msisdn, is_region
+from smscli.domain.msisdn import BadNumber, Msisdn, is_region, parse
 from smscli.domain.number_types import TEXTABLE, number_type
 from smscli.domain.repairs import read_number
 from smscli.domain.zones import check_zone_name
@@ -64,7 +64,7 @@ def _regions() -> tuple[str, ...]:
 
 
 def _are_mobile_in(region: str, cells: Sequence[str]) -> bool:
-    """Gives up as soon as too many are not: most countries are done with after a few cells."""
+    """Gives up as soon as too many are not: most countries are done with after a few cells. Mends none."""
     may_fail = int(len(cells) * (1 - _ENOUGH_OF_A_COUNTRY))
     for cell in cells:
         may_fail -= not _is_mobile_in(region, cell)
@@ -75,10 +75,10 @@ def _are_mobile_in(region: str, cells: Sequence[str]) -> bool:
 
 def _is_mobile_in(region: str, cell: str) -> bool:
     try:
-        number, repair = read_number(cell, region)
+        number = parse(cell, region)
     except BadNumber:
         return False
-    return repair is None and number.country == region and number_type(number) in TEXTABLE
+    return number.country == region and number_type(number) in TEXTABLE
 
 
 def is_country(cell: str) -> bool:

@@ -145,7 +145,15 @@ def test_a_country_that_nobody_declared_is_guessed_where_only_one_will_do() -> N
 def test_of_countries_with_one_code_each_has_its_own_numbers() -> None:
     americans = [f"({area}) 555-01{row:02}" for row, area in enumerate([212, 303, 415, 617, 702, 907] * 16)]
     assert guessed({"phone": americans}).region == "US"
-    assert guessed({"phone": [f"07700 900{row:03}" for row in range(100)]}).region == "GB"
+
+
+def test_numbers_that_would_do_in_two_countries_are_of_neither() -> None:
+    """Of ten digits that begin with a 7, behind a nought: British, or Indian."""
+    found = guessed(
+        {"phone": [f"07{lead} 123{row:03}" for row, lead in enumerate([400, 512, 733, 911] * 20)]}
+    )
+    assert found.region is None
+    assert {"GB", "IN"} <= set(found.notes[0].replace(",", "").split())
 
 
 def test_where_several_countries_will_do_none_is_guessed() -> None:
