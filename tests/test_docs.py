@@ -29,6 +29,7 @@ from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.errors import ExitCode
 from smscli.domain.explaining import LATER_ROWS
 from smscli.domain.profile import MARKERS
+from smscli.domain.repairs import _DONE as REPAIRS
 from smscli.domain.rules import RULES
 from smscli.engine.caution import ErrorBudget
 from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS
@@ -413,10 +414,11 @@ def literals(node: ast.expr) -> Iterator[str]:
 
 
 def problem_codes() -> frozenset[str]:
-    """Every code that is written in the rooms that find problems, and by `smscli segments`."""
+    """Every code that is written in the rooms that find problems."""
     package = ROOT / "smscli"
     domain = [package / "domain" / f"{name}.py" for name in ("msisdn", "errors")]
-    files = [*package.glob("files/*.py"), *domain, package / "cli" / "commands" / "segments.py"]
+    cli = [package / "cli" / name for name in ("excluding.py", "commands/segments.py")]
+    files = [*package.glob("files/*.py"), *domain, *cli]
     trees = [ast.parse(path.read_text("utf-8")) for path in files]
     takers = takes_a_code(trees)
     found = {"wrong_value"}  # Wrong.CODE, below: where nobody says more
@@ -442,7 +444,8 @@ def codes_of_cells(folder: Path) -> frozenset[str]:
 
 def test_each_problem_code_is_documented_once_and_none_that_is_gone(tmp_path: Path) -> None:
     by_rules = frozenset(str(reason) for reason in SkipReason if reason in SENTENCES)
-    codes = problem_codes() | codes_of_cells(tmp_path) | frozenset(map(str, Trouble)) | by_rules
+    found = problem_codes() | codes_of_cells(tmp_path)
+    codes = found | frozenset(map(str, Trouble)) | by_rules | REPAIRS.keys()
     assert sorted(firsts(PAGES["docs/problem-codes.md"])) == sorted(codes)
 
 

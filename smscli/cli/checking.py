@@ -20,6 +20,7 @@ from smscli.cli.checking_campaigns import CampaignCheck, CheckPlan, Note, Standi
 from smscli.cli.checking_lists import (
     CheckedList,
     Deciding,
+    Offer,
     Pipes,
     Reading,
     Reads,
@@ -67,9 +68,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How each campaign stands, and the files of rows to mend with how many are in each."""
+    """How each campaign stands, guesses about lists, and files of rows to mend with how many rows each."""
 
     standings: tuple[Standing, ...] = ()
+    offers: tuple[Offer, ...] = ()
     written: tuple[tuple[Path, int], ...] = ()
 
 
@@ -107,7 +109,8 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
         )
         standings = {standing.campaign: standing for standing in checks.run(readings)}
         written = () if files is None else tuple(files.write(pipes))
-    return Checked(tuple(standings[each.campaign] for each in readings), written)
+    in_order = tuple(standings[each.campaign] for each in readings)
+    return Checked(in_order, tuple(reading.offers), written)
 
 
 def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[Defined, ...]:

@@ -25,6 +25,7 @@ from smscli.domain.errors import FilesError, Place, Problem, SmscliError
 from smscli.domain.msisdn import Msisdn
 from smscli.engine.planning import Planner
 from smscli.files.campaign_file import Defined, OnBadRows
+from smscli.files.column_guess import offered
 from smscli.files.contacts_file import BadRow, ContactsReader, ContactsSource, open_contacts
 from smscli.files.reading import open_file
 
@@ -140,6 +141,18 @@ class Deciding:
     waiting: deque[CheckedList]
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A guess how a list is to be read that does not say it. Nothing acts on it.
+
+    `line` is for the campaigns file; its comment says what the guess rests on.
+    """
+
+    list_name: str
+    campaigns: tuple[str, ...]
+    line: str
+
+
 #: Asked at the beginning of a pass over a list; what it answers is told of the problems of its rows, in the
 #: order of the rows, those of contacts that are left out among them.
 Keep = Callable[[CheckedList], Callable[[Iterable[Found]], None]]
@@ -154,6 +167,7 @@ class Reading:
     note: Note
     keep: Keep
     progress: Callable[[int], None]
+    offers: list[Offer] = field(default_factory=list)
 
     def is_keyboard(self, source: ContactsSource) -> bool:
         """Should the list come from standard input, and nobody pipes one in?"""
@@ -189,7 +203,13 @@ class Reading:
         fitting = [each for each in checked.members if self._fits(checked, [each], wrong)]
         for problem, campaigns in wrong.items():
             self.note(Found(problem, tuple(campaigns)))
+        self._offer(checked.source, [each.campaign for each in checked.members if each not in fitting])
         return fitting
+
+    def _offer(self, source: ContactsSource, campaigns: Sequence[str]) -> None:
+        copy = self.pipes.copy_of(source.file)
+        if line := offered(source, copy, is_copy=copy is not None):
+            self.offers.append(Offer(source.name, tuple(campaigns), line))
 
     def _fits(self, checked: CheckedList, members: Sequence[Reads], wrong: dict[Problem, list[str]]) -> bool:
         try:

@@ -31,11 +31,11 @@ class Trouble(StrEnum):
 
 
 _NUMBERS = ("fix {n} phone number", "fix {n} phone numbers")
-_DATES = ("fix {n} consent date", "fix {n} consent dates")
 _VALUES = ("correct {n} value", "correct {n} values")
 _YAML = ("correct the YAML", "correct the YAML in {n} places")
 _HEADER = ("mend the header", "mend the header in {n} places")
 _ROLES = ("say which column is which", "say which column is which: {n} roles")
+_REPAIRED = ("look at {n} phone number that was repaired", "look at {n} phone numbers that were repaired")
 _QUOTES = ("close the quotes of {n} row", "close the quotes of {n} rows")
 
 #: One and several, by code. `{n}` is how many, `{name}` the key, column, field, variable or language.
@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unreadable": ("make the file readable",) * 2,
         "empty_file": ("fill the empty file",) * 2,
         "too_large": ("name the right file: this one is too large",) * 2,
-        "not_utf8": ("save the file as UTF-8",) * 2,
+        "not_utf8": ("save the file as UTF-8, or say the encoding of the list",) * 2,
         "control_character": (
             "delete a control character in {n} place",
             "delete control characters in {n} places",
@@ -89,6 +89,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         Trouble.BAD_VARIABLE: ("correct what {name} holds",) * 2,
         # the list and opt-out lists
         "not_csv": ("export the list as CSV UTF-8",) * 2,
+        "wrong_encoding": ("say the encoding that the list has",) * 2,
+        "damaged_gzip": ("copy the list again: the compressed file is damaged",) * 2,
+        "damaged_excel": ("save the workbook again: it is damaged",) * 2,
+        "locked_excel": ("save a copy of the workbook without a password",) * 2,
+        "unsafe_excel": ("export the list as CSV UTF-8",) * 2,
+        "not_excel": ("save the list as XLSX or CSV UTF-8",) * 2,
+        "hidden_rows": ("show the hidden rows of the sheet, or copy the others to a new one",) * 2,
+        "needs_excel": ("pip install 'smscli[excel]', or export the list as CSV UTF-8",) * 2,
+        "which_sheet": ("say which sheet the list is, with its key sheet",) * 2,
+        "missing_sheet": ("correct the name of the sheet",) * 2,
         "delimiter": ("say which delimiter the list has",) * 2,
         "line_too_long": ("split {n} line that is too long", "split {n} lines that are too long"),
         "header": _HEADER,
@@ -97,6 +107,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "missing_column": _ROLES,
         "two_columns": _ROLES,
         "shared_column": _ROLES,
+        "region_column": ("say whether {n} column is a country", "say whether {n} columns are a country"),
         "opt_out_column": ("say whether {n} column is an opt-out", "say whether {n} columns are an opt-out"),
         "unknown_field": (
             "add {n} column that a text needs, or change the text",
@@ -120,17 +131,51 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "number_changed": _NUMBERS,
         "not_international": _NUMBERS,
         "has_extension": _NUMBERS,
+        "has_letters": _NUMBERS,
+        "short_code": _NUMBERS,
+        "several_numbers": ("leave one number in {n} cell", "leave one number each in {n} cells"),
+        "rounded_number": (
+            "export {n} phone number again, as text: a spreadsheet rounded it",
+            "export {n} phone numbers again, as text: a spreadsheet rounded them",
+        ),
+        "number_type": (
+            "give a mobile number in {n} row, or name the kind of number in number_types",
+            "give mobile numbers in {n} rows, or name the kinds of number in number_types",
+        ),
+        "swapped_columns": (
+            "put {n} number back into its column",
+            "put {n} numbers back into their column",
+        ),
         "number_needs_country": (
-            "say the country of {n} phone number, or of all: contacts: {{file: …, region: PL}}",
-            "say the country of {n} phone numbers, or of all: contacts: {{file: …, region: PL}}",
+            "say the country of {n} phone number, or of the whole list: region: PL",
+            "say the country of {n} phone numbers, or of the whole list: region: PL",
         ),
         "bad_region": ("fix {n} country", "fix {n} countries"),
-        "bad_date": _DATES,
-        "future_date": _DATES,
+        "bad_date": ("fix {n} consent date", "fix {n} consent dates"),
+        "future_date": ("fix {n} date that lies in the future", "fix {n} dates that lie in the future"),
         "bad_opt_out": ("write yes or no in {n} opt-out cell", "write yes or no in {n} opt-out cells"),
         "bad_zone": ("fix {n} time zone", "fix {n} time zones"),
         "bad_language": ("fix {n} language", "fix {n} languages"),
         "bad_consent": ("fix {n} consent level", "fix {n} consent levels"),
+        "mojibake": (
+            "mend {n} cell that was read in a wrong encoding once",
+            "mend {n} cells that were read in a wrong encoding once",
+        ),
+        "lost_letters": (
+            "fill in the lost letters of {n} cell",
+            "fill in the lost letters of {n} cells",
+        ),
+        "excel_error": (
+            "mend {n} formula that failed in the spreadsheet",
+            "mend {n} formulas that failed in the spreadsheet",
+        ),
+        "plus_restored": _REPAIRED,
+        "zeros_for_plus": _REPAIRED,
+        "zero_restored": _REPAIRED,
+        "trunk_zero_dropped": _REPAIRED,
+        "decimal_dropped": _REPAIRED,
+        "quotes_removed": _REPAIRED,
+        "uri_removed": _REPAIRED,
         Trouble.NO_CONTACTS: ("put contacts into the list",) * 2,
         # what the rules say of the good rows
         SkipReason.MISSING_FIELD: ("add {name} in {n} row", "add {name} in {n} rows"),

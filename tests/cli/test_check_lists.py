@@ -62,7 +62,7 @@ def test_all_lists_of_a_campaign_are_checked(desk: Desk) -> None:
     assert tasks(told)[0].endswith("(a.csv line 3)")
     assert tasks(told)[1:] == [
         "add first_name in 1 row (b.csv line 3)",
-        "say the country of 1 phone number, or of all: contacts: {file: …, region: PL} (b.csv line 4)",
+        "say the country of 1 phone number, or of the whole list: region: PL (b.csv line 4)",
     ]
     assert "ready: 5 rows of a.csv and b.csv, 2 could be texted (missing field 1, bad rows 2)" in told.out
     assert stands(desk)["list"] is None
@@ -261,6 +261,42 @@ def test_repairs_push_no_problem_out_and_are_no_rows_to_mend(desk: Desk) -> None
     assert [row["phone"] for row in written(desk.path / "bad.csv")] == ["12"]
 
 
+# --- guesses ---
+
+
+def test_a_list_whose_header_says_too_little_is_met_with_a_guess_and_nothing_acts_on_it(desk: Desk) -> None:
+    lists(desk, "contacts.csv", READY + AGAIN)
+    desk.contacts(
+        *(f"Ola{at},+48 512 345 6{at}" for at in range(10, 20)), header="first_name,Kontakt do klienta"
+    )
+    told = check(desk)
+    assert told.code == 4
+    heading, line = told.out.partition("A guess, ")[2].splitlines()[:2]
+    assert heading == "for the campaigns file, if it is right:"
+    assert line.startswith(
+        '  contacts: {file: contacts.csv, columns: {phone: "Kontakt do klienta"}}  # "Kontakt'
+    )
+    assert "10 of 10 cells are phone numbers" in line
+    assert told.out.index("Problems:") < told.out.index("A guess, ")
+    assert "ready: contacts.csv could not be read for it" in told.out
+    [offer] = check(desk, "--json").document["offers"]
+    assert offer == {"file": "contacts.csv", "campaigns": ["ready", "again"], "line": line.strip()}
+
+
+def test_a_guess_that_is_written_down_mends_the_list(desk: Desk) -> None:
+    desk.contacts(*(f"Ola,+48 512 345 6{at}" for at in range(10, 20)), header="first_name,Kontakt do klienta")
+    [offer] = check(desk, "--json").document["offers"]
+    lists(desk, offer["line"].removeprefix("contacts: "))
+    assert check(desk).code == 0
+    assert check(desk, "--json").document["offers"] == []
+
+
+def test_a_guess_about_a_list_that_can_be_read_only_once(desk: Desk) -> None:
+    piped = "first_name,Kontakt\n" + "".join(f"Ola,+48 512 345 6{at}\n" for at in range(10, 20))
+    told = check(desk, "--contacts", "-", stdin=piped.encode())
+    assert 'columns: {phone: "Kontakt"}' in told.out
+
+
 # --- the files of rows to mend ---
 
 
@@ -348,10 +384,10 @@ def test_a_list_that_can_be_read_only_once_is_written_too(desk: Desk) -> None:
     check(desk, "--contacts", "-", "--problems", "bad.csv", stdin=piped)
     assert [row["phone"] for row in written(desk.path / "bad.csv")] == ["12", "+12025550104"]
     os.mkfifo(desk.path / "pipe.csv")
-    writer = Thread(target=(desk.path / "pipe.csv").write_bytes, args=(piped,))
+    writer = Thread(target=(desk.path / "pipe.csv").write_bytes, args=(piped,), daemon=True)
     writer.start()
     check(desk, "--contacts", "pipe.csv", "--problems", "bad.csv")
-    writer.join()
+    writer.join(timeout=10)
     assert [row["phone"] for row in written(desk.path / "bad.csv")] == ["12", "+12025550104"]
 
 

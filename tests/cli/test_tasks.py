@@ -23,6 +23,7 @@ def test_each_documented_problem_code_has_its_sentence() -> None:
     documented = {code for cell in first_cells for code in re.findall(r"`(\w+)`", cell)}
     assert len(documented) > 60
     assert documented - SENTENCES.keys() == _WITHOUT_A_SENTENCE
+    assert SENTENCES.keys() <= documented
 
 
 def test_each_trouble_and_each_reason_that_can_be_mended_has_its_sentence() -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smscli.cli import wiring
-from smscli.cli.checking import Asked
-from smscli.cli.checking import check as checked
+from smscli.cli.checking import Asked, Checked
+from smscli.cli.checking import check as look_at_all
 from smscli.cli.checking_campaigns import Standing
+from smscli.cli.checking_lists import Offer
 from smscli.cli.options import AsJson, CampaignId, Quiet, command_app, exit_codes
 from smscli.cli.plan_options import CampaignsFile, Contacts, GatewayName
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.progress import Rows
-from smscli.cli.present.text import PROBLEMS_SHOWN, Hanging, counted, listed_problems
+from smscli.cli.present.text import PROBLEMS_SHOWN, Hanging, counted, inert, listed_problems
 from smscli.cli.result import Result
 from smscli.cli.tasks import Found, Task, Tasks, Weight
 from smscli.domain.errors import ExitCode
@@ -92,10 +93,10 @@ def check(
             "--problems",
             metavar="FILE",
             readable=False,
-            help="Write the rows that need mending to a CSV file as they are, bad rows and contacts that a rule"
-            " leaves out, with a last column `problems` that says what is wrong: mend it in a spreadsheet and"
-            " give it to --contacts. Of several lists each has a file of its own (bad.csv becomes"
-            " bad.members.csv). It holds full numbers.",
+            help="Write the rows that need mending, bad rows and contacts that a rule leaves out, to a CSV"
+            " file as they are, with a last column `problems` that says what is wrong: mend it in a"
+            " spreadsheet and give it to --contacts. Of several lists each has a file of its own (bad.csv"
+            " becomes bad.members.csv). It holds full numbers.",
         ),
     ] = None,
     _json: AsJson = False,
@@ -112,12 +113,11 @@ def check(
     asked = Asked(file=file, campaign=campaign, contacts=contacts, gateway=gateway, problems=problems)
     ledger = _Ledger()
     with Rows(world.screen) as rows:
-        found = checked(world, asked, ledger.take, rows.tick)
+        found = look_at_all(world, asked, ledger.take, rows.tick)
     for path, count in found.written:
         world.screen.note(f"problems: {path} ({counted(count, 'row')})")
     code = ExitCode.FILES if ledger.stops else ExitCode.OK
-    is_written = bool(found.written)
-    return Result(_document(ledger, found.standings), _text(ledger, found.standings, asked, is_written), code)
+    return Result(_document(ledger, found), _text(ledger, found, asked), code)
 
 
 # --- text and JSON ---
@@ -129,15 +129,16 @@ _HEADINGS = {
 }
 
 
-def _text(ledger: _Ledger, standings: Sequence[Standing], asked: Asked, is_written: bool) -> Iterator[Block]:
+def _text(ledger: _Ledger, checked: Checked, asked: Asked) -> Iterator[Block]:
     tasks = list(ledger.tasks)
     for weight, heading in _HEADINGS.items():
         yield from _task_lines(heading, [task for task in tasks if task.weight is weight])
-    more = f"{asked.problems} has all rows" if is_written else "--problems FILE writes all rows"
+    more = f"{asked.problems} has all rows" if checked.written else "--problems FILE writes all rows"
     yield from _problem_lines("problems", ledger.in_order(), ledger.count, more)
+    yield from _offer_lines(checked.offers)
     look_at = ledger.to_look_at_in_order()
     yield from _problem_lines("things to look at", look_at, ledger.to_look_at, "--json shows more")
-    yield from (Hanging(_standing_line(standing)) for standing in standings)
+    yield from (Hanging(_standing_line(standing)) for standing in checked.standings)
     if any(_hides_others(found, asked.file) for found in ledger.first):
         yield f"mend {asked.file} first: what it hides comes to light then"
     if not ledger.stops:
@@ -153,6 +154,15 @@ def _problem_lines(what: str, found: Sequence[Found], count: int, more: str) -> 
     yield from listed_problems(shown)
     if count > len(shown):
         yield f"  … and {count - len(shown):,} more; {more}"
+    yield ""
+
+
+def _offer_lines(offers: Sequence[Offer]) -> Iterator[Block]:
+    """Lines to copy, each whole on one line: where it is folded it is no YAML any more."""
+    if not offers:
+        return
+    yield Hanging("A guess, for the campaigns file, if it is right:")
+    yield from (f"  {inert(offer.line)}" for offer in offers)
     yield ""
 
 
@@ -188,7 +198,7 @@ def _standing_line(standing: Standing) -> str:
     return f"{standing.campaign}: {of}, {standing.could_be_texted:,} could be texted{rest}"
 
 
-def _document(ledger: _Ledger, standings: Sequence[Standing]) -> dict[str, object]:
+def _document(ledger: _Ledger, checked: Checked) -> dict[str, object]:
     return {
         "tasks": [
             {
@@ -209,6 +219,10 @@ def _document(ledger: _Ledger, standings: Sequence[Standing]) -> dict[str, objec
             for found in (*ledger.in_order(), *ledger.to_look_at_in_order())
             for document in problem_documents([found.problem])
         ],
+        "offers": [
+            {"file": offer.list_name, "campaigns": list(offer.campaigns), "line": offer.line}
+            for offer in checked.offers
+        ],
         "campaigns": {
             standing.campaign: {
                 "list": standing.lists[0] if len(standing.lists) == 1 else None,
@@ -218,6 +232,6 @@ def _document(ledger: _Ledger, standings: Sequence[Standing]) -> dict[str, objec
                 "could_be_texted": standing.could_be_texted,
                 "skipped": dict(standing.skipped),
             }
-            for standing in standings
+            for standing in checked.standings
         },
     }
