@@ -147,11 +147,9 @@ def test_of_countries_with_one_code_each_has_its_own_numbers() -> None:
     assert guessed({"phone": americans}).region == "US"
 
 
-def test_numbers_that_would_do_in_two_countries_are_of_neither() -> None:
+def test_numbers_that_would_do_in_several_countries_are_of_none() -> None:
     """Of ten digits that begin with a 7, behind a nought: British, or Indian."""
-    found = guessed(
-        {"phone": [f"07{lead} 123{row:03}" for row, lead in enumerate([400, 512, 733, 911] * 20)]}
-    )
+    found = guessed({"phone": [f"07400 123{row:03}" for row in range(100)]})
     assert found.region is None
     assert {"GB", "IN"} <= set(found.notes[0].replace(",", "").split())
 
