@@ -101,7 +101,12 @@ def _nobody_sent(log: SentLog | None) -> SentLog:
 
 
 def _ask_list(plan: Planned, to: Msisdn) -> None:
-    """What the plan knows of an opt-out of this number, the campaign's own list included."""
+    """What the plan knows of this number: is it not to be texted, or did it opt out in a list?"""
+    for name in plan.plan.excluded([to]).values():
+        raise Refused(
+            f"{to.masked} is on {name}, a list of numbers not to text; a test asks those, too",
+            hint="try another number",
+        )
     rows = plan.plan.decided_of(to)
     said = [row.detail for row in rows if row.reason is SkipReason.OPTED_OUT]
     if to in plan.bad.opted_out:

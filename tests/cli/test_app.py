@@ -260,7 +260,7 @@ def test_twenty_problems_are_printed_and_the_rest_counted_but_json_has_all() -> 
     problems = told.document["error"]["problems"]
     assert len(problems) == 25
     assert problems[0] == {
-        "file": "a.csv", "line": 1, "column": 2, "path": "phone",
+        "file": "a.csv", "line": 1, "record": None, "column": 2, "path": "phone", "value": "",
         "code": "too_short", "message": "found 1", "hint": "add",
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ _OWN_NUMBER = _keys(
     count="segments",
     object="text_of",
 )
-_CHECKED = _keys(list="tasks problem_list", count="problems", object="campaigns")
+_CHECKED = _keys(list="tasks problem_list offers", count="problems to_look_at", object="campaigns")
 _ENTERED = _keys(text="sent_log", count="added already", list="problems")
 
 
@@ -329,7 +329,7 @@ _FAILURES = (
     ),
     Failed("optout add 512345678", ExitCode.USAGE, "optout add"),
     Failed(f"optout add +12025550101 {_ON}", ExitCode.SENT_LOG, "optout add"),
-    Failed(f"optout import optouts.csv {_ON}", ExitCode.FILES, "optout import", ("number_needs_country",)),
+    Failed(f"optout import optouts.csv {_ON}", ExitCode.FILES, "optout import", ("short_code",)),
     Failed(f"optout import gone.csv {_ON}", ExitCode.FILES, "optout import"),
     Failed(f"optout remove +12025550101 {_ON}", ExitCode.USAGE, "optout remove"),
     Failed("optout list --log gone.db", ExitCode.SENT_LOG, "optout list"),

@@ -237,7 +237,7 @@ def test_everybody_is_counted_with_what_can_be_mended(desk: Desk) -> None:
         r"  to send +6  ━+",
         r"  skipped +4  ━+",
         r"    no consent +1",
-        r"    duplicate +1",
+        r"    duplicate +1  see --duplicates FILE",
         r"    missing field +1  first_name: line 10",
         r"    no text +1  de: line 9",
         r"  held +0",

@@ -80,7 +80,9 @@ def _lists(planned: Planned) -> Iterator[tuple[str, str]]:
 
 def _format(each: ReadList) -> str:
     between = DELIMITER_WORDS.get(each.reader.delimiter)
-    return f"separated by {between}s" if between else "one column"
+    if between is not None:
+        return f"separated by {between}s"
+    return "one column" if len(each.reader.columns) == 1 else "a spreadsheet"
 
 
 def _labelled(label: str, text: str, page: Page) -> Iterator[Text]:
