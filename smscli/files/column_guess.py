@@ -182,6 +182,8 @@ class _Guesser:
         """Those that the campaigns file can name: of one name, several cannot be told apart."""
         columns = list(zip_longest(*self._rows, fillvalue=""))
         if self._header is None:
+            while len(self._rows) > 1 and columns and not any(columns[-1]):
+                columns.pop()  # spreadsheets leave them behind
             names = ("",) * len(columns)
         else:
             names = self._header

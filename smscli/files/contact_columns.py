@@ -173,8 +173,8 @@ def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) ->
     columns = tuple(map(cleaned, header.cells))
     complaints = _Complaints(Place(source.name, header.line or None))
     if not source.header:
-        columns = _without_nameless_end(columns)
         _refuse_what_is_no_header(source, columns, complaints)
+        columns = _without_nameless_end(columns)
     positions = _positions(source, columns, complaints)
     roles = _roles(source, columns, positions, complaints)
     _refuse_opt_outs(source, columns, roles, complaints)
@@ -217,11 +217,12 @@ def _refuse_what_is_no_header(
     """A list without a header, or split at the wrong character: all else would be noise."""
     if is_a_contact(source, columns):
         names = _names_for(source, columns)
-        message = f"the first line has to name the columns, found a contact: {listed(columns)}"
+        message = f"the first line has to name the columns, found a contact: {_found(columns)}"
         hint = f"put a line above it, such as {(source.delimiter or ',').join(names)}; or name them in the"
         line = contacts_line(source, header=names)
         complaints.add("header", message, f"{hint} campaigns file: {line}")
-    only = columns[0] if len(columns) == 1 else ""
+    named = _without_nameless_end(columns)
+    only = named[0] if len(named) == 1 else ""
     others = [each for each in CANDIDATES if each in only and each != source.delimiter]
     if source.delimiter is not None and others:
         written, found = DELIMITER_WORDS[source.delimiter], DELIMITER_WORDS[others[0]]

@@ -286,6 +286,11 @@ def test_names_are_proposed_for_a_list_without_a_header() -> None:
     assert "column 2: 100 of 100 cells are phone numbers" in found.reasons
 
 
+def test_columns_at_the_end_in_which_nothing_stands_need_no_name() -> None:
+    found = bare([AMERICANS, ["", "x"], [""], [""]])
+    assert found.header == ("phone", "column2")
+
+
 def test_a_flag_without_a_name_may_be_an_opt_out() -> None:
     found = bare([AMERICANS, ["yes", "no"]])
     assert found.header == ("phone", "column2")

@@ -369,6 +369,12 @@ def test_a_list_without_a_header_shows_no_number_and_what_to_write() -> None:
     )
 
 
+def test_a_contact_whose_last_cells_are_empty_has_columns_there() -> None:
+    (problem,) = refused(ANN, "Ann", "")
+    assert problem.message.endswith("found a contact: +12•••••••01 and Ann")
+    assert 'header: ["phone", "column2", "column3"]' in problem.hint
+
+
 def test_the_number_is_found_wherever_it_stands_also_if_nobody_knows_its_country() -> None:
     (problem,) = refused("Ann", "512 345 678", "Gdynia")
     assert "such as column1,phone,column3;" in problem.hint
