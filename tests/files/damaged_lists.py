@@ -163,6 +163,12 @@ def _shapes() -> Iterator[DamagedList]:
         1,
         columns={"phone": "mobile"},
     )
+    tells = "One column is mapped to two roles."
+    roles = {"zone": "locale", "language": "locale"}
+    yield laid("one-column-for-two-roles", tells, None, columns=roles)
+    yield laid("region-column", "States of the US, which are also countries.", None)
+    tells = "States of the US, which the campaigns file reads over."
+    yield laid("region-column-that-is-ignored", tells, 2, columns={"region": "ignore"})
     yield laid("empty-header-with-cells-below", "A column without a name, which holds something.", None)
     yield laid("empty-header-with-nothing-below", "A column without a name, and empty.", None)
     yield laid("no-header", "No line with the names of the columns.", None)
@@ -358,7 +364,7 @@ def _damaged_numbers() -> Iterator[DamagedList]:
     yield laid("vanity-numbers", "Numbers with words in them.", 3, region="US")
     yield laid("short-codes", "Short codes, emergency numbers, codes of operators.", 5, region="PL")
     yield laid("placeholders", "What people type who do not know the number.", 12, region="PL")
-    yield laid("trunk-zero-in-parentheses", "The zero of national dialling, in parentheses.", 5)
+    yield laid("trunk-zero-in-parentheses", "The zero of national dialling, in parentheses.", 7)
     yield laid("double-zero", "00 and 011 for abroad.", 4, region="PL")
     yield laid("double-zero-without-a-region", "00 for abroad; no region is given.", 2)
     yield laid("numbers-too-long-and-too-short", "A digit too many or too few.", 6, region="PL")
@@ -396,7 +402,7 @@ def _other_numbers() -> Iterator[DamagedList]:
 
 def _texts() -> Iterator[DamagedList]:
     """Names, and what stands in their place."""
-    yield laid("mojibake-names", "UTF-8 that was read as a code page, among names that are right.", 6)
+    yield laid("mojibake-names", "UTF-8 that was read as a code page, among names that are right.", 8)
     yield laid("replaced-names", "Names that lost letters on the way.", 5)
     yield laid("html-entities-in-names", "Names from a web page's source.", 3)
     yield laid("names-of-computers", "NULL and its relatives for an empty name.", 5)
@@ -430,8 +436,9 @@ def _large() -> Iterator[DamagedList]:
     yield made("very-long-cell", "A cell of 200,000 characters.", 2, text)
     text = f"phone,first_name\n+12025550101,Ann{', Ann' * 300_000}\n+12025550102,Ben\n"
     yield made("very-long-line", "A line of a million and a half characters.", None, text)
-    text = "phone,first_name\n+12025550101,Ann\n" + "".join(f"+1202{n},Ben\n" for n in range(10_000))
-    yield made("ten-thousand-problems", "A column that lost its last digits, in 10,000 rows.", 10_001, text)
+    rounded = (f"4.4{n:04}E+11,Ben" for n in range(10_000))
+    tells = "A spreadsheet rounded 10,000 numbers."
+    yield made("ten-thousand-problems", tells, 10_001, _rows("+12025550101,Ann", *rounded))
 
 
 def _workbooks() -> Iterator[DamagedList]:

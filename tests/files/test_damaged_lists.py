@@ -15,7 +15,12 @@ from smscli.files.contacts_file import BadRow
 from tests.files.damaged_case import FOLDER, Outcome, read, report
 from tests.files.damaged_lists import LISTS, expected_file
 
-CODES_PAGE = Path(__file__).parents[2] / "docs" / "problem-codes.md"
+DOCS = Path(__file__).parents[2] / "docs"
+
+#: What the machine says and not the list, and what the tests of workbooks hold.
+NOT_OF_THE_CORPUS = frozenset(["missing_file", "is_directory", "unreadable", "too_large"]) | frozenset(
+    ["needs_excel", "not_excel", "locked_excel", "unsafe_excel"]
+)
 
 #: What is wrong with a row as a whole, and not with one of its cells.
 OF_ROWS = frozenset({"broken_row", "uncertain_row", "wrong_cells"})
@@ -83,9 +88,16 @@ def test_every_bad_row_and_every_problem_says_something(outcomes: Mapping[str, O
 
 
 def test_every_code_is_on_the_page_of_codes(outcomes: Mapping[str, Outcome]) -> None:
-    documented = set(re.findall(r"`([a-z0-9_]+)`", CODES_PAGE.read_text("utf-8")))
-    said = {problem.code for outcome in outcomes.values() for problem in _told(outcome)}
-    assert said - documented == set()
+    documented = set(re.findall(r"`([a-z0-9_]+)`", (DOCS / "problem-codes.md").read_text("utf-8")))
+    assert _codes(outcomes) - documented == set()
+
+
+def test_every_code_is_explained_and_seen_in_some_list(outcomes: Mapping[str, Outcome]) -> None:
+    page = (DOCS / "contacts.md").read_text("utf-8")
+    explained = [cells.split("|")[1] for cells in page.splitlines() if '<a id="' in cells]
+    anchors = [code for cell in explained for code in re.findall(r'<a id="(\w+)"></a>', cell)]
+    assert anchors == [code for cell in explained for code in re.findall(r"`(\w+)`", cell)]
+    assert sorted(anchors) == sorted(_codes(outcomes) | NOT_OF_THE_CORPUS)
 
 
 def test_nothing_that_is_said_gives_a_number_away(outcomes: Mapping[str, Outcome]) -> None:
@@ -113,6 +125,10 @@ def _of_rows(outcome: Outcome) -> Iterator[tuple[Contact | BadRow, Problem]]:
     for row in outcome.rows:
         for problem in row.repairs if isinstance(row, Contact) else row.problems:
             yield row, problem
+
+
+def _codes(outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    return frozenset(problem.code for outcome in outcomes.values() for problem in _told(outcome))
 
 
 def _told(outcome: Outcome) -> tuple[Problem, ...]:
