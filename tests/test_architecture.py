@@ -37,6 +37,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "pydantic": frozenset({"files"}),
     "pydantic_core": frozenset({"files"}),
     "defusedxml": frozenset({"files"}),
+    "charset_normalizer": frozenset({"files"}),
     "httpx": frozenset({"gateway"}),
     "aiohttp": frozenset({"gateway"}),
     "yarl": frozenset({"gateway"}),

@@ -207,20 +207,18 @@ def read_text(path: Path, most: int) -> str:
         raise files_error([not_utf8(str(path), content, trouble.start)]) from None
 
 
-def not_utf8(file: str, content: bytes, position: int, line: int = 1, offset: int = 0) -> Problem:
-    """Name the byte that is not UTF-8. `content` begins at byte `offset` of the file, in line `line`."""
-    if not offset and content.startswith(_UTF16_MARKS):
+def not_utf8(file: str, content: bytes, position: int) -> Problem:
+    """Name the byte of a whole file that is not UTF-8."""
+    if content.startswith(_UTF16_MARKS):
         message = "is written in UTF-16, not UTF-8"
         return Problem(Place(file), "not_utf8", message, _recode(file, "UTF-16"))
-    place = Place(file, line + content.count(b"\n", 0, position))
-    message = f"byte {offset + position + 1} of the file (0x{content[position]:02x}) is not UTF-8"
+    place = Place(file, 1 + content.count(b"\n", 0, position))
+    message = f"byte {position + 1} of the file (0x{content[position]:02x}) is not UTF-8"
     return Problem(place, "not_utf8", message, "save it as UTF-8, or " + _recode(file, "WINDOWS-1250"))
 
 
 def _recode(file: str, encoding: str) -> str:
-    """The command that makes UTF-8 of a file; standard input has no name."""
+    """The command that makes UTF-8 of a file."""
     path = Path(file)
-    if file == "standard input":
-        return f"type: iconv -f {encoding} -t UTF-8 before the |"
     new = path.with_name(f"{path.stem}.utf8{path.suffix}")
     return f"type: iconv -f {encoding} -t UTF-8 {quote(file)} > {quote(str(new))}"
