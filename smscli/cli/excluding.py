@@ -124,7 +124,7 @@ def read_excluded(each: ExcludeSource, plans: Sequence[Plan], at: datetime) -> E
     """
     problems: list[Problem] = []
     numbers = bad_rows = 0
-    with open_numbers(replace(each.source, key="exclude")) as rows:
+    with open_numbers(each.source) as rows:
         found = iter(rows)
         while chunk := list(islice(found, _CHUNK)):
             good = [row.number for row in chunk if isinstance(row, Listed)]

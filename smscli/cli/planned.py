@@ -403,7 +403,7 @@ def _counted(
         chosen=chosen,
         plan=plan,
         tally=tally,
-        forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.messages(mode), at),
+        forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.leaving(mode), at),
         findings=findings,
         bad=sieve.bad,
         repairs=sieve.repairs,

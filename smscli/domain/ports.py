@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from smscli.domain.decision import Decision, HoldReason, SkipReason
 from smscli.domain.message import Answer, Batch, Message, Realm, Receipt, State
@@ -352,6 +352,13 @@ class Duplicate:
     first_line: int
 
 
+class Leaving(NamedTuple):
+    """What a forecast needs of a message: when its window closes, and its segments."""
+
+    deadline: datetime
+    segments: int
+
+
 class Plan(Protocol):
     """One pass over the list, kept outside memory; nothing of it survives the process."""
 
@@ -390,6 +397,10 @@ class Plan(Protocol):
 
     def messages(self, mode: BatchMode) -> Iterator[Message]:
         """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
+        ...
+
+    def leaving(self, mode: BatchMode) -> Iterator[Leaving]:
+        """The same, in the same order, without the messages themselves: of a million a tenth of the time."""
         ...
 
     def samples(self, most: int) -> Sequence[Message]:

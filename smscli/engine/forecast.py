@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from smscli.domain.campaign import Rates
-from smscli.domain.message import Message
-from smscli.domain.ports import PlanTally
+from smscli.domain.ports import Leaving, PlanTally
 from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
 
 #: Three centuries, in seconds: a pace that takes longer is a mistake, and calendars end.
@@ -40,7 +39,7 @@ def forecast(
     tally: PlanTally,
     rates: Rates | None,
     profile: GatewayProfile,
-    messages: Iterable[Message],
+    messages: Iterable[Leaving],
     now: datetime,
 ) -> Forecast:
     """Work out the planned figures of a plan. `messages` in the order in which they would leave."""
@@ -90,7 +89,7 @@ class _Leaving:
     first_closes_at: datetime | None = None
 
 
-def _leaving(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, now: datetime) -> _Leaving:
+def _leaving(messages: Iterable[Leaving], rate: Rate, profile: GatewayProfile, now: datetime) -> _Leaving:
     share = 1.0 if profile.batch is BatchMode.ONE else 1.0 / profile.batch_max
     weights = {RateUnit.MESSAGE: 1.0, RateUnit.REQUEST: share}
     leaving, seconds = _Leaving(), 0.0
@@ -99,5 +98,5 @@ def _leaving(messages: Iterable[Message], rate: Rate, profile: GatewayProfile, n
         if leaving.last_at >= message.deadline:
             leaving.late += 1
             leaving.first_closes_at = min(leaving.first_closes_at or message.deadline, message.deadline)
-        seconds += weights.get(rate.counts, float(message.segments.count)) / rate.per_second
+        seconds += weights.get(rate.counts, float(message.segments)) / rate.per_second
     return leaving

@@ -461,7 +461,7 @@ class _Definition:
         said = (*self.top.keys.exclude, *self.own.keys.exclude)
         return tuple(
             ExcludeSource(
-                replace(self._list(keys), region=keys.region or region),
+                replace(self._list(keys), region=keys.region or region, key="exclude"),
                 keys.fetched,
                 keys.max_age,
                 keys.on_bad_rows is OnBadRows.SKIP,

@@ -22,7 +22,7 @@ from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipR
 from smscli.domain.errors import Place, Problem, SentLogError
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Duplicate, PlannedRow, PlanTally
+from smscli.domain.ports import Duplicate, Leaving, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import segments_without
 from smscli.sentlog import tallying
@@ -257,13 +257,24 @@ class SqlitePlan:
 
     def messages(self, mode: BatchMode) -> Iterator[Message]:
         """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
-        order = "sender, body, number" if mode is BatchMode.FANOUT else "number"
         with _room_needed():
-            rows = self._connection.execute(
-                f"{_MESSAGE} WHERE kind = 'send' AND place <= ? ORDER BY deadline_us, {order}, place",
-                (self._last_place,),
-            )
-            yield from map(message_of, rows)
+            yield from map(message_of, self._in_order(_MESSAGE, mode))
+
+    def leaving(self, mode: BatchMode) -> Iterator[Leaving]:
+        """When their windows close and their segments, in the order of `messages`."""
+        instants: dict[int, datetime] = {}  # a plan has a few deadlines
+        with _room_needed():
+            for deadline, segments in self._in_order("SELECT deadline_us, segments FROM planned", mode):
+                yield Leaving(
+                    instants.get(deadline) or instants.setdefault(deadline, from_micros(deadline)), segments
+                )
+
+    def _in_order(self, select: str, mode: BatchMode) -> sqlite3.Cursor:
+        order = "sender, body, number" if mode is BatchMode.FANOUT else "number"
+        return self._connection.execute(
+            f"{select} WHERE kind = 'send' AND place <= ? ORDER BY deadline_us, {order}, place",
+            (self._last_place,),
+        )
 
     def samples(self, most: int) -> Sequence[Message]:
         """A few messages to show: the first of each language, the longest text, then others in list order.

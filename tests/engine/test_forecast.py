@@ -10,10 +10,9 @@ import pytest
 
 from smscli.domain.campaign import Rates
 from smscli.domain.message import Realm
-from smscli.domain.ports import CountryTally, PlanTally
+from smscli.domain.ports import CountryTally, Leaving, PlanTally
 from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
 from smscli.engine.forecast import Forecast, forecast
-from tests.engine.making import message
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 RATES = Rates("EUR", {"PL": Decimal("0.03"), "GR": Decimal("0.05")})
@@ -72,7 +71,7 @@ def test_time_is_what_the_gateway_counts_at_its_pace(rate: Rate, seconds: float)
 
 
 def test_a_pace_slower_than_calendars_last_is_told_as_centuries() -> None:
-    plan = [message(index, deadline=NOW + timedelta(days=1)) for index in range(3)]
+    plan = [Leaving(NOW + timedelta(days=1), 1)] * 3
     figures = forecast(TALLY, None, replace(PROFILE, rate=Rate(1e-300)), plan, NOW)
     assert figures.duration == timedelta(seconds=1e10)
     assert figures.last_leaves_at == NOW + timedelta(seconds=1e10)
@@ -87,7 +86,7 @@ def test_without_a_pace_no_time_is_claimed() -> None:
 def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes_is_named() -> None:
     one = replace(PROFILE, batch=BatchMode.ONE, rate=Rate(1))
     deadlines = [NOW + timedelta(seconds=seconds) for seconds in (1, 1, 3, 2, 100)]
-    plan = [message(index, deadline=at) for index, at in enumerate(deadlines)]
+    plan = [Leaving(at, 1) for at in deadlines]
     figures = forecast(TALLY, None, one, plan, NOW)
     assert figures.late == 2  # the second and the fourth
     assert figures.first_closes_at == NOW + timedelta(seconds=1)
@@ -106,8 +105,7 @@ def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes
 def test_the_last_message_leaves_when_those_before_it_have(
     rate: Rate, mode: BatchMode, seconds: float
 ) -> None:
-    bodies = ("Hello", "x" * 400, "Hello")
-    plan = [message(last, body=body, deadline=NOW + timedelta(hours=1)) for last, body in enumerate(bodies)]
+    plan = [Leaving(NOW + timedelta(hours=1), segments) for segments in (1, 3, 1)]
     figures = forecast(TALLY, None, replace(PROFILE, batch=mode, rate=rate), plan, NOW)
     assert figures.last_leaves_at == NOW + timedelta(seconds=seconds)
     assert (figures.late, figures.first_closes_at) == (0, None)

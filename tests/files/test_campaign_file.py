@@ -324,10 +324,10 @@ def test_lists_not_to_text_add_up_and_take_the_region_of_the_contacts(tmp_path: 
         f"{MARKETING}, contacts: {{file: a.csv, region: PL}}, exclude: [served.txt]",
         "exclude: {file: dnc.csv, region: US, fetched: 2026-11-01, max_age: 31d, on_bad_rows: skip}",
     )
-    register = ContactsSource(tmp_path / "dnc.csv", region="US")
+    register = ContactsSource(tmp_path / "dnc.csv", region="US", key="exclude")
     assert one.exclude == (
         ExcludeSource(register, date(2026, 11, 1), timedelta(days=31), skips_bad_rows=True),
-        ExcludeSource(ContactsSource(tmp_path / "served.txt", region="PL")),
+        ExcludeSource(ContactsSource(tmp_path / "served.txt", region="PL", key="exclude")),
     )
 
 

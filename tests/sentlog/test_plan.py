@@ -18,7 +18,7 @@ from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipR
 from smscli.domain.errors import Place, Problem
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import CountryTally, Offender, Plan, PlannedRow, PlanTally
+from smscli.domain.ports import CountryTally, Duplicate, Leaving, Offender, Plan, PlannedRow, PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import Encoding, Segments, measure
 from smscli.sentlog.plan import DecidedRow, Fate, SqlitePlan
@@ -43,7 +43,9 @@ def send(one: Message, row: int = 1) -> Send:
 
 
 def order(plan: Plan, mode: BatchMode = BatchMode.ONE) -> list[str]:
-    return [one.id for one in plan.messages(mode)]
+    messages = list(plan.messages(mode))
+    assert list(plan.leaving(mode)) == [Leaving(one.deadline, one.segments.count) for one in messages]
+    return [one.id for one in messages]
 
 
 def test_a_message_comes_back_as_it_went_in(plan: Plan) -> None:
@@ -51,6 +53,7 @@ def test_a_message_comes_back_as_it_went_in(plan: Plan) -> None:
     one = message(CELIA, "Łatwo 🛞", segments=segments, deadline=NOW + MICROSECOND, language="pl")
     plan.add([send(one)])
     assert list(plan.messages(BatchMode.LIST)) == [one]
+    assert list(plan.leaving(BatchMode.LIST)) == [Leaving(one.deadline, one.segments.count)]
     assert plan.samples(3) == (one,)
 
 
@@ -92,6 +95,29 @@ def test_numbers_are_remembered_whatever_was_decided(plan: Plan) -> None:
     stranger = Msisdn("+12025550199", "US")
     assert plan.seen([stranger, ANNA, BEN, CELIA, ANNA]) == {ANNA, BEN, CELIA}
     assert plan.seen([]) == frozenset()
+
+
+def test_rows_of_a_number_that_an_earlier_row_has_are_named_with_that_row(plan: Plan) -> None:
+    def row(number: Msisdn, of_list: int, place: int) -> Skip:
+        return Skip(Contact(place, place + 10, number, of_list=of_list), SkipReason.NO_TEXT)
+
+    plan.add([row(ANNA, 0, 1), row(BEN, 0, 2), row(ANNA, 0, 3)])
+    plan.add([send(message(CELIA), row=4), row(BEN, 1, 5), row(ANNA, 1, 6)])
+    assert list(plan.duplicates()) == [
+        Duplicate(ANNA, 0, 3, 13, 0, 1, 11),
+        Duplicate(BEN, 1, 5, 15, 0, 2, 12),
+        Duplicate(ANNA, 1, 6, 16, 0, 1, 11),
+    ]
+
+
+def test_numbers_not_to_text_are_known_by_the_first_list_that_has_them(plan: Plan) -> None:
+    assert plan.exclude("dnc.csv", [ANNA, BEN, ANNA]) == 2
+    assert plan.exclude("staff.csv", iter([BEN, CELIA])) == 1
+    stranger = Msisdn("+12025550199", "US")
+    assert plan.excluded([stranger, CELIA, ANNA]) == {ANNA: "dnc.csv", CELIA: "staff.csv"}
+    assert plan.excluded([]) == {}
+    assert plan.seen([ANNA]) == frozenset()  # excluded is not planned
+    assert plan.tally(BatchMode.ONE) == PlanTally()
 
 
 def test_the_tally_adds_up(plan: Plan) -> None:
