@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber, ValidationResult
 
-from smscli.domain.numbering import international, kind_of, national, shortest_mobile
+from smscli.domain.numbering import international, kind_of, mobile_lengths, national
 
 #: The country of numbers that belong to none (satellite, international freephone).
 NO_COUNTRY = "001"
@@ -298,7 +298,7 @@ _SHORTEST_CODE, _LONGEST_CODE = 3, 6
 def _is_short_code(subscriber: str, place: str, cleaned: str) -> bool:
     """A few digits in one go, at least three fewer than a mobile number has: not just cut short."""
     return (
-        _SHORTEST_CODE <= len(subscriber) <= min(_LONGEST_CODE, shortest_mobile(place) - 3)
+        _SHORTEST_CODE <= len(subscriber) <= min(_LONGEST_CODE, min(mobile_lengths(place), default=0) - 3)
         and digits_of(cleaned[-len(subscriber) :]) == subscriber
     )
 

@@ -133,19 +133,25 @@ def without_plus(text: str, region: str) -> tuple[str, str] | None:
     return international(f"+{digits}")
 
 
-def may_be_a_slip(digits: str, region: str) -> bool:
-    """Are these digits what a typing mistake makes of a number of `region`?
-
-    They are not longer than its mobile numbers, have the look of its numbers, or one digit too many for one.
-    """
+def own_kind(subscriber: str, region: str) -> str | None:
+    """What kind of number of the region's plan these digits are, as they stand; None for no valid one."""
     plan = _plan_of(region)
-    if plan is None or len(digits) <= _longest_mobile(region):
-        return True
-    readings = {digits, digits.removeprefix(plan.prefix)}
-    if any(plan.general.fullmatch(reading) for reading in readings):
-        return True
-    shorter = (reading[:at] + reading[at + 1 :] for reading in readings for at in range(len(reading)))
-    return any(plan.country_of(reading) for reading in shorter)
+    country = None if plan is None else plan.country_of(subscriber)
+    return None if plan is None or country is None else kind_of(f"+{plan.code}{subscriber}", country)
+
+
+def looks_own(digits: str, region: str) -> bool:
+    """Have these digits, with or without the prefix dialled in front, the look of numbers of the region?"""
+    plan = _plan_of(region)
+    return plan is not None and any(
+        plan.general.fullmatch(reading) for reading in (digits, digits.removeprefix(plan.prefix))
+    )
+
+
+def dialled_in_front(region: str) -> str:
+    """The digits that calls within the country begin with, and that are no part of the number."""
+    plan = _plan_of(region)
+    return "" if plan is None else plan.prefix
 
 
 def calling_code(region: str) -> str:
@@ -182,17 +188,9 @@ def is_tied_to_a_place(number: str, country: str) -> bool:
     return is_number_type_geographical(PhoneNumberType.MOBILE, country_code_for_region(country))
 
 
-def shortest_mobile(region: str) -> int:
-    """How many digits the shortest mobile number of a country has behind its calling code; 0 for none."""
-    return min(_mobile_lengths(region), default=0)
-
-
-def _longest_mobile(region: str) -> int:
-    return max(_mobile_lengths(region), default=0)
-
-
 @cache
-def _mobile_lengths(region: str) -> tuple[int, ...]:
+def mobile_lengths(region: str) -> tuple[int, ...]:
+    """How many digits mobile numbers of a country can have behind its calling code, the fewest first."""
     metadata = PhoneMetadata.metadata_for_region(region, None)
     mobile = None if metadata is None else metadata.mobile
     return () if mobile is None else tuple(length for length in mobile.possible_length if length > 0)

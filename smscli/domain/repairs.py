@@ -25,7 +25,15 @@ from smscli.domain.msisdn import (
     plain,
     quickly,
 )
-from smscli.domain.numbering import calling_code, dials_abroad, may_be_a_slip, without_plus
+from smscli.domain.numbering import (
+    calling_code,
+    dialled_in_front,
+    dials_abroad,
+    looks_own,
+    mobile_lengths,
+    own_kind,
+    without_plus,
+)
 
 #: What each repair did, the most serious first: a cell that needed several has the code of the first.
 _DONE = {
@@ -50,6 +58,9 @@ class Repair:
     code: str
     message: str
 
+
+#: The kinds of number that people are texted on, as the tables call them.
+_TEXTED = ("mobile", "fixed_or_mobile")
 
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›′″"
 #: `="+48512345678"`, `'+48512345678`, `=48512345678`.
@@ -114,11 +125,12 @@ def _bare(text: str) -> tuple[str, list[str]]:
 def _read(text: str, region: str | None) -> tuple[Msisdn, str]:
     """The number as it stands, else as the only repair of it that gives one; with the code of that."""
     lacking = without_plus(text, region) if region else None
-    if lacking is not None:
+    if lacking is not None and region and not _is_doubtful_at_home(lacking[0][1:], region):
         return Msisdn(*lacking), "plus_restored"
     try:
         return parse_strictly(text, region), ""
     except BadNumber as bad:
+        # Valid with a + and without it: that is for people to say.
         is_undecided = region is not None and bad.code == "number_needs_country"
         found = {} if is_undecided else dict(_readings(text, region))
         if len(found) != 1:
@@ -130,7 +142,7 @@ def _read(text: str, region: str | None) -> tuple[Msisdn, str]:
 def _readings(text: str, region: str | None) -> Iterator[tuple[Msisdn, str]]:
     """Each number that a repair of this text gives."""
     if trunk := _TRUNK_ZERO.fullmatch(text):
-        yield from _as(trunk["code"] + trunk["core"], None, "trunk_zero_dropped")
+        yield from _as(f"+{digits_of(trunk['code'] + trunk['core'])}", None, "trunk_zero_dropped")
     if not _DIGITS.fullmatch(text):
         return
     digits = digits_of(text)
@@ -142,16 +154,23 @@ def _readings(text: str, region: str | None) -> Iterator[tuple[Msisdn, str]]:
 
 
 def _plus_restored(digits: str, region: str) -> Iterator[tuple[Msisdn, str]]:
-    """Of the region itself, or of another country where it can be no slip of somebody who lives there."""
+    """Of the region itself or of another country, where it can be no slip of somebody who lives there."""
     for number, code in _as(f"+{digits}", None, "plus_restored"):
-        if digits.startswith(calling_code(region)) or not may_be_a_slip(digits, region):
+        is_own = digits.startswith(calling_code(region))
+        is_doubtful = _is_doubtful_at_home if is_own else _is_doubtful_abroad
+        if not is_doubtful(digits, region):
             yield number, code
 
 
 def _zero_restored(digits: str, region: str) -> Iterator[tuple[Msisdn, str]]:
-    """Where the zero belongs to the number, and is not just dialled in front of it."""
+    """Where the zero belongs to the number, and is not just dialled in front of it.
+
+    In Burkina Faso it does, but seven digits are as likely the rest of another number of eight.
+    """
     for number, code in _as(f"0{digits}", region, "zero_restored"):
-        if number.digits == f"{calling_code(region)}0{digits}" and digits[0] != "0":
+        is_kept = number.digits == f"{calling_code(region)}0{digits}" and digits[0] != "0"
+        is_texted = own_kind(f"0{digits}", region) in _TEXTED
+        if is_kept and not (is_texted and _is_slip_of_a_mobile(digits, region)):
             yield number, code
 
 
@@ -161,12 +180,58 @@ def _zeros_for_plus(digits: str, region: str | None) -> Iterator[tuple[Msisdn, s
     In Brazil 0055 is one, with the number of a carrier; it is also how people write their own country.
     """
     is_own = region is not None and digits[2:].startswith(calling_code(region))
-    if region is None or is_own or not dials_abroad(digits, region):
-        yield from _as(f"+{digits[2:]}", None, "zeros_for_plus")
+    if region is not None and (own_kind(digits[2:], region) or (dials_abroad(digits, region) and not is_own)):
+        return  # the zero that is dialled in front, twice; or a way to dial abroad
+    yield from _as(f"+{digits[2:]}", None, "zeros_for_plus")
+
+
+def _is_doubtful_at_home(digits: str, region: str) -> bool:
+    """Behind the region's own code: could it be a number with a slip that begins like the code?
+
+    Where the code is one digit (Russia, Kazakhstan) everybody writes it, with or without a +.
+    """
+    return len(calling_code(region)) > 1 and _is_slip_of_a_mobile(digits, region)
+
+
+def _is_doubtful_abroad(digits: str, region: str) -> bool:
+    """Behind another country's code: could it be a number of the region?
+
+    If it is not longer than those, or has their look, or is one with a digit too many, or one with a slip in
+    what is dialled in front.
+    """
+    if len(digits) <= max(mobile_lengths(region), default=0) or looks_own(digits, region):
+        return True
+    prefix = dialled_in_front(region)
+    readings = {digits, digits.removeprefix(prefix), digits[len(prefix) :]}
+    shorter = {reading[:at] + reading[at + 1 :] for reading in readings for at in range(len(reading))}
+    return any(own_kind(reading, region) for reading in readings | shorter)
+
+
+def _is_slip_of_a_mobile(digits: str, region: str) -> bool:
+    """Does one slip of the fingers make these digits of a number of the region that people are texted on?"""
+    lengths = mobile_lengths(region)
+    if all(abs(len(digits) - length) > 1 for length in lengths):
+        return False
+    return any(len(meant) in lengths and own_kind(meant, region) in _TEXTED for meant in _meant(digits))
+
+
+def _meant(digits: str) -> Iterator[str]:
+    """What these digits may have been before one was added, swapped with the next, mistyped or left out.
+
+    Not with a 0 left out in front: spreadsheets do that.
+    """
+    for at in range(len(digits) + 1):
+        front, rest = digits[:at], digits[at:]
+        yield front + rest[1:]
+        yield front + rest[1:2] + rest[:1] + rest[2:]
+        for digit in "0123456789":
+            yield front + digit + rest[1:]
+            if at or digit != "0":
+                yield front + digit + rest
 
 
 def _as(text: str, region: str | None, code: str) -> Iterator[tuple[Msisdn, str]]:
-    try:
-        yield parse_strictly(text, region), code
-    except BadNumber:
-        return
+    """The number, if it is a plain one: what takes thought is not mended as well."""
+    number = quickly(text, region)
+    if number is not None:
+        yield number, code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import phonenumbers
@@ -20,6 +21,7 @@ KINDS = (
     "premium_rate",
     "shared_cost",
     "voip",
+    "personal_number",
     "pager",
     "uan",
     "voicemail",
@@ -71,10 +73,34 @@ def test_every_kind_of_number_of_every_country_is_read_as_the_library_reads_it()
             assert quick is None or quick == by_the_library(text, region), (text, region)
 
 
+def with_other_digits(subscriber: str, chance: random.Random) -> str:
+    digits = list(subscriber)
+    for place in chance.sample(range(len(digits)), chance.randint(1, len(digits))):
+        digits[place] = chance.choice("0123456789")
+    return "".join(digits)
+
+
+def test_generated_numbers_of_every_country_are_read_as_the_library_reads_them() -> None:
+    """Of each kind in each country three, in E.164, national without and with the prefix, and without a +."""
+    chance = random.Random(4)
+    read = quick = 0
+    for region, code, example in EXAMPLES:
+        prefix = described_by_the_library(region).national_prefix or ""
+        for subscriber in (with_other_digits(example, chance) for _ in range(3)):
+            for text in {f"+{code}{subscriber}", subscriber, f"{prefix}{subscriber}", f"{code}{subscriber}"}:
+                found, known = quickly(text, region), by_the_library(text, region)
+                assert found is None or found == known, (text, region)
+                lacking = numbering.without_plus(text, region)
+                assert lacking is None or (found is None and lacking == known), (text, region)
+                read, quick = read + (known is not None), quick + ((found or lacking) is not None)
+    assert read > 4_000
+    assert quick > 0.9 * read
+
+
 def test_hardly_any_number_in_e164_needs_the_library() -> None:
     valid = [f"+{code}{subscriber}" for _, code, subscriber in EXAMPLES]
     found = [text for text in valid if numbering.international(text)]
-    assert len(found) > 0.9 * len(valid)
+    assert len(found) > 0.98 * len(valid)
 
 
 @settings(max_examples=400)
@@ -159,6 +185,12 @@ def test_what_takes_thought_is_left_to_the_library(text: str, region: str) -> No
         ("(202) 555-0101", "US", "+12025550101", "US"),
         ("0171 2345678", "DE", "+491712345678", "DE"),
         ("416 555 0101", "CA", "+14165550101", "CA"),
+        ("12025550101", "US", "+12025550101", "US"),
+        ("3921234567", "IT", "+393921234567", "IT"),
+        ("06 1234 5678", "IT", "+390612345678", "IT"),
+        ("+390612345678", None, "+390612345678", "IT"),
+        ("+2250701234567", None, "+2250701234567", "CI"),
+        ("+5491123456789", None, "+5491123456789", "AR"),
     ],
 )
 def test_what_is_plain_is_read_without_it(text: str, region: str | None, e164: str, country: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import phonenumbers
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata
 
 from smscli.domain.msisdn import BadNumber, Msisdn, digits_of, parse
+from smscli.domain.number_types import TEXTABLE, number_type
 from smscli.domain.repairs import Repair, read_number, with_plus
 
 MENDED = [
@@ -134,6 +136,15 @@ def test_what_is_written_as_people_write_it_needs_no_repair(text: str, region: s
 REFUSED = [
     # No region: nothing says whether a + is missing.
     ("48512345678", None, "number_needs_country"),
+    (
+        "39347123456",
+        "IT",
+        "number_changed",
+    ),  # an old short mobile behind 39, or one in 393 with a digit too many
+    ("4703910", "SJ", "number_changed"),  # its code, or most of a mobile number
+    ("7123456", "BF", "too_short"),  # its zero is missing, or any other digit
+    ("16204624386", "HU", "too_long"),  # the 06 that is dialled in front, mistyped, or an American
+    ("00469025911", "CC", "invalid_number"),
     ("512345678", None, "number_needs_country"),
     # Both readings are valid to the library, and only one of them is a mobile number.
     ("4915112345678", "DE", "number_needs_country"),
@@ -249,7 +260,9 @@ def digits_are_accounted_for(text: str, number: Msisdn, repair: Repair, region: 
     """Are the number's digits the cell's, with what the repairs put there and took away?"""
     digits = digits_of(text)
     if "decimal" in repair.message:
-        digits = digits[: -len(text.rstrip("'\"’”“ ").rpartition("." if "." in text else ",")[2])]
+        zeros = re.search(r"[.,](0+)\W*$", text)
+        assert zeros is not None
+        digits = digits[: -len(zeros[1])]
     match repair.code:
         case "plus_restored":
             return number.digits == digits
@@ -307,22 +320,31 @@ def slips(digits: str, chance: random.Random) -> str:
             return digits[:place] + rest[:1] + digits[place] + rest[1:]
 
 
-def test_a_slip_in_a_number_of_the_region_never_makes_it_one_of_another_country() -> None:
+#: Kazakhstan is not among them: its numbers begin like its code, and eleven digits are how they are written.
+SLIPPERY = (
+    *("US", "GB", "PL", "FR", "ES", "RU", "IN", "BR", "IT", "NO", "CI", "EE", "SG", "HU", "BF", "TJ"),
+    *("CC", "CU", "MM", "SJ", "VA", "AT", "FI", "MX", "ID"),
+)
+
+
+def test_a_slip_in_a_mobile_number_is_never_mended_into_somebody_elses() -> None:
+    """Nobody whom texts reach: of the region that the number is of, or of any other."""
     chance = random.Random(9)
-    for region in ("US", "GB", "PL", "FR", "ES", "RU", "IN", "BR", "IT", "NO", "CI", "KZ", "EE", "SG"):
-        code = str(phonenumbers.country_code_for_region(region))
+    for region in SLIPPERY:
         example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
         assert example is not None
         written = phonenumbers.national_significant_number(example)
         prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
         for _ in range(300):
             digits = written[:1] + "".join(chance.choice("0123456789") for _ in written[1:])
-            if isinstance(outcome(digits, region), BadNumber):
+            meant = outcome(digits, region)
+            if isinstance(meant, BadNumber):
                 continue
             text = slips(chance.choice(["", prefix]) + digits, chance)
             found = outcome(text, region)
-            is_own = isinstance(found, BadNumber) or found[1] is None or found[0].digits.startswith(code)
-            assert is_own, (text, region)
+            if isinstance(found, BadNumber) or found[1] is None or found[0] == meant[0]:
+                continue
+            assert number_type(found[0]) not in TEXTABLE, (text, region)
 
 
 @settings(max_examples=300, deadline=None)
