@@ -129,7 +129,7 @@ def mistakes(folder: Path) -> Iterator[Scene]:
     sample = {CAMPAIGNS: sample_campaigns(), CONTACTS: sample_contacts(), **shown}
     for name, text in sample.items():
         (folder / name).write_text(text, "utf-8")
-    (folder / "march.xlsx").write_bytes(b"PK\x03\x04")
+    (folder / "march.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     open_sent_log(folder / "sent-log.db", create=True).close()
     with LoopbackGateway() as gateway:
         gateway.script(Status(401, b'{"error": "wrong token"}'))

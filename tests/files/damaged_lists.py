@@ -148,6 +148,8 @@ def _shapes() -> Iterator[DamagedList]:
     yield laid("trailing-empty-rows", "Empty rows below the last.", 2)
     yield laid("rows-too-short", "Cells at the end of rows are missing.", 4)
     yield laid("rows-too-long", "Commas in cells without quotes.", 3)
+    tells = "A comma in a name moves an opt-out one column on; the last cell of the row is empty."
+    yield laid("comma-before-an-opt-out", tells, 3, columns={"opt_out": "unsubscribed"})
     yield laid("a-column-slipped-in", "One row begins with an empty cell too many.", 3)
     yield laid("repeated-header", "Exports were joined: the header comes again, in other spellings.", 4)
     yield laid("header-twice", "The header stands there twice.", 2)
@@ -364,7 +366,7 @@ def _damaged_numbers() -> Iterator[DamagedList]:
     yield laid("vanity-numbers", "Numbers with words in them.", 3, region="US")
     yield laid("short-codes", "Short codes, emergency numbers, codes of operators.", 5, region="PL")
     yield laid("placeholders", "What people type who do not know the number.", 12, region="PL")
-    yield laid("trunk-zero-in-parentheses", "The zero of national dialling, in parentheses.", 7)
+    yield laid("trunk-zero-in-parentheses", "The zero of national dialling, in parentheses.", 8)
     yield laid("double-zero", "00 and 011 for abroad.", 4, region="PL")
     yield laid("double-zero-without-a-region", "00 for abroad; no region is given.", 2)
     yield laid("numbers-too-long-and-too-short", "A digit too many or too few.", 6, region="PL")

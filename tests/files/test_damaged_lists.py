@@ -76,6 +76,11 @@ def test_every_problem_says_in_which_line_record_and_column(outcomes: Mapping[st
             assert (problem.where.path == "") is (problem.code in OF_ROWS), f"{name}: {problem}"
 
 
+def test_a_cell_too_many_never_hides_that_somebody_opted_out(outcomes: Mapping[str, Outcome]) -> None:
+    moved = outcomes["comma-before-an-opt-out"].rows[1]
+    assert isinstance(moved, BadRow), moved
+
+
 def test_a_list_that_is_refused_is_named(outcomes: Mapping[str, Outcome]) -> None:
     for name, outcome in outcomes.items():
         assert {problem.where.file for problem in outcome.refused} <= {name + LISTS[name].ending}
