@@ -21,7 +21,7 @@ from smscli.cli.checking_campaigns import CheckPlan, Note, complaint
 from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.contact import Contact
 from smscli.domain.decision import SkipReason
-from smscli.domain.errors import FilesError, Place, Problem, SmscliError
+from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError
 from smscli.domain.msisdn import Msisdn
 from smscli.engine.planning import Planner
 from smscli.files.campaign_file import Defined, OnBadRows
@@ -85,11 +85,26 @@ class Pipes:
             with open_file(file) if file else nullcontext(_bytes_of(self.stdin)) as stream:
                 if stream is None:
                     return None
-                copy = self.open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-                shutil.copyfileobj(stream, copy)
+                with room_needed():
+                    copy = self.open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+                    shutil.copyfileobj(stream, copy)
+                    copy.flush()
             self.copies[file] = copy
         self.copies[file].seek(0)
         return self.copies[file]
+
+
+@contextmanager
+def room_needed() -> Iterator[None]:
+    """For what is kept in the temporary folder to be read again. Raises SentLogError, as a plan does."""
+    try:
+        yield
+    except OSError as trouble:
+        reason = trouble.strerror or trouble
+        raise SentLogError(
+            f"what has to be read twice cannot be kept in the temporary folder: {reason}",
+            hint="make room there, or set TMPDIR to a folder with room; nothing was changed",
+        ) from trouble
 
 
 def _bytes_of(stdin: TextIO) -> BinaryIO | None:

@@ -19,7 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from smscli.cli.checking_lists import CheckedList, Pipes, way_of_reading
+from smscli.cli.checking_lists import CheckedList, Pipes, room_needed, way_of_reading
 from smscli.cli.tasks import Found, Weight
 from smscli.domain.errors import Place, Problem, UsageError
 from smscli.files.bad_rows import BadRow
@@ -68,7 +68,8 @@ class ProblemFiles:
             for line, problems in groupby(wrong, key=lambda problem: problem.where.line):
                 if line is not None:
                     parts = [(each.where.path, each.code, each.message) for each in problems]
-                    said.write(f"{json.dumps([line, parts])}\n")
+                    with room_needed():
+                        said.write(f"{json.dumps([line, parts])}\n")
 
         return take
 
@@ -92,7 +93,8 @@ def _as_records(source: ContactsSource) -> Hashable:
 
 
 def _said(kept: IO[str]) -> Iterator[tuple[int, list[Problem]]]:
-    kept.seek(0)
+    with room_needed():  # for what was not written yet
+        kept.seek(0)
     for text in kept:
         line, parts = json.loads(text)
         yield line, [Problem(Place("", line, None, path), code, message) for path, code, message in parts]

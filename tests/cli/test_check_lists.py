@@ -16,6 +16,7 @@ from smscli.domain.number_types import NumberType
 from smscli.files.campaign_file import Defined, load
 from smscli.files.list_source import ContactsSource
 from tests.cli.desk import READY, Desk
+from tests.cli.program import child
 from tests.cli.test_check_command import ANN, BEN, check, tasks
 
 AGAIN = READY.replace("ready:", "again:").replace("Green", "Blue")
@@ -441,4 +442,31 @@ def test_a_file_that_cannot_be_written_is_told(desk: Desk, name: str, said: str)
 def test_a_check_that_fails_leaves_no_half_file(desk: Desk) -> None:
     before = desk.files()
     assert check(desk, "--campaign", "nope", "--problems", "bad.csv").code == 2
+    assert desk.files() == before
+
+
+#: The program, allowed to write files of 200 kB at most: as if the temporary folder were full.
+_WITHOUT_ROOM = """
+import resource
+from smscli.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+main()
+"""
+
+
+@pytest.mark.parametrize("words", [("--contacts", "-"), ("--problems", "bad.csv")])
+def test_a_temporary_folder_without_room_is_told(desk: Desk, words: tuple[str, ...]) -> None:
+    rows = "".join(f"no number {at},Eve\n" for at in range(20_000))
+    (desk.path / "contacts.csv").write_text(f"phone,first_name\n{rows}")
+    before = desk.files()
+    told = child(
+        "check",
+        "campaigns.yaml",
+        *words,
+        stdin=(desk.path / "contacts.csv").read_bytes(),
+        cwd=desk.path,
+        program=("-c", _WITHOUT_ROOM),
+    )
+    assert told.code == 7
+    assert "cannot be kept in the temporary folder" in told.err
     assert desk.files() == before

@@ -32,6 +32,7 @@ app = command_app()
 _CODES = {
     ExitCode.OK: "nothing has to be mended",
     ExitCode.FILES: "something has to be mended before everybody can be texted",
+    ExitCode.SENT_LOG: "the temporary folder has no room",
 }
 
 #: So many problems go into the JSON document, and so many things to look at; `--problems` has all rows.
