@@ -37,7 +37,8 @@ Contacts: TypeAlias = Annotated[
     typer.Option(
         "--contacts",
         metavar="FILE",
-        help="Another list than the campaigns file names; - is standard input.",
+        help="Another list in place of those in the campaigns file, read as the first of them is;"
+        " - is standard input.",
     ),
 ]
 GatewayName: TypeAlias = Annotated[

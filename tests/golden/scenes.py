@@ -207,6 +207,10 @@ SCENES: Mapping[str, Scene] = {
     "preview-bad-rows": _scene(
         "preview campaigns.yaml bike-ready --contacts mistaken.csv --problems bad.csv",
     ),
+    "preview-several-lists": _scene(
+        "preview several.yaml bike-ready --problems bad.csv --duplicates twice.csv",
+        "preview several.yaml bike-ready --explain +48512345678",
+    ),
     "preview-limits": _scene("preview campaigns.yaml long-winded", "preview campaigns.yaml dear --limit 3"),
     "preview-nobody": _scene(
         Line(

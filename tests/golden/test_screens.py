@@ -17,7 +17,7 @@ AT_WORK = pytest.mark.parametrize("name", [name for name in SCENES if not name.s
 
 #: What stays on one line however narrow the screen: what is typed, copied, mailed or a row for `grep`.
 _WHOLE = re.compile(
-    r"^(\$ |hint: |error: |warning: |sent log: |bad rows: |Next  |\{|  \S+:\d|  smscli )"
+    r"^(\$ |hint: |error: |warning: |sent log: |problems: |duplicates: |Next  |\{|  \S+:\d|  smscli )"
     r"|^\S+: (done|incomplete|stopped)\. |https?://|/home/"
 )
 
