@@ -246,15 +246,14 @@ def same_text_lately(case: Case) -> str | None:
     """The other campaign that lately sent this number the same words, if one did."""
     if not case.facts.recent or not isinstance(case.text, Text):
         return None
-    since, body = case.now - case.campaign.same_text_within, digest(case.text.body)
-    return next(
-        (
-            recent.campaign_id
-            for recent in case.facts.recent
-            if recent.body_digest == body and recent.at > since and recent.campaign_id != case.campaign.id
-        ),
-        None,
-    )
+    since = case.now - case.campaign.same_text_within
+    others = [
+        recent for recent in case.facts.recent if recent.at > since and recent.campaign_id != case.campaign.id
+    ]
+    if not others:
+        return None
+    body = digest(case.text.body)
+    return next((recent.campaign_id for recent in others if recent.body_digest == body), None)
 
 
 def country_not_allowed(case: Case) -> Skip | None:

@@ -126,8 +126,9 @@ def _candidates(number: Msisdn) -> tuple[str, ...]:
         return ()
     code = _calling_code(number.country)
     if code == "1":
-        return _of_area_code(number.digits[1:4])
-    zones = _at_home(_prefix_that_tells(number, code), number.country)
+        return _of_area_code(number.e164[2:5])
+    prefix = code if _is_one_for_all(code) else _prefix_that_tells(number, code)
+    zones = _at_home(prefix, number.country)
     leading, more = _LEFT_OUT.get(number.country, ("", ()))
     return tuple(sorted({*zones, *more})) if more and number.digits.startswith(leading) else zones
 
@@ -154,6 +155,14 @@ def _zones_by_area() -> Mapping[str, set[str]]:
         if prefix.startswith("1") and len(prefix) > 1:
             zones_by_area[prefix[1:4]].update(zones)
     return zones_by_area
+
+
+@cache
+def _is_one_for_all(code: str) -> bool:
+    """Has the library the same zones for every number of a calling code?"""
+    zones = TIMEZONE_DATA.get(code)
+    prefixes = (prefix for prefix in TIMEZONE_DATA if prefix.startswith(code))
+    return all(TIMEZONE_DATA[prefix] == zones for prefix in prefixes)
 
 
 def _prefix_that_tells(number: Msisdn, code: str) -> str:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from smscli.domain.message import Realm, State
@@ -26,13 +27,10 @@ UNION ALL
 SELECT asked.number, 'opted_out', h.topic, NULL, NULL, NULL
 FROM asked CROSS JOIN heeded AS h ON h.number = asked.number
 UNION ALL
-SELECT * FROM (
-    SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest
-    FROM asked CROSS JOIN message AS m ON m.number = asked.number AND m.claimed_at >= :since
-    JOIN run ON run.key = m.run
-    WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
-    ORDER BY m.claimed_at, m.key
-)
+SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest
+FROM asked CROSS JOIN message AS m INDEXED BY by_number ON m.number = asked.number AND m.claimed_at >= :since
+JOIN run ON run.key = m.run
+WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
 """
 
 _MESSAGES = """
@@ -56,6 +54,7 @@ def facts(
     prior: dict[str, State] = {}
     opted_out: dict[str, set[str]] = {}
     recent: dict[str, list[Recent]] = {}
+    instants: dict[int, datetime] = {}  # a run claims many messages at one
     rows = connection.execute(
         _FACTS,
         {
@@ -66,18 +65,26 @@ def facts(
         },
     )
     for number, what, word, at, topic, body_digest in rows:
-        if what == "prior":
-            prior[number] = State(word)
+        if what == "recent":
+            moment = instants.get(at) or instants.setdefault(at, from_millis(at))
+            recent.setdefault(number, []).append(Recent(moment, word, topic, body_digest))
         elif what == "opted_out":
             opted_out.setdefault(number, set()).add(word)
         else:
-            recent.setdefault(number, []).append(Recent(from_millis(at), word, topic, body_digest))
+            prior[number] = State(word)
+    for several in recent.values():
+        several.sort(
+            key=_at
+        )  # in order already where SQLite walks the index: to be asked for it costs a third
     return {
         by_text[number]: Facts(
             prior.get(number), frozenset(opted_out.get(number, ())), tuple(recent.get(number, ()))
         )
         for number in prior.keys() | opted_out.keys() | recent.keys()
     }
+
+
+_at = attrgetter("at")
 
 
 def messages(connection: sqlite3.Connection, wanted: LogFilter) -> Iterator[LoggedMessage]:

@@ -64,8 +64,8 @@ CREATE TABLE bad_row (
 )
 """
 
-#: The numbers of all rows so far. Digits as integers and rows in their order: of a million, 10 MB that stay in
-#: the cache. An index of the table itself would be twice as large, and is made when somebody asks for it.
+#: The numbers of all rows so far, digits as integers: of a million, 10 MB that stay in the cache. An index of
+#: the table itself would be twice as large, and is made when somebody asks for it.
 _SEEN = "CREATE TABLE seen (number INTEGER PRIMARY KEY)"
 
 #: Numbers not to text, and the list that says so.
