@@ -280,6 +280,7 @@ def planned(
         new_id=world.new_id,
         again=asked.again,
         watched=watched.number if watched else None,
+        list_names=[source.name for source in chosen.sources] if len(chosen.sources) > 1 else (),
     )
     sieve = Sieve()
     with (

@@ -43,6 +43,7 @@ class Planner:
     """Everything a plan depends on. `log` None means: nobody was ever sent anything.
 
     `watched` is a number whose case is kept, to be explained; the plan is the same with and without.
+    `list_names` are what to call the lists where there are several.
     """
 
     campaign: Campaign
@@ -52,6 +53,7 @@ class Planner:
     new_id: Callable[[], str]
     again: frozenset[Again] = frozenset()
     watched: Msisdn | None = None
+    list_names: Sequence[str] = ()
 
     def fill(
         self, plan: Plan, contacts: Iterable[Contact], progress: Callable[[int], None] = lambda _: None
@@ -80,7 +82,8 @@ class Planner:
             decisions.append(decision)
             self._notice(case, decision, findings)
             if case.repeated and {"", self.campaign.topic} & set(contact.opted_out):
-                findings.withdrawn[contact.number] = f"line {contact.line} of the list says so"
+                of = self.list_names[contact.of_list] if self.list_names else "the list"
+                findings.withdrawn[contact.number] = f"line {contact.line} of {of} says so"
             seen.add(contact.number)
         plan.add(decisions)
         if findings.watched is None and self.watched in seen:  # once a chunk: nobody else pays for it

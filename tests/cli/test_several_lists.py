@@ -149,6 +149,14 @@ def test_a_bad_row_that_opts_somebody_out_is_told_with_its_list(desk: Desk) -> N
     assert "opted out (a bad row of shop.csv says so)" in refused.err
 
 
+def test_a_later_row_that_opts_somebody_out_is_told_with_its_list(desk: Desk) -> None:
+    lists(desk, "contacts: [members.csv, {file: shop.csv, columns: {phone: tel, opt_out: stop}}]\n")
+    file(desk, "members.csv", "phone,first_name", f"{ANN},Ann")
+    file(desk, "shop.csv", "tel;first_name;stop", f"{BEN};Ben;", f"{ANN};Ann;yes")
+    story = desk.plan("--explain", ANN)["explain"]
+    assert (story["reason"], story["detail"]) == ("opted_out", "line 3 of shop.csv says so")
+
+
 def test_whoever_is_sent_comes_from_all_lists_once(desk: Desk) -> None:
     lists(desk, LISTS, top="on_bad_rows: skip\n")
     assert desk.send().code == 3
