@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from smscli.domain.contact import Contact
 from smscli.domain.errors import FilesError, Problem
-from smscli.files.bad_rows import BadRow, write_bad_rows
+from smscli.files.bad_rows import BadRow
 from smscli.files.contact_columns import (
     BUILT_IN_FIELDS,
     Layout,
@@ -41,7 +41,6 @@ __all__ = [
     "Role",
     "open_contacts",
     "open_lists",
-    "write_bad_rows",
 ]
 
 _EMPTY_HINT = "a list begins with the names of its columns, such as phone,first_name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,29 @@ def test_a_list_in_utf_16_is_written_as_utf_8(desk: Desk) -> None:
     desk.preview("--problems", "bad.csv")
     mended(desk.path / "bad.csv", "\t", lambda row: [ANN, *row[1:]])
     assert desk.plan("--contacts", "bad.csv")["samples"][0]["text"].startswith("Green Garage: Łukasz,")
+
+
+@pytest.mark.parametrize("keys", ["", "sheet: People", "sheet: People, columns: {phone: Tel}"])
+def test_a_mended_file_of_a_spreadsheet_is_csv_and_read_as_such(desk: Desk, keys: str) -> None:
+    book = pytest.importorskip("openpyxl").Workbook()
+    book.active.title = "People"
+    header = "Tel" if "Tel" in keys else "phone"
+    for row in ((header, "first_name"), ("+1202555010", "Łukasz"), (EWA, "Ewa")):
+        book.active.append(row)
+    listed(desk, keys, b"")
+    book.save(desk.path / "contacts.csv")
+    assert "contacts.csv: 2 rows, a spreadsheet\n" in desk.preview("--problems", "bad.csv").out
+    mended(desk.path / "bad.csv", ",", lambda row: [ANN, *row[1:]])
+    plan = desk.plan("--contacts", "bad.csv")
+    assert (plan["to_send"], plan["problems"]) == (1, 0)
+    assert plan["samples"][0]["text"].startswith("Green Garage: Łukasz,")
+
+
+def test_a_mended_file_of_a_compressed_list_is_not_compressed(desk: Desk) -> None:
+    listed(desk, "", gzip.compress("phone;first_name\n+1202555010;Łukasz\n".encode()))
+    desk.preview("--problems", "bad.csv")
+    mended(desk.path / "bad.csv", ";", lambda row: [ANN, *row[1:]])
+    assert desk.plan("--contacts", "bad.csv")["to_send"] == 1
 
 
 def test_a_list_of_one_column_is_read_again_too(desk: Desk) -> None:

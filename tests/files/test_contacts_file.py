@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import io
-import stat
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
@@ -23,7 +22,6 @@ from smscli.files.contacts_file import (
     ContactsSource,
     open_contacts,
     open_lists,
-    write_bad_rows,
 )
 from smscli.files.csv_records import MAX_LINE_BYTES
 
@@ -350,43 +348,6 @@ def test_the_example_list_has_no_bad_row_on_any_day_from_2026_on(campaign_id: st
     assert all(all(one.fields.values()) for one in contacts)
 
 
-# ------------------------------------------------------------------------------------------- the bad ones
-
-
-def test_bad_rows_are_written_to_be_mended_and_read_again(tmp_path: Path) -> None:
-    content = f'phone,a\nx{ANN},=1+1\n{ANN},"b\x1b"\n{ANN}\n'
-    reader, rows = read(content, "a")
-    path = tmp_path / "bad.csv"
-    write_bad_rows(path, reader.columns, (row for row in rows if isinstance(row, BadRow)))
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        header, *lines = list(csv.reader(stream))
-    assert header == ["phone", "a", "problems"]
-    assert lines[0][:2] == [f"x{ANN}", "'=1+1"]
-    assert lines[0][2].startswith("line 2: phone: ")
-    assert lines[1] == [ANN, "b\x1b", "line 3: a: b\\x1b holds a control character"]
-    assert lines[2] == [ANN, "", "line 4: has 1 cell, the header has 2"]
-
-
-@pytest.mark.parametrize("cell", ["=1", "+1+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "\t=1", " =1", "\r=1"])
-def test_no_cell_is_run_as_a_formula(tmp_path: Path, cell: str) -> None:
-    path = tmp_path / "bad.csv"
-    write_bad_rows(path, ["a"], [BadRow(1, 2, (), (cell,))])
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        assert list(csv.reader(stream))[1][0] == f"'{cell}"
-
-
-def test_an_existing_file_of_bad_rows_becomes_private_and_a_link_is_not_followed(tmp_path: Path) -> None:
-    path, link = tmp_path / "bad.csv", tmp_path / "link.csv"
-    path.write_text("old")
-    path.chmod(0o644)
-    write_bad_rows(path, ["a"], [])
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    link.symlink_to(path)
-    with pytest.raises(FilesError):
-        write_bad_rows(link, ["a"], [])
-
-
 # ---------------------------------------------------------------------------------------------- properties
 
 
@@ -588,3 +549,4 @@ def test_the_headers_of_all_lists_are_checked_before_the_first_row(tmp_path: Pat
         ("b.csv", "unknown_field"),
         ("c.csv", "missing_file"),
     ]
+    assert caught.value.message == "3 files have 4 problems"
