@@ -168,18 +168,19 @@ def test_a_newer_log_is_left_to_a_newer_smscli(desk: Desk) -> None:
 
 # --- values are inert ---------------------------------------------------------------------------
 
-NASTY = "[bold]x[/bold] {{ phone }} {% if %} :smile: \u202eback"
+NASTY = "[bold]x[/bold] {{ phone }} {% if %} :smile:"
 
 
 def test_what_a_list_holds_is_text_and_nothing_else(desk: Desk) -> None:
+    desk.campaigns(READY.replace("is ready", "is \u202eready"))
     desk.contacts(f'+12025550101,"{NASTY}"', '+12025550102,"two\nlines"')
     preview, sent = desk.preview(), desk.send()
     assert (preview.code, sent.code) == (0, 0)
-    for part in ("[bold]x[/bold]", "{{ phone }}", "{% if %}", ":smile:", "\\u202eback"):
+    for part in ("[bold]x[/bold]", "{{ phone }}", "{% if %}", ":smile:", "\\u202eready"):
         assert part in preview.out
     assert "\u202e" not in preview.out + preview.err
     texts = [each["text"] for each in desk.outbox()]
-    assert texts == [f"Green Garage: {name}, your bike is ready." for name in (NASTY, "two\nlines")]
+    assert texts == [f"Green Garage: {name}, your bike is \u202eready." for name in (NASTY, "two\nlines")]
 
 
 @pytest.mark.parametrize("cell", ["\x1b[31mred", "\x07", "\x9b2J", "a\rb"])

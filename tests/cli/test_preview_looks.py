@@ -308,10 +308,9 @@ def test_offenders_are_named_with_the_segments_they_cost_slips_before_letters(de
 def test_an_offender_that_nobody_would_see_is_shown_by_its_number(
     desk: Desk, character: str, encoding: str, named: str
 ) -> None:
-    desk.campaigns(
-        "  shop: {purpose: transactional, quiet_hours: off, text: 'Green Garage: {{ first_name }}'}\n"
-    )
-    desk.contacts(f"+12025550101,a{character}b", header="phone,first_name")
+    text = f"Green Garage: a{character}b"
+    desk.campaigns(f"  shop: {{purpose: transactional, quiet_hours: off, text: '{text}'}}\n")
+    desk.contacts("+12025550101", header="phone")
     found = re.search(r"\+0  (.*) forced UCS-2 at no extra cost", preview(columns=80, encoding=encoding))
     assert found is not None
     assert found[1] == named
