@@ -161,6 +161,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "mend {n} cell that was read in a wrong encoding once",
             "mend {n} cells that were read in a wrong encoding once",
         ),
+        "no_value": ("fill or empty {n} cell that says NULL", "fill or empty {n} cells that say NULL"),
+        "html_entity": (
+            "write {n} cell without the codes of web pages",
+            "write {n} cells without the codes of web pages",
+        ),
         "lost_letters": (
             "fill in the lost letters of {n} cell",
             "fill in the lost letters of {n} cells",

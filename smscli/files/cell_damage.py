@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from smscli.domain.msisdn import BadNumber, parse
 from smscli.files.csv_records import cleaned
@@ -31,6 +32,11 @@ _ERROR_WORDS = """
 _ERRORS = frozenset(_ERROR_WORDS.split())
 _TOO_NARROW = re.compile("#{3,}")
 _LIBRE_ERROR = re.compile(r"Err:5\d\d")
+
+#: As whole cells, and in this case only: `Nan` is a name.
+NO_VALUES = frozenset({"NULL", "null", "nan", "NaN", "undefined", "None", "<NA>", "NaT"})
+_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_STEERS = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Two question marks or more for the bytes of a letter (`M??ller`), or nothing but them (`????? ????????`). A
@@ -91,7 +97,7 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?|[0-3]?\d[./-][0-3]?\d[./-](19|20)\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What is wrong with a text. `code` is stable: `mojibake`, `lost_letters` or `excel_error`."""
+    """What is wrong with a cell. `code` is stable, the rest is copy."""
 
     code: str
     message: str
@@ -99,8 +105,26 @@ class Damage:
 
 
 def may_be_damaged(text: str) -> bool:
-    """A quick look: is it worth asking `damaged_text`? Nearly every cell says no."""
-    return not text.isascii() or text[:1] == "#" or "??" in text or text[:4] == "Err:"
+    """A quick look at a cell, or at several together: is it worth asking `damaged_text` of each?
+
+    Whoever asks looks for NO_VALUES besides: those are whole cells.
+    """
+    return (
+        not text.isascii() or "#" in text or "??" in text or "Err:" in text or ("&" in text and ";" in text)
+    )
+
+
+_SPACES = {ord(blank): " " for blank in "\u00a0\u2007\u202f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))}
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\u00ad\u180e\u200e\u200f"))
+_PLAIN = _SPACES | _UNSEEN
+
+
+def plainly_spaced(text: str) -> str:
+    """The same words: blanks of every kind as plain ones, and none of the marks that nobody sees.
+
+    One no-break space makes a text UCS-2, and three times as dear. Joiners stay: some scripts need them.
+    """
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def damaged_text(text: str) -> Damage | None:
@@ -108,6 +132,15 @@ def damaged_text(text: str) -> Damage | None:
     text = cleaned(text)
     if wrong := _excel_error(text):
         return wrong
+    if text in NO_VALUES:
+        message = f"{quoted(text)} is what programs write where there is nothing"
+        return Damage("no_value", message, "empty the cell, or fill it")
+    if found := _ENTITY.search(text):
+        message = f"{quoted(text)} holds a character as web pages write it: {found[0]}"
+        return Damage("html_entity", message, f"write {unescape(found[0])}, or export the list again")
+    if found := _STEERS.search(text):
+        message = f"{quoted(text)} holds a mark that turns the direction of what follows, or breaks the line"
+        return Damage("control_character", message, "delete it")
     restored = mojibake(text)
     if _LOST in (restored or text) or _QUESTIONED.search(text):
         message = f"{quoted(text)} has lost letters: they cannot be told any more"

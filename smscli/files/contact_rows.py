@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
 from smscli.domain.contact import Consent, ConsentLevel, Contact
@@ -21,7 +20,7 @@ from smscli.domain.number_types import number_type, said, why_not
 from smscli.domain.repairs import read_number
 from smscli.domain.zones import check_zone_name
 from smscli.files.bad_rows import BadRow
-from smscli.files.cell_damage import damaged_text, may_be_damaged, swapped
+from smscli.files.cell_damage import NO_VALUES, Damage, damaged_text, may_be_damaged, plainly_spaced, swapped
 from smscli.files.contact_columns import Layout, Role
 from smscli.files.csv_records import Record, cleaned
 from smscli.files.list_source import ContactsSource
@@ -32,20 +31,12 @@ from smscli.files.scalars import parse_country, parse_language, parse_level
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
 _NO = frozenset({"", "no", "n", "false", "f", "0"})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SINCE = re.compile(r"(\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](\d{4}|\d\d))(?!\d)")
 
 #: So many different cells of a column are remembered with what they mean.
 _REMEMBERED = 4_096
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bad:
-    """What is wrong with a cell."""
-
-    code: str
-    message: str
-    hint: str
 
 
 class _Column(Generic[T]):
@@ -59,9 +50,9 @@ class _Column(Generic[T]):
         self._role = role
         self._read = read
         self._of_empty = of_empty
-        self._known: dict[str, T | _Bad | None] = {}
+        self._known: dict[str, T | Damage | None] = {}
 
-    def meaning(self, cell: str) -> T | _Bad | None:
+    def meaning(self, cell: str) -> T | Damage | None:
         """What the cell means, or what is wrong with it."""
         known = self._known
         if cell not in known:
@@ -70,30 +61,36 @@ class _Column(Generic[T]):
             known[cell] = self._worked_out(cell)
         return known[cell]
 
-    def _worked_out(self, cell: str) -> T | _Bad | None:
+    def _worked_out(self, cell: str) -> T | Damage | None:
         text = cleaned(cell)
         if not text:
             return self._of_empty
         if has_control(text):
-            return _Bad("control_character", f"{mask(text)} holds a control character", "delete it")
+            return Damage("control_character", f"{mask(text)} holds a control character", "delete it")
         try:
             return self._read(text)
         except ValueError as wrong:
             code = getattr(wrong, "code", Wrong.CODE)
             code = f"bad_{self._role}" if code == Wrong.CODE else code
-            return _Bad(code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
+            return Damage(code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
 
 
 class RowReader:
-    """Makes rows of the records of one list, one at a time. `of_list`: which list of its campaign, from 0."""
+    """Makes rows of the records of one list, one at a time. `of_list`: which list of its campaign, from 0.
 
-    def __init__(self, source: ContactsSource, layout: Layout, today: date, of_list: int = 0) -> None:
+    `written_width` counts the header's cells with those that have no name: spreadsheets write empty columns.
+    """
+
+    def __init__(
+        self, source: ContactsSource, layout: Layout, written_width: int, today: date, of_list: int = 0
+    ) -> None:
         self._name = source.name
         self._types = source.number_types
         self._region = source.region
         self._of_list = of_list
         self._names = layout.columns
         self._width = len(layout.columns)
+        self._written_width = written_width
         self._phone = layout.roles[Role.PHONE]
         self._fields = tuple(layout.fields.items())
         self._country = _Column(layout, Role.REGION, parse_country)
@@ -120,7 +117,7 @@ class RowReader:
         if cells is None:
             return self._bad(row)
         together = "".join(cells)
-        is_plain = together.isascii() and together.isprintable() and "#" not in together
+        is_plain = together.isprintable() and not may_be_damaged(together)
         if not is_plain:
             self._refuse_nul(cells)
         number = self._number(cells)
@@ -128,9 +125,9 @@ class RowReader:
         consent = self._consent(cells) if self._level.index >= 0 else None
         zone = self._meaning(self._zone, cells)
         language = self._meaning(self._language, cells)
-        fields = {
-            name: cells[at].strip() if is_plain else self._field(cells, at) for name, at in self._fields
-        }
+        fields = {name: cells[at].strip() for name, at in self._fields}
+        if not is_plain or not NO_VALUES.isdisjoint(fields.values()):
+            fields = {name: self._field(cells, at) for name, at in self._fields}
         if self._problems or number is None:
             may_have_opted_out = self._opt_out.index >= 0 and opted_out is not False
             return self._bad(row, number if may_have_opted_out else None)
@@ -148,8 +145,9 @@ class RowReader:
         if record.behind is not None:
             message = f"stands behind a quote that line {record.behind} opens and does not close"
             self._complain("", "uncertain_row", message, f"mend line {record.behind} first")
-        if len(cells) > width and not any(map(cleaned, cells[width:])):
-            return cells[:width]  # spreadsheets write the delimiters of empty columns
+        # Not any empty cell too many: behind a name with a comma in it all cells stand one too far right.
+        if len(cells) == self._written_width > width and not any(map(cleaned, cells[width:])):
+            return cells[:width]
         if len(cells) != width:
             amount = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
             hint = "a cell that holds the delimiter needs quotes" if len(cells) > width else ""
@@ -176,14 +174,14 @@ class RowReader:
         self._problems.append(Problem(place, code, *said, self._in_list, value))
 
     def _complain_of(self, cells: tuple[str, ...], at: int, code: str, message: str, hint: str) -> None:
-        self._complain(self._names[at], code, message, hint, inert(mask(cells[at])))
+        self._complain(self._names[at], code, message, hint, _masked(cells[at]))
 
     def _meaning(self, column: _Column[T], cells: tuple[str, ...]) -> T | None:
         """What a cell means; None for no such column, an empty cell, or a bad one (and complained of)."""
         if column.index < 0:
             return None
         found = column.meaning(cells[column.index])
-        if isinstance(found, _Bad):
+        if isinstance(found, Damage):
             self._complain_of(cells, column.index, found.code, found.message, found.hint)
             return None
         return found
@@ -205,18 +203,22 @@ class RowReader:
             return None
         if repair is not None:
             place = Place(self._name, self._record.line, None, shown(self._names[self._phone]))
-            self._repairs = (
-                Problem(place, repair.code, repair.message, "", self._in_list, inert(mask(text))),
-            )
+            self._repairs = (Problem(place, repair.code, repair.message, "", self._in_list, _masked(text)),)
         kind = number_type(number)
         if kind not in self._types:
-            message = f"{mask(text)} is {said(kind)}"
+            read_as = "" if text.startswith("+") else f", read as a number of {number.country}"
+            message = f"{mask(text)} is {said(kind)}{read_as}"
             self._complain_of(cells, self._phone, "number_type", message, why_not(kind))
         return number
 
     def _complain_of_number(self, cells: tuple[str, ...], region: str | None, bad: BadNumber) -> None:
-        at = swapped(cells, self._phone, region)
-        if has_control(cleaned(cells[self._phone])):
+        at, text = swapped(cells, self._phone, region), cells[self._phone]
+        damage = damaged_text(text) if may_be_damaged(text) else None
+        if damage is not None:
+            self._complain_of(cells, self._phone, damage.code, damage.message, damage.hint)
+        elif bad.code == "several_numbers":  # also with a line break between them
+            self._complain_of(cells, self._phone, bad.code, bad.message, bad.hint)
+        elif has_control(cleaned(cells[self._phone])):
             message = f"{mask(cells[self._phone])} holds a control character"
             self._complain_of(cells, self._phone, "control_character", message, "delete it")
         elif at is not None:
@@ -229,12 +231,9 @@ class RowReader:
 
     def _field(self, cells: tuple[str, ...], at: int) -> str:
         """A cell that a text wants; not one that another program has damaged."""
-        text = cleaned(cells[at])
-        if has_control(text, allowed="\n"):
-            message = f"{mask(text)} holds a control character"
-            self._complain_of(cells, at, "control_character", message, "delete it")
-        elif may_be_damaged(text) and (damage := damaged_text(text)):
-            self._complain_of(cells, at, damage.code, damage.message, damage.hint)
+        text, wrong = _written(cells[at])
+        if wrong is not None:
+            self._complain_of(cells, at, wrong.code, wrong.message, wrong.hint)
         return text
 
     def _consent(self, cells: tuple[str, ...]) -> Consent | None:
@@ -257,6 +256,20 @@ class RowReader:
 _EVERYTHING = ("",)
 
 
+def _masked(cell: str) -> str:
+    """A cell to be told of: all that may be a number in it is masked, and a date is not."""
+    return inert(cell if _SINCE.fullmatch(cell) else mask(cell))
+
+
+@lru_cache(maxsize=_REMEMBERED)  # names come again and again
+def _written(cell: str) -> tuple[str, Damage | None]:
+    """What a cell says to a reader of a text, and what is wrong with it."""
+    text = plainly_spaced(cleaned(cell))
+    if has_control(text, allowed="\n"):
+        return text, Damage("control_character", f"{mask(text)} holds a control character", "delete it")
+    return text, damaged_text(text)
+
+
 def _past_date(today: date, text: str) -> date:
     try:
         if not _DATE.match(text):
@@ -273,6 +286,8 @@ def _past_date(today: date, text: str) -> date:
 
 def _says_stop(text: str) -> bool:
     word = text.casefold()
+    if _SINCE.match(text):
+        return True  # `unsubscribed_at`: whoever has a date there opted out
     if word not in _YES | _NO:
         hint = "write yes or no, or leave it empty for no"
         raise Wrong(f"{inert(mask(text))} is neither yes nor no", code="bad_opt_out", hint=hint)

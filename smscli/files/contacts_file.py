@@ -59,6 +59,7 @@ class ContactsReader:
         opened: Iterator[Record],
         delimiter: str,
         layout: Layout,
+        written_width: int,
         today: date,
     ) -> None:
         self.name = source.name
@@ -70,6 +71,7 @@ class ContactsReader:
         }
         self._records = opened
         self._layout = layout
+        self._written_width = written_width
         self._today = today
 
     def __iter__(self) -> Iterator[Contact | BadRow]:
@@ -77,7 +79,7 @@ class ContactsReader:
 
     def rows(self, of_list: int = 0, before: int = 0) -> Iterator[Contact | BadRow]:
         """The rows of this list, which is that one of its campaign's, with so many records before it."""
-        read = RowReader(self.source, self._layout, self._today, of_list).read
+        read = RowReader(self.source, self._layout, self._written_width, self._today, of_list).read
         in_list = 0
         for record in self._records:
             row = read(before + in_list + 1, record, in_list + 1)
@@ -152,7 +154,7 @@ def open_contacts(
     with open_list(source, stdin, is_copy=is_copy) as opened:
         header, records = _header(source, opened.records())
         layout = layout_of(source, header, wanted_fields)
-        yield ContactsReader(source, records, opened.delimiter, layout, today)
+        yield ContactsReader(source, records, opened.delimiter, layout, len(header.cells), today)
 
 
 def _header(source: ContactsSource, records: Iterator[Record]) -> tuple[Record, Iterator[Record]]:

@@ -5,10 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smscli.files.cell_damage import (
+    NO_VALUES,
     NOT_CALCULATED,
     damaged_text,
     may_be_damaged,
     mojibake,
+    plainly_spaced,
     swapped,
 )
 from smscli.files.reading import has_control
@@ -215,7 +217,7 @@ def test_another_alphabet_that_was_taken_for_western_letters_is_named(
 @settings(max_examples=300, deadline=None)
 def test_any_text_has_an_answer_and_plain_text_none(text: str) -> None:
     found = damaged_text(text)
-    assert found is None or may_be_damaged(text.strip()) or not text.isascii()
+    assert found is None or may_be_damaged(text) or text.strip() in NO_VALUES
     assert found is None or not has_control(found.message)
 
 
@@ -223,6 +225,43 @@ def test_a_number_in_a_damaged_text_is_masked() -> None:
     found = damaged_text("MiÅ‚osz +48512345678")
     assert found is not None
     assert "512345" not in found.message
+
+
+@pytest.mark.parametrize("text", ["NULL", "nan", "NaN", "undefined", "None"])
+def test_what_programs_write_for_nothing_is_no_name(text: str) -> None:
+    found = damaged_text(f" {text} ")
+    assert found is not None
+    assert found.code == "no_value"
+
+
+@pytest.mark.parametrize("text", ["Nan", "Null", "None Smith", "Undefined Ltd", "Nullmeier", "Annan"])
+def test_names_that_only_look_like_nothing_are_names(text: str) -> None:
+    assert damaged_text(text) is None
+
+
+@pytest.mark.parametrize(("text", "meant"), [("Jos&eacute;", "é"), ("O&#39;Neill", "'"), ("A &amp; B", "&")])
+def test_characters_of_web_pages_are_named_with_what_they_mean(text: str, meant: str) -> None:
+    found = damaged_text(text)
+    assert found is not None
+    assert (found.code, found.hint) == ("html_entity", f"write {meant}, or export the list again")
+
+
+@pytest.mark.parametrize("text", ["Smith & Sons; Ltd", "a&b", "x=1&y=2;", "&;", "R&D"])
+def test_an_ampersand_alone_is_one(text: str) -> None:
+    assert damaged_text(text) is None
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u2028", "\u2029"])
+def test_marks_that_turn_or_break_a_text_are_damage(mark: str) -> None:
+    found = damaged_text(f"Ann{mark}Lee")
+    assert found is not None
+    assert found.code == "control_character"
+    assert mark not in found.message
+
+
+def test_blanks_are_plain_and_marks_that_nobody_sees_are_gone() -> None:
+    assert plainly_spaced("Ann\u00a0Lee\u2009x\u200b\ufeff\u00ad\u200f") == "Ann Lee x"
+    assert plainly_spaced("क्\u200dष \u200c") == "क्\u200dष \u200c"  # joiners are letters there
 
 
 # ------------------------------------------------------------------------------- lost letters, errors

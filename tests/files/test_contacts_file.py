@@ -172,7 +172,7 @@ CELLS = [
     ("consent_date", "2025-W09-1", 'consent_date: "2025-W09-1" is not a date'),
     ("consent_date", "2026-11-24", 'consent_date: "2026-11-24" lies in the future'),
     ("out", "maybe", "out: maybe is neither yes nor no"),
-    ("out", "2025-01-01", "out: 20••-••-01 is neither yes nor no"),
+    ("out", "2025-01", "out: 2025-01 is neither yes nor no"),
     ("name", "a\x07b", "name: a\\x07b holds a control character"),
     ("name", "a\tb", "name: a\\tb holds a control character"),
     ("name", "a\x9bb", "name: a\\x9bb holds a control character"),
