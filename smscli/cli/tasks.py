@@ -91,6 +91,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_csv": ("export the list as CSV UTF-8",) * 2,
         "wrong_encoding": ("say the encoding that the list has",) * 2,
         "damaged_gzip": ("copy the list again: the compressed file is damaged",) * 2,
+        "cut_off": ("copy or export the list again: it was cut off",) * 2,
         "damaged_excel": ("save the workbook again: it is damaged",) * 2,
         "locked_excel": ("save a copy of the workbook without a password",) * 2,
         "unsafe_excel": ("export the list as CSV UTF-8",) * 2,

@@ -28,6 +28,13 @@ _NAME = "name the list, a CSV file"
 
 #: How text begins that is no list, and what to do. Binary formats are in `reading.binary_kind`.
 _TEXT_FORMATS = (
+#: What zlib calls it (the beginning of its words), and what it is.
+_DAMAGE = (
+    ("incorrect data check", "its checksum does not fit"),
+    ("incorrect length check", "its length does not fit"),
+    ("incorrect header check", "something that is no gzip stands behind it"),
+)
+
     (rb"<(!doctype +html|html|table|head|meta|style)\b", "is a web page (HTML), whatever its name", _EXPORT),
     (rb"<\?xml|<[a-z]+:workbook", "is XML", _EXPORT),
     (rb"begin:vcard", "is an address book (vCard)", "address books export CSV too: choose that"),
@@ -60,7 +67,9 @@ def byte_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
 
 
 def refuse_what_is_no_list(start: bytes, name: str) -> None:
-    """Raise FilesError `not_csv` for bytes that begin like something else."""
+    """Raise FilesError `not_csv` for bytes, unpacked, that begin like something else."""
+    if start.startswith(_GZIP):
+        raise no_list(name, "is packed twice (gzip in gzip)", "unpack it once: gunzip FILE")
     if kind := binary_kind(start):
         hint = next((hint for word, hint in _HINTS if word in kind), _NAME)
         raise no_list(name, kind, hint)
@@ -98,7 +107,7 @@ def _unpacked(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         while not unpack.eof and (last := unpack.decompress(b"", BLOCK_BYTES)):
             yield last
     except zlib.error as trouble:
-        raise _damaged(name, f"its compressed data is damaged ({inert(str(trouble), 120)})") from None
+        raise _damaged(name, f"its compressed data is damaged{_why(str(trouble))}") from None
     if not unpack.eof:
         raise _damaged(name, "its compressed data ends too early")
 
@@ -111,3 +120,8 @@ def _next_member(rest: bytes) -> bytes:
 def _damaged(name: str, message: str) -> FilesError:
     hint = "was it copied to its end? Copy it again"
     return files_error([Problem(Place(name), "damaged_gzip", message, hint)])
+def _why(words: str) -> str:
+    """Error -3 while decompressing data: incorrect data check."""
+    return next((f": {said}" for known, said in _DAMAGE if known in words), "")
+
+

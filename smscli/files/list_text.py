@@ -24,6 +24,8 @@ MAX_LINE_BYTES = 1024 * 1024
 
 SAVE_AGAIN = "save the list again as CSV UTF-8"
 
+_COPY_AGAIN = "it was probably cut off: was it copied to its end? Copy or export it again"
+
 #: Longest first: UTF-32 begins like UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -49,7 +51,7 @@ def text_blocks(blocks: Iterator[bytes], source: ContactsSource) -> Iterator[str
 
     Raises FilesError behind the last character that could be read: `not_utf8` for bytes that nothing
     explains, `wrong_encoding` for those that are not what the campaigns file or a byte order mark says,
-    `line_too_long`.
+    `line_too_long`, and `cut_off` for a list that ends in half a character, or in NULs.
     """
     first = next(blocks, b"")
     mark, encoding = next(((mark, name) for mark, name in _MARKS if first.startswith(mark)), (b"", ""))
@@ -96,23 +98,38 @@ class _Decoding:
         self._line = 1
         self._open = 0  # characters of the line that has not ended yet
         self._has_foreign = False  # anything but ASCII, which reads the same in UTF-8
+        self._torn = ""  # a CR, whose LF may follow
+        self._nuls = 0  # that may be the last there is
 
     def text(self) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(self._codec)()
-        torn = ""
         for block in chain(self._blocks, [b""]):
             self._offset += len(block)
             self._refuse_utf8(block)
             try:
-                text = torn + decoder.decode(block, not block)
+                new = decoder.decode(block, not block)
             except UnicodeError as trouble:
-                yield from self._stop(trouble, torn)
-            torn = "\r" if block and text.endswith("\r") else ""
-            text = text.removesuffix(torn)
-            if text:
+                yield from self._stop(trouble, is_end=not block)
+            if text := self._joined(new, is_end=not block):
                 self._refuse_long(text)
                 yield text
                 self._count(text)
+        if self._nuls:
+            raise self._cut_off("ends in NUL bytes")
+
+    def _joined(self, new: str, *, is_end: bool) -> str:
+        """A piece behind what was held back, without what has to be: a CR, or NULs.
+
+        So many NULs as a file system puts in place of an end that never came are counted and not kept.
+        """
+        if self._nuls and not new.strip("\0"):
+            self._nuls += len(new)
+            return ""
+        text = self._torn + "\0" * min(self._nuls, MAX_LINE_BYTES + 1) + new
+        good = text.rstrip("\0")
+        self._nuls = len(text) - len(good)
+        self._torn = "\r" if not is_end and not self._nuls and good.endswith("\r") else ""
+        return good.removesuffix(self._torn)
 
     def _refuse_long(self, text: str) -> None:
         """Does a line that began before go on too long? None that begins here can: a piece is shorter."""
@@ -139,23 +156,29 @@ class _Decoding:
                 message = f"is UTF-8, and the campaigns file says {encoding_name(self._declared)}"
                 raise _wrong(self._source, None, "wrong_encoding", message, self._take_it_out())
 
-    def _stop(self, trouble: UnicodeError, torn: str) -> Iterator[str]:
+    def _stop(self, trouble: UnicodeError, *, is_end: bool) -> Iterator[str]:
         """What could be read before the trouble, then the error."""
         if not isinstance(trouble, UnicodeDecodeError):
             message = f"cannot be read as {encoding_name(self._codec)}: {shown(str(trouble))}"
             raise _wrong(self._source, self._line, "wrong_encoding", message, SAVE_AGAIN) from None
         tried, at = trouble.object, trouble.start
-        first_line = self._line + (1 if torn and not tried.startswith(b"\n") else 0)
-        good = torn + _read_before(tried[:at], self._codec)
+        first_line = self._line + (1 if self._torn and not tried.startswith(b"\n") else 0)
+        good = self._joined(_read_before(tried[:at], self._codec), is_end=True)
         whole_lines = good[: max(good.rfind("\n"), good.rfind("\r")) + 1]
         if whole_lines:
             yield whole_lines
             self._count(whole_lines)
+        # One byte below nothing but ASCII is as likely the last letter of a code page.
+        if is_end and (self._codec != "utf-8" or self._has_foreign or len(tried) - at > 1):
+            raise self._cut_off("ends in the middle of a character") from None
         bad = _BadByte(self._offset - len(tried) + at, tried[at : at + 1], self._line)
         if self._codec == "utf-8" and self._has_foreign:
             start = max(tried.rfind(b"\n", 0, at), tried.rfind(b"\r", 0, at)) + 1
             raise self._mixed(bad, _LINE_END_BYTES.split(tried[start:])[0]) from None
         raise self._unreadable(bad, (tried + self._more())[:MOST_BYTES], first_line) from None
+
+    def _cut_off(self, message: str) -> FilesError:
+        return _wrong(self._source, self._line, "cut_off", message, _COPY_AGAIN)
 
     def _more(self) -> bytes:
         with suppress(FilesError):

@@ -140,7 +140,8 @@ DAMAGE = [
     (PACKED[: len(PACKED) // 2], "its compressed data ends too early"),
     (PACKED[:-1], "its compressed data ends too early"),
     (PACKED[:5], "its compressed data ends too early"),
-    (PACKED[:-8] + bytes(4) + PACKED[-4:], "its compressed data is damaged"),
+    (PACKED[:-8] + bytes(4) + PACKED[-4:], "its compressed data is damaged: its checksum does not fit"),
+    (PACKED[:-4] + bytes(4), "its compressed data is damaged: its length does not fit"),
     (PACKED[:1000] + bytes(50) + PACKED[1050:], "its compressed data is damaged"),
     (PACKED + b"rubbish", "its compressed data is damaged"),
     (b"\x1f\x8b\x08" + bytes(60), "its compressed data"),
@@ -152,6 +153,7 @@ def test_damaged_gzip_is_told_in_words(content: bytes, sentence: str) -> None:
     problem = refused(content)
     assert problem.code == "damaged_gzip"
     assert problem.message.startswith(sentence)
+    assert "Error" not in problem.message
 
 
 def test_rows_before_the_damage_can_be_read() -> None:
@@ -162,6 +164,17 @@ def test_rows_before_the_damage_can_be_read() -> None:
         assert len(list(islice(found, 1_000))) == 1_000
         with pytest.raises(FilesError):
             list(found)
+
+
+@pytest.mark.parametrize("end", ["Ż".encode()[:1], bytes(1), bytes(200_000)])
+def test_of_a_list_that_was_cut_off_the_whole_rows_are_read_and_no_half_one(end: bytes) -> None:
+    content = LIST.encode() + "+12025550103,Żaneta Ż".encode() + end
+    with open_list(FILE, io.BytesIO(content), is_copy=True) as opened:
+        found = opened.records()
+        assert [record.cells for record in islice(found, 3)] == ROWS
+        with pytest.raises(FilesError) as caught:
+            next(found)
+    assert [problem.code for problem in caught.value.problems] == ["cut_off"]
 
 
 @pytest.mark.parametrize("filler", [b"x", b'"\n', b"\n", b"a,"])
@@ -206,7 +219,7 @@ OTHERS = [
     (b"\xfd7zXZ\0\0", "is compressed (xz)"),
     (b"7z\xbc\xaf\x27\x1c", "is compressed (7z)"),
     (b"\x89PNG\r\n\x1a\n", "is a picture"),
-    (gzip.compress(gzip.compress(b"phone")), "is compressed (gzip)"),
+    (gzip.compress(gzip.compress(b"phone")), "is packed twice (gzip in gzip)"),
     (gzip.compress(b"%PDF-1.7"), "is a PDF"),
 ]
 

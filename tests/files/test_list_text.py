@@ -121,7 +121,7 @@ def test_a_list_may_be_a_byte_order_mark_and_no_more(mark: bytes) -> None:
     assert decoded(mark) == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"a", b"a\0b", b"\0\0\0\0", b"phone\n1,\0,2\n"])
+@pytest.mark.parametrize("content", [b"", b"a", b"a\0b", b"\0\0\0\0\n", b"phone\n1,\0,2\n", b"a\r\0\n" * 99])
 def test_a_few_nuls_are_characters(content: bytes) -> None:
     assert decoded(content) == content.decode()
 
@@ -279,11 +279,6 @@ def test_the_line_and_the_byte_are_the_right_ones(end: str, before: int) -> None
     assert problem.message.startswith(f"byte {len(good) + 3} of the file (0xb9) is not UTF-8")
 
 
-def test_a_character_that_the_end_of_the_file_tears_apart_is_not_read_over() -> None:
-    problem = refused("phone,name\n1,Żół".encode()[:-1])
-    assert (problem.code, problem.where.line) == ("not_utf8", 2)
-
-
 WIDE = ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
 
 
@@ -345,10 +340,46 @@ def test_utf_16_that_does_not_say_its_order_is_not_guessed(declared: str) -> Non
     assert f"encoding: {declared}-be}}" in problem.hint
 
 
-def test_utf_16_that_is_cut_off_is_damaged_and_not_another_encoding() -> None:
-    problem = refused("phone,name\nx".encode("utf-16")[:-1])
-    assert problem.code == "wrong_encoding"
-    assert "which its byte order mark says" in problem.message
+# --------------------------------------------------------------------------------- what is not all there
+
+ENDS = [
+    ("phone,name\n1,Żół".encode()[:-1], None, "ends in the middle of a character"),
+    ("phone,name\n1,\U0001f600".encode()[:-1], None, "ends in the middle of a character"),
+    ("phone,name\nx".encode("utf-16")[:-1], None, "ends in the middle of a character"),
+    ("phone,name\n\U0001f600".encode("utf-16")[:-2], None, "ends in the middle of a character"),
+    ("phone,name\n北".encode("gb18030")[:-1], "gb18030", "ends in the middle of a character"),
+    (b"phone,name\n1,A\0", None, "ends in NUL bytes"),
+    (b"phone,name\n1\0A\0\0" + bytes(4096), None, "ends in NUL bytes"),
+    (b"phone,name\r" + bytes(MAX_LINE_BYTES * 2), None, "ends in NUL bytes"),
+    ("phone,name\n1\0\0".encode("utf-16"), None, "ends in NUL bytes"),
+]
+
+
+@pytest.mark.parametrize(("content", "encoding", "message"), ENDS, ids=range(len(ENDS)))
+def test_a_list_that_was_cut_off_is_not_read_to_its_end(
+    content: bytes, encoding: str | None, message: str
+) -> None:
+    problem = refused(content, encoding)
+    assert (problem.code, problem.where.line, problem.message) == ("cut_off", 2, message)
+    assert "was it copied to its end?" in problem.hint
+
+
+def test_nuls_that_were_held_back_are_there_before_what_cannot_be_read() -> None:
+    texts = text_blocks(iter(["phone\n1,Ż\r\n".encode(), b"\0\0\n\0x\n\0y\xff\0"]), ContactsSource(None))
+    assert (next(texts), next(texts)) == ("phone\n1,Ż\r\n", "\0\0\n\0x\n")
+
+
+def test_a_last_letter_of_a_code_page_is_not_called_half_a_character() -> None:
+    problem = refused("phone,name\n+12025550101,Zoë".encode("cp1252"), region="FR")
+    assert (problem.code, problem.where.line) == ("not_utf8", 2)
+    assert "most likely windows-1252" in problem.message
+
+
+def test_nuls_between_lines_are_no_end_however_many() -> None:
+    content = b"phone\n" + bytes(200_000) + b"\n1\n"
+    assert decoded(content, size=4096) == content.decode()
+    problem = refused(b"phone\n" + bytes(MAX_LINE_BYTES + 1) + b"\n1\n")
+    assert (problem.code, problem.where.line) == ("line_too_long", 2)
 
 
 # ----------------------------------------------------------------------------------------------- limits
@@ -379,7 +410,7 @@ def test_any_bytes_are_text_or_a_files_error(content: bytes, encoding: str | Non
         text = "".join(text_blocks(_blocks(content, size), source))
     except FilesError as refusal:
         (problem,) = refusal.problems
-        assert problem.code in ("not_utf8", "wrong_encoding")
+        assert problem.code in ("not_utf8", "wrong_encoding", "cut_off")
         assert problem.where.line is None or 1 <= problem.where.line <= 1 + len(content)
         assert (problem.message + problem.hint).isprintable()
         return
