@@ -23,18 +23,18 @@ ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # heads, checksums and lengths are checked as well
 
-_EXPORT = "in the spreadsheet: File, Save as, CSV UTF-8; then name that file"
-_NAME = "name the list, a CSV file"
-
-#: How text begins that is no list, and what to do. Binary formats are in `reading.binary_kind`.
-_TEXT_FORMATS = (
-#: What zlib calls it (the beginning of its words), and what it is.
+#: What zlib calls it, and what it is.
 _DAMAGE = (
     ("incorrect data check", "its checksum does not fit"),
     ("incorrect length check", "its length does not fit"),
     ("incorrect header check", "something that is no gzip stands behind it"),
 )
 
+_EXPORT = "in the spreadsheet: File, Save as, CSV UTF-8; then name that file"
+_NAME = "name the list, a CSV file"
+
+#: How text begins that is no list, and what to do. Binary formats are in `reading.binary_kind`.
+_TEXT_FORMATS = (
     (rb"<(!doctype +html|html|table|head|meta|style)\b", "is a web page (HTML), whatever its name", _EXPORT),
     (rb"<\?xml|<[a-z]+:workbook", "is XML", _EXPORT),
     (rb"begin:vcard", "is an address book (vCard)", "address books export CSV too: choose that"),
@@ -112,6 +112,11 @@ def _unpacked(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         raise _damaged(name, "its compressed data ends too early")
 
 
+def _why(words: str) -> str:
+    """What zlib means by `Error -3 while decompressing data: incorrect data check`; empty for most of it."""
+    return next((f": {said}" for known, said in _DAMAGE if known in words), "")
+
+
 def _next_member(rest: bytes) -> bytes:
     """What comes behind one that is complete; tapes and block devices fill up with NULs."""
     return rest.lstrip(b"\0")
@@ -120,8 +125,3 @@ def _next_member(rest: bytes) -> bytes:
 def _damaged(name: str, message: str) -> FilesError:
     hint = "was it copied to its end? Copy it again"
     return files_error([Problem(Place(name), "damaged_gzip", message, hint)])
-def _why(words: str) -> str:
-    """Error -3 while decompressing data: incorrect data check."""
-    return next((f": {said}" for known, said in _DAMAGE if known in words), "")
-
-

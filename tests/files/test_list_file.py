@@ -143,7 +143,7 @@ DAMAGE = [
     (PACKED[:-8] + bytes(4) + PACKED[-4:], "its compressed data is damaged: its checksum does not fit"),
     (PACKED[:-4] + bytes(4), "its compressed data is damaged: its length does not fit"),
     (PACKED[:1000] + bytes(50) + PACKED[1050:], "its compressed data is damaged"),
-    (PACKED + b"rubbish", "its compressed data is damaged"),
+    (PACKED + b"rubbish", "its compressed data is damaged: something that is no gzip stands behind it"),
     (b"\x1f\x8b\x08" + bytes(60), "its compressed data"),
 ]
 
