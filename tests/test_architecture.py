@@ -36,6 +36,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "yaml": frozenset({"files"}),
     "pydantic": frozenset({"files"}),
     "pydantic_core": frozenset({"files"}),
+    "openpyxl": frozenset({"files"}),
     "defusedxml": frozenset({"files"}),
     "charset_normalizer": frozenset({"files"}),
     "httpx": frozenset({"gateway"}),

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -20,6 +26,7 @@ from smscli.files.csv_records import Record
 from smscli.files.excel_guard import MAX_PARTS
 from smscli.files.excel_sheets import MAX_COLUMNS, MAX_ROWS
 from smscli.files.list_excel import excel_records
+from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from tests.support.workbooks import MAIN, SHEET, inline, package, saved, workbook, zipped
 
@@ -455,17 +462,157 @@ def test_a_part_that_is_no_sheet_is_refused(part: str | bytes) -> None:
     assert refused(package(parts={SHEET: part})).code == "damaged_excel"
 
 
-@pytest.mark.parametrize("dimension", ["nonsense", "A1:B0", ""])
-def test_a_size_that_is_none_is_refused(dimension: str) -> None:
-    sheet = f'<worksheet xmlns="{MAIN}"><dimension ref="{dimension}"/><sheetData/></worksheet>'
+def test_a_size_that_is_none_is_refused() -> None:
+    sheet = f'<worksheet xmlns="{MAIN}"><dimension ref="nonsense"/><sheetData/></worksheet>'
     assert refused(package(parts={SHEET: sheet})).code == "damaged_excel"
 
 
 def test_what_lists_do_not_need_is_passed_over_without_a_warning() -> None:
     sheet = (
         f'<worksheet xmlns="{MAIN}"><sheetData><row><c s="1"><v>48512345678</v></c></row></sheetData>'
-        '<conditionalFormatting sqref="A1"><cfRule type="odd"/></conditionalFormatting>'
         '<extLst><ext uri="{CCE6A557-97BC-4B89-ADB6-D9C93CAAB3DF}"/></extLst></worksheet>'
     )
     styles = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
     assert rows(package(styles=styles, parts={SHEET: sheet})) == [("#VALUE!",)]  # a day in 132,820,000
+
+
+def test_a_damaged_cell_says_its_row() -> None:
+    problem = refused(package('<row r="7"><c><v>x</v></c></row>'))
+    assert problem.where.line == 7
+
+
+def test_a_part_that_is_there_twice_is_refused() -> None:
+    kept = io.BytesIO(package("<row/>"))
+    with zipfile.ZipFile(kept, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr(SHEET, "<worksheet/>")
+    assert refused(kept.getvalue()).code == "damaged_excel"
+
+
+def test_missing_styles_and_texts_are_no_matter_where_no_cell_needs_them() -> None:
+    assert rows(package("<row><c><v>1</v></c></row>")) == [("1",)]
+
+
+ORDINARY = workbook(["phone", "name", "since"], *[[ANN, f"Ann {n}", date(2026, 3, 1)] for n in range(20)])
+
+
+def flipped(place: int, bit: int) -> bytes:
+    content = bytearray(ORDINARY)
+    content[place % len(content)] ^= 1 << bit
+    return bytes(content)
+
+
+@given(
+    st.builds(lambda end: ORDINARY[: end % len(ORDINARY)], st.integers(0))
+    | st.builds(flipped, st.integers(0), st.integers(0, 7))
+    | st.builds(lambda junk: b"PK\x03\x04" + junk, st.binary(max_size=200))
+    | st.builds(
+        lambda junk: package(parts={SHEET: f'<worksheet xmlns="{MAIN}"><row><c>'.encode() + junk}),
+        st.binary(max_size=60),
+    )
+    | st.builds(lambda text: package(text), st.text("<>/rowcvtis=\"'1A &;#!-[]", max_size=60))
+)
+@settings(max_examples=200, deadline=None)
+def test_any_damage_is_a_problem_or_does_no_harm(content: bytes) -> None:
+    try:
+        found = rows(content)
+    except FilesError as wrong:
+        (problem,) = wrong.problems
+        assert problem.code in ("damaged_excel", "unsafe_excel", "locked_excel", "not_excel", "hidden_rows")
+        return
+    if b"openpyxl" in content:
+        assert found == rows(ORDINARY)
+
+
+# ------------------------------------------------------------------------------------------- the machine
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_memory_hardly_grows_with_the_number_of_rows(is_shared: bool) -> None:
+    def cost(number: int) -> int:
+        names = [f"Member number {index}" for index in range(number)]
+        if is_shared:
+            shared = "".join(f"<si><t>{name}</t></si>" for name in names)
+            content = package(
+                "".join(f'<row><c t="s"><v>{index}</v></c></row>' for index in range(number)), shared=shared
+            )
+        else:
+            content = package(
+                "".join(f"<row>{inline(f'A{n + 1}', name)}</row>" for n, name in enumerate(names))
+            )
+        tracemalloc.start()
+        assert sum(1 for _ in excel_records(io.BytesIO(content), ContactsSource(None))) == number
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    few, many = cost(2_000), cost(8_000)
+    assert many - few < 6_000 * 300  # bytes a row: openpyxl keeps an empty element, and each shared text
+
+
+def test_a_workbook_is_a_list_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(workbook(["phone"], [ANN]))
+    with open_list(ContactsSource(path)) as opened:
+        assert [record.cells for record in opened.records()] == [("phone",), (ANN,)]
+
+
+def locked(size: int) -> bytes:
+    """What Office makes of a workbook with a password, so many bytes before its directory."""
+    return bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * size + "EncryptedPackage".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("size", [500, 65_510, 200_000])
+def test_a_workbook_with_a_password_is_named(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(locked(size))
+    with pytest.raises(FilesError) as caught, open_list(ContactsSource(path)) as opened:
+        list(opened.records())
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where.file) == ("locked_excel", str(path))
+    assert "password" in problem.message
+    assert "File, Info" in problem.hint
+
+
+def test_a_disk_that_fails_is_no_damage() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if 100 < self.tell() < len(ORDINARY) // 2:
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    with pytest.raises(FilesError) as caught:
+        list(excel_records(Failing(ORDINARY), ContactsSource(None)))
+    assert caught.value.problems[0].code == "unreadable"
+
+
+def without(library: str, run: Callable[[str], str], content: bytes, tmp_path: Path) -> Any:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(content)
+    code = f"import sys, json; sys.modules[{library!r}] = None\n" + run(str(path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("library", ["openpyxl", "defusedxml"])
+def test_without_the_extra_the_line_to_type_is_said(library: str, tmp_path: Path) -> None:
+    problem = without(library, _problem_of, ORDINARY, tmp_path)
+    assert problem[0] == "needs_excel"
+    assert "pip install 'smscli[excel]'" in problem[1]
+    assert "CSV UTF-8" in problem[1]
+
+
+def test_what_is_no_workbook_is_named_without_the_extra_too(tmp_path: Path) -> None:
+    assert without("openpyxl", _problem_of, zipped({"xl/workbook.bin": ""}), tmp_path)[0] == "not_excel"
+
+
+def _problem_of(path: str) -> str:
+    return f"""
+from pathlib import Path
+from smscli.domain.errors import FilesError
+from smscli.files.list_excel import excel_records
+from smscli.files.list_source import ContactsSource
+try:
+    list(excel_records(open({path!r}, "rb"), ContactsSource(Path({path!r}))))
+except FilesError as wrong:
+    print(json.dumps([wrong.problems[0].code, wrong.problems[0].hint]))
+"""

@@ -13,6 +13,9 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
+CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -56,7 +59,14 @@ def package(
         f'<Relationship Id="{kind}" Type="{OFFICE}/{kind}" Target="{target}"/>'
         for kind, target in targets.items()
     )
+    kinds = {"workbook": "sheet.main", "sharedStrings": "sharedStrings", "styles": "styles"}
+    types = "".join(
+        f'<Override PartName="/xl/{part}.xml" ContentType="{TYPES}.{kind}+xml"/>'
+        for part, kind in kinds.items()
+        if part != "sharedStrings" or shared
+    )
     written: dict[str, str | bytes] = {
+        "[Content_Types].xml": f'<Types xmlns="{CONTENT_TYPES}">{types}</Types>',
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}">'
         f'<Relationship Id="r" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{namespace}" xmlns:r="{OFFICE}">{properties}'
