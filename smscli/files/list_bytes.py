@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
@@ -19,6 +19,11 @@ BLOCK_BYTES = 64 * 1024
 
 ZIP = b"PK\x03\x04"
 """How a zip file begins, and every XLSX is one."""
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files of Office before 2007 begin, and those of today that have a password."""
+
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # heads, checksums and lengths are checked as well
@@ -76,6 +81,19 @@ def refuse_what_is_no_list(start: bytes, name: str) -> None:
     for begins, said, hint in _TEXT_KINDS:
         if begins.match(start[:1024]):
             raise no_list(name, said, hint)
+
+
+def refuse_locked(blocks: Iterable[bytes], name: str) -> None:
+    """Raise FilesError `locked_excel` for a file that begins with `OLE` and holds a workbook with a password.
+
+    Office keeps that inside the container of its old formats (MS-OFFCRYPTO 1.3.3).
+    """
+    before = b""
+    for block in blocks:
+        before = before[-len(_LOCKED) :] + block
+        if _LOCKED in before:
+            hint = "open it, take the password off (File, Info, Protect Workbook), save it and name that copy"
+            raise files_error([Problem(Place(name), "locked_excel", "is locked with a password", hint)])
 
 
 def no_list(name: str, kind: str, hint: str) -> FilesError:

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.files.contact_columns import recognise
 from smscli.files.csv_records import CANDIDATES, Record, lines_of, records, whole_lines, without_blank_lines
-from smscli.files.list_bytes import ZIP, byte_blocks, no_list, refuse_what_is_no_list
+from smscli.files.list_bytes import OLE, ZIP, byte_blocks, no_list, refuse_locked, refuse_what_is_no_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.list_text import text_blocks
 from smscli.files.reading import files_error, open_file
@@ -66,6 +66,8 @@ class ListFile:
         if first.startswith(ZIP):
             self.delimiter = ""
             return _of_copied_zip(self._source, chain([first], blocks))
+        if first.startswith(OLE):
+            refuse_locked(chain([first], blocks), self._source.name)
         refuse_what_is_no_list(first, self._source.name)
         return self._of_text(chain([first], blocks))
 

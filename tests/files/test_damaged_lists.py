@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 #: What the machine says and not the list, and what the tests of workbooks hold.
 NOT_OF_THE_CORPUS = frozenset(["missing_file", "is_directory", "unreadable", "too_large"]) | frozenset(
-    ["needs_excel", "not_excel", "locked_excel", "unsafe_excel"]
+    ["needs_excel", "not_excel", "unsafe_excel"]
 )
 
 #: What is wrong with a row as a whole, and not with one of its cells.
