@@ -559,5 +559,10 @@ def test_each_dependency_has_a_paragraph_that_names_its_room() -> None:
     }
     rooms = rooms_of_imports()
     assert documented == {name: rooms[name] for name in requirements(project["dependencies"])}
+    extras = project["optional-dependencies"]
+    of_excel = re.findall(r"^- \*\*(\S+)\*\* \(`(\w+)`, extra `excel`\): \w", ours, re.MULTILINE)
+    assert {name: {room} for name, room in of_excel} == {
+        name: rooms[name] for name in requirements(extras["excel"])
+    }
     for_tests = re.findall(r"^- \*\*(\S+)\*\*: \w", tests, re.MULTILINE)
-    assert for_tests == requirements(project["optional-dependencies"]["test"])
+    assert ["smscli", *for_tests] == requirements(extras["test"])
