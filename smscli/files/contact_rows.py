@@ -150,8 +150,7 @@ class RowReader:
             return cells[:width]
         if len(cells) != width:
             amount = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            hint = "a cell that holds the delimiter needs quotes" if len(cells) > width else ""
-            self._complain("", "wrong_cells", f"has {amount}, the header has {width}", hint)
+            self._complain("", "wrong_cells", f"has {amount}, the header has {width}", _shape(cells, width))
             return None
         return cells
 
@@ -268,6 +267,15 @@ def _written(cell: str) -> tuple[str, Damage | None]:
     if has_control(text, allowed="\n"):
         return text, Damage("control_character", f"{mask(text)} holds a control character", "delete it")
     return text, damaged_text(text)
+
+
+def _shape(cells: tuple[str, ...], width: int) -> str:
+    """What may have happened to a row with more or fewer cells than the header."""
+    if len(cells) < width:
+        return "cells are missing at its end, or a line break inside a cell needs quotes"
+    if not any(map(cleaned, cells[width:])):
+        return "a delimiter too many at its end, or a cell that holds the delimiter and needs quotes"
+    return "a cell that holds the delimiter needs quotes"
 
 
 def _past_date(today: date, text: str) -> date:

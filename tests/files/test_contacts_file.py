@@ -273,6 +273,20 @@ def test_a_row_of_another_width_is_a_problem() -> None:
     assert isinstance(rows[2], Contact)
 
 
+SHAPES = [
+    ("1", "cells are missing at its end, or a line break inside a cell needs quotes"),
+    ("1,2,3", "a cell that holds the delimiter needs quotes"),
+    ("1,2,,", "a delimiter too many at its end, or a cell that holds the delimiter and needs quotes"),
+]
+
+
+@pytest.mark.parametrize(("cells", "hint"), SHAPES)
+def test_of_a_row_of_another_width_it_is_said_what_may_have_happened(cells: str, hint: str) -> None:
+    _, rows = read(f"phone,a,b\n{ANN},{cells}\n")
+    assert isinstance(rows[0], BadRow)
+    assert [problem.hint for problem in rows[0].problems] == [hint]
+
+
 def test_a_stray_quote_costs_its_own_row() -> None:
     _, rows = read(f'phone,a\n{ANN},"x"y\n{BEN},b\n')
     assert [type(row) for row in rows] == [BadRow, Contact]
