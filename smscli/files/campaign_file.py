@@ -42,6 +42,7 @@ from smscli.files.campaign_models import (
     OnBadRows,
     parse_id,
 )
+from smscli.files.column_names import Role
 from smscli.files.list_source import ContactsSource, ExcludeSource
 from smscli.files.located import Node, Scalar, Table, Wrong, examine, files_error, problem_at, read_tree
 from smscli.files.reading import did_you_mean, file_problem
@@ -474,10 +475,12 @@ class _Definition:
             file=None if keys.file == "-" else self._beside(keys.file),
             region=keys.region,
             delimiter=keys.delimiter,
-            columns=MappingProxyType({role.value: header for role, header in keys.columns.items()}),
+            columns=MappingProxyType({role.value: names[0] for role, names in keys.columns.items()}),
             encoding=keys.encoding,
             header=keys.header,
             sheet=keys.sheet,
+            further_opt_outs=keys.columns.get(Role.OPT_OUT, ())[1:],
+            ignore=keys.ignore,
         )
 
     def _opt_outs(self) -> tuple[Path, ...]:

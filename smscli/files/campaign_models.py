@@ -31,7 +31,7 @@ from smscli.domain.number_types import TEXTABLE, NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window, parse_window, weekdays
 from smscli.domain.template import Template, compile_text, literal_gap
 from smscli.domain.zones import check_zone_name
-from smscli.files.contact_columns import Role
+from smscli.files.column_names import IGNORE, Role
 from smscli.files.csv_records import DELIMITERS
 from smscli.files.located import FileModel, LocatedNode, Wrong, kind_of
 from smscli.files.reading import did_you_mean, has_control, inert, listed, quoted
@@ -302,6 +302,27 @@ def _one_or_more(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+def _columns_of_roles(value: Any) -> Any:
+    """Only opt-outs may stand in several columns."""
+    if not isinstance(value, dict):
+        return value
+    for role, names in value.items():
+        if isinstance(names, list) and role != Role.OPT_OUT:
+            hint = f"only {Role.OPT_OUT} may have several columns"
+            raise Wrong("needs a text, found a list", code="wrong_type", hint=hint, at=(role,))
+    return {role: _one_or_more(names) for role, names in value.items()}
+
+
+def _opt_outs_of_list(columns: Mapping[Role, tuple[str, ...]]) -> Mapping[Role, tuple[str, ...]]:
+    names, at = columns.get(Role.OPT_OUT), (Role.OPT_OUT.value,)
+    if names == ():
+        raise Wrong("is empty", code="empty", hint="name a column, or delete the line", at=at)
+    if names is not None and len(names) > 1 and IGNORE in names:
+        hint = f"delete it, or write {Role.OPT_OUT}: {IGNORE}"
+        raise Wrong(f'"{IGNORE}" stands beside columns, and says that there are none', hint=hint, at=at)
+    return columns
+
+
 def _off_or_mapping(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -337,6 +358,17 @@ class _OrOne:
 
 def _any_of(*schemas: Schema) -> WithJsonSchema:
     return WithJsonSchema(either(*schemas))
+
+
+class _SeveralOptOuts:
+    """In the JSON Schema: a role has one column, and only opt-outs may have several."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        schema = handler(core)
+        several = {**schema.pop("additionalProperties"), "minItems": 1}
+        one = several["items"]
+        opt_outs = {"patternProperties": {f"^{Role.OPT_OUT}$": either(one, several)}}
+        return {**schema, **opt_outs, "additionalProperties": one}
 
 
 class _ByCountry:
@@ -504,6 +536,15 @@ class LimitsModel(FileModel):
     ] = None
 
 
+Lines = Annotated[tuple[Line, ...], BeforeValidator(_one_or_more), _OrElse(TEXT)]
+ColumnsOfRoles = Annotated[
+    dict[Role, tuple[Line, ...]],
+    BeforeValidator(_columns_of_roles),
+    AfterValidator(_opt_outs_of_list),
+    _SeveralOptOuts(),
+]
+
+
 class ListModel(FileModel):
     """A list of numbers and how to read it."""
 
@@ -540,13 +581,22 @@ class ListModel(FileModel):
         Line | None, described("The sheet of a spreadsheet that has several.", otherwise="its only one")
     ] = None
     columns: Annotated[
-        dict[Role, Line],
+        ColumnsOfRoles,
         described(
-            'Which header has which role: `{phone: "Handy Nr."}`. A role with `ignore` is not looked for.',
+            'Which header has which role: `{phone: "Handy Nr."}`. A role with `ignore` is not looked for.'
+            " `opt_out` may have several: `[SMS Opt Out, Do Not Call]`.",
             otherwise="by their names",
             new=dict,
         ),
     ]
+    ignore: Annotated[
+        Lines,
+        described(
+            "Headers of columns that are not read, though they look like an opt-out or like a second column"
+            " of numbers: `[Email Opt Out]`.",
+            otherwise="none",
+        ),
+    ] = ()
 
 
 class ContactsModel(ListModel):
@@ -633,7 +683,6 @@ ContactList = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(TEX
 ContactLists = Annotated[tuple[ContactList, ...], BeforeValidator(_one_or_more), _OrOne()]
 ExcludeList = Annotated[ExcludeModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
 ExcludeLists = Annotated[tuple[ExcludeList, ...], BeforeValidator(_one_or_more), _OrOne()]
-OptOuts = Annotated[tuple[Line, ...], BeforeValidator(_one_or_more), _OrElse(TEXT)]
 QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
 FrequencyOrOff = Annotated[FrequencyModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
 
@@ -680,7 +729,7 @@ class SharedKeys(FileModel):
         described("`stop`: nobody is texted until the list is mended. `skip`: the good rows are.", "stop"),
     ] = OnBadRows.STOP
     opt_outs: Annotated[
-        OptOuts,
+        Lines,
         described(
             "Other opt-out lists and sent logs to heed. A campaign adds to those of the top.",
             otherwise="none",

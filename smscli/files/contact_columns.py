@@ -6,7 +6,7 @@ Knows headers, not rows. Never guesses: what neither a header nor the campaigns 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import dropwhile
@@ -30,7 +30,7 @@ from smscli.files.csv_records import (
     recognised_delimiter,
     split_line,
 )
-from smscli.files.list_source import ContactsSource, written
+from smscli.files.list_source import ContactsSource, ignoring, written
 from smscli.files.reading import did_you_mean, files_error, fold, has_control, inert, listed, quoted
 
 __all__ = [
@@ -67,6 +67,8 @@ class Layout:
     columns: tuple[str, ...]
     roles: Mapping[Role, int]
     fields: Mapping[str, int]
+    opt_outs: tuple[int, ...] = ()
+    """All columns of opt-outs; `roles` has the first of them."""
 
 
 def header_problem(
@@ -176,13 +178,18 @@ def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) ->
         _refuse_what_is_no_header(source, columns, complaints)
         columns = _without_nameless_end(columns)
     positions = _positions(source, columns, complaints)
-    roles = _roles(source, columns, positions, complaints)
-    _refuse_opt_outs(source, columns, roles, complaints)
-    _refuse_duplicates(source, columns, roles, wanted - BUILT_IN_FIELDS, complaints)
+    read = _without_ignored(source, columns, positions, complaints)
+    named = _roles(source, columns, read, complaints)
+    opt_outs = _opt_outs(source, columns, read, named, complaints)
+    _refuse_shared(columns, named, opt_outs, complaints)
+    roles = _with_whole_consent(source, named, complaints)
+    used = {fold(columns[index]) for index in (*roles.values(), *opt_outs)}
+    _refuse_duplicates(source, columns, used | set(map(fold, wanted - BUILT_IN_FIELDS)), complaints)
     fields = {name: positions[fold(name)] for name in wanted if fold(name) in positions}
     _refuse_unknown_fields(source, columns, wanted - fields.keys() - BUILT_IN_FIELDS, complaints)
     complaints.refuse()
-    return Layout(columns, roles, {name: fields[name] for name in fields if name not in BUILT_IN_FIELDS})
+    fields = {name: fields[name] for name in fields if name not in BUILT_IN_FIELDS}
+    return Layout(columns, roles, fields, opt_outs)
 
 
 def _without_nameless_end(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -270,21 +277,37 @@ def _positions(source: ContactsSource, columns: Sequence[str], complaints: _Comp
     return positions
 
 
+def _without_ignored(
+    source: ContactsSource, columns: Sequence[str], positions: Mapping[str, int], complaints: _Complaints
+) -> Mapping[str, int]:
+    """Folded header to position of the columns that may have a role."""
+    ignored = set(map(fold, source.ignore))
+    for name in source.ignore:
+        if fold(name) not in positions:
+            message = f"ignore: names {quoted(name)}, and no column is called so; found {_found(columns)}"
+            complaints.add("missing_column", message, _meant(name, columns) or "delete it there")
+            ignored.add(fold(did_you_mean(name, columns)))  # one complaint of it is enough
+    mapped = [*source.columns.items(), *((Role.OPT_OUT.value, name) for name in source.further_opt_outs)]
+    both = {role: name for role, name in mapped if name != IGNORE and fold(name) in ignored}
+    for role, name in both.items():
+        message = f"the column {quoted(name)} is the {role}, and stands under ignore: as well"
+        complaints.add("shared_column", message, "name it in one of the two places")
+    if both:
+        complaints.refuse()
+    return {name: index for name, index in positions.items() if name not in ignored}
+
+
 def _refuse_duplicates(
-    source: ContactsSource,
-    columns: Sequence[str],
-    roles: Mapping[Role, int],
-    wanted: frozenset[str],
-    complaints: _Complaints,
+    source: ContactsSource, columns: Sequence[str], read: Set[str], complaints: _Complaints
 ) -> None:
     """Two columns of one name, where one of them is read or may be an opt-out. Others hurt nobody."""
-    read = {fold(columns[index]) for index in roles.values()} | set(map(fold, wanted))
+    harmless = set(map(fold, source.ignore))
     may_be_opt_outs = source.columns.get(Role.OPT_OUT) != IGNORE
     places: dict[str, int] = {}
     for index, name in enumerate(columns):
         first = places.setdefault(fold(name), index)
-        matters = fold(name) in read or (may_be_opt_outs and looks_like_opt_out(name))
-        if first == index or not matters:
+        may_be_one = may_be_opt_outs and looks_like_opt_out(name) and fold(name) not in harmless
+        if first == index or not (may_be_one or fold(name) in read):
             continue
         message = f"two columns have one name: {quoted(columns[first])} (column {first + 1})"
         rename = "rename one under header:" if source.header else "rename or delete one"
@@ -294,7 +317,9 @@ def _refuse_duplicates(
 
 def _roles(
     source: ContactsSource, columns: Sequence[str], positions: Mapping[str, int], complaints: _Complaints
-) -> Mapping[Role, int]:
+) -> dict[Role, int]:
+    """Of several columns of opt-outs, the first."""
+    readable = [columns[index] for index in positions.values()]
     roles: dict[Role, int] = {}
     for role in Role:
         mapped = source.columns.get(role)
@@ -302,15 +327,46 @@ def _roles(
             found = [index for index in positions.values() if is_named(columns[index], role)]
             roles |= {role: found[0]} if len(found) == 1 else {}
             if len(found) != 1:
-                _complain_of_names(source, role, columns, [columns[index] for index in found], complaints)
+                _complain_of_names(source, role, readable, [columns[index] for index in found], complaints)
         elif fold(mapped) in positions:
             roles[role] = positions[fold(mapped)]
         elif mapped != IGNORE or role is Role.PHONE:
-            message = f"needs a column called {quoted(mapped)} for the {role}; found {_found(columns)}"
-            hint = _meant(mapped, columns) or _say_which(source, role, "…")
-            complaints.add("missing_column", message, hint)
-    _refuse_shared(roles, columns, complaints)
-    return _with_whole_consent(source, roles, complaints)
+            _refuse_missing(source, role, mapped, columns, complaints)
+    return roles
+
+
+def _opt_outs(
+    source: ContactsSource,
+    columns: Sequence[str],
+    positions: Mapping[str, int],
+    roles: Mapping[Role, int],
+    complaints: _Complaints,
+) -> tuple[int, ...]:
+    """All columns of opt-outs; complains of others that look like one."""
+    found = [roles[Role.OPT_OUT]] if Role.OPT_OUT in roles else []
+    for name in source.further_opt_outs:
+        if fold(name) in positions:
+            found.append(positions[fold(name)])
+        else:
+            _refuse_missing(source, Role.OPT_OUT, name, columns, complaints)
+    if source.columns.get(Role.OPT_OUT) != IGNORE:
+        loose = [name for name, index in positions.items() if looks_like_opt_out(columns[index])]
+        others = [columns[positions[name]] for name in loose if positions[name] not in found]
+        _refuse_opt_outs(source, [columns[index] for index in found], others, complaints)
+    return tuple(dict.fromkeys(found))
+
+
+def _refuse_missing(
+    source: ContactsSource, role: Role, header: str, columns: Sequence[str], complaints: _Complaints
+) -> None:
+    """The campaigns file names a column that the list does not have."""
+    message = f"needs a column called {quoted(header)} for the {role}; found {_found(columns)}"
+    if role is Role.OPT_OUT and source.further_opt_outs:
+        others = ["…" if name == header else name for name in source.opt_outs]
+        otherwise = _say(contacts_line(source.with_opt_outs(*others)))
+    else:
+        otherwise = _say_which(source, role, "…")
+    complaints.add("missing_column", message, _meant(header, columns) or otherwise)
 
 
 def _complain_of_names(
@@ -350,7 +406,11 @@ def _best_phone(names: Iterable[str]) -> str | None:
 
 
 def _say_which(source: ContactsSource, role: Role, header: str) -> str:
-    return f"say which it is, in the campaigns file: {_mapping(source, role, header)}"
+    return _say(_mapping(source, role, header))
+
+
+def _say(line: str) -> str:
+    return f"say which it is, in the campaigns file: {line}"
 
 
 def _mapping(source: ContactsSource, role: Role, header: str) -> str:
@@ -358,10 +418,12 @@ def _mapping(source: ContactsSource, role: Role, header: str) -> str:
     return contacts_line(source, columns={**source.columns, role: header})
 
 
-def _refuse_shared(roles: Mapping[Role, int], columns: Sequence[str], complaints: _Complaints) -> None:
+def _refuse_shared(
+    columns: Sequence[str], roles: Mapping[Role, int], opt_outs: Iterable[int], complaints: _Complaints
+) -> None:
     owners: dict[int, Role] = {}
-    for role, index in roles.items():
-        if index in owners:
+    for role, index in (*roles.items(), *((Role.OPT_OUT, index) for index in opt_outs)):
+        if owners.get(index, role) is not role:
             message = f"the column {quoted(columns[index])} is both the {owners[index]} and the {role}"
             complaints.add("shared_column", message, "a column has one role: see columns:")
         owners.setdefault(index, role)
@@ -381,16 +443,16 @@ def _with_whole_consent(
 
 
 def _refuse_opt_outs(
-    source: ContactsSource, columns: Sequence[str], roles: Mapping[Role, int], complaints: _Complaints
+    source: ContactsSource, heeded: Sequence[str], others: Sequence[str], complaints: _Complaints
 ) -> None:
-    if source.columns.get(Role.OPT_OUT) == IGNORE:
-        return
-    for index, name in enumerate(columns):
-        if not looks_like_opt_out(name) or roles.get(Role.OPT_OUT) == index:
-            continue
-        shown = inert(name)
-        if Role.OPT_OUT in roles:
-            hint = "a list has one opt-out column: put both into one, or rename this one if it is none"
+    """`others` look like opt-outs, and nothing says so. All are offered at once: an export has several."""
+    line = contacts_line(source.with_opt_outs(*heeded, *others)) if others else ""
+    for name in others:
+        if heeded:
+            hint = f"{line} heeds it too, {ignoring(name)} beside columns: reads over it"
+        elif len(others) > 1:
+            all_of_them = "both" if len(others) == 2 else "all of them"
+            hint = f"{line} heeds {all_of_them}, {ignoring(name)} beside columns: reads over this one"
         else:
-            hint = f"{_mapping(source, Role.OPT_OUT, name)} heeds it, opt_out: {IGNORE} reads over it"
-        complaints.add("opt_out_column", f'"{shown}" looks like an opt-out, and nothing says so', hint)
+            hint = f"{line} heeds it, opt_out: {IGNORE} reads over it"
+        complaints.add("opt_out_column", f'"{inert(name)}" looks like an opt-out, and nothing says so', hint)

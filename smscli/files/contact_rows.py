@@ -43,9 +43,14 @@ class _Column(Generic[T]):
     """A column with a role. An empty cell means `of_empty`, every other what `read` makes of it."""
 
     def __init__(
-        self, layout: Layout, role: Role, read: Callable[[str], T], of_empty: T | None = None
+        self,
+        layout: Layout,
+        role: Role,
+        read: Callable[[str], T],
+        of_empty: T | None = None,
+        at: int | None = None,
     ) -> None:
-        self.index = layout.roles.get(role, -1)
+        self.index = layout.roles.get(role, -1) if at is None else at
         self.name = layout.columns[self.index] if self.index >= 0 else ""
         self._role = role
         self._read = read
@@ -94,7 +99,9 @@ class RowReader:
         self._phone = layout.roles[Role.PHONE]
         self._fields = tuple(layout.fields.items())
         self._country = _Column(layout, Role.REGION, parse_country)
-        self._opt_out = _Column(layout, Role.OPT_OUT, _says_stop, of_empty=False)
+        self._opt_outs = tuple(
+            _Column(layout, Role.OPT_OUT, _says_stop, of_empty=False, at=at) for at in layout.opt_outs
+        )
         self._zone = _Column(layout, Role.ZONE, check_zone_name)
         self._language = _Column(layout, Role.LANGUAGE, parse_language)
         self._level = _Column(layout, Role.CONSENT, parse_level)
@@ -121,7 +128,7 @@ class RowReader:
         if not is_plain:
             self._refuse_nul(cells)
         number = self._number(cells)
-        opted_out = self._meaning(self._opt_out, cells)
+        opted_out = self._has_opted_out(cells)
         consent = self._consent(cells) if self._level.index >= 0 else None
         zone = self._meaning(self._zone, cells)
         language = self._meaning(self._language, cells)
@@ -129,8 +136,7 @@ class RowReader:
         if not is_plain or not NO_VALUES.isdisjoint(fields.values()):
             fields = {name: self._field(cells, at) for name, at in self._fields}
         if self._problems or number is None:
-            may_have_opted_out = self._opt_out.index >= 0 and opted_out is not False
-            return self._bad(row, number if may_have_opted_out else None)
+            return self._bad(row, None if opted_out is False else number)
         stops = _EVERYTHING if opted_out else ()
         return Contact(
             row, record.line, number, consent, stops, zone, language, fields, self._of_list, self._repairs
@@ -184,6 +190,11 @@ class RowReader:
             self._complain_of(cells, column.index, found.code, found.message, found.hint)
             return None
         return found
+
+    def _has_opted_out(self, cells: tuple[str, ...]) -> bool | None:
+        """Does any column say so? None where no column does and one cannot be read (and is complained of)."""
+        said = [self._meaning(column, cells) for column in self._opt_outs]
+        return True if True in said else None if None in said else False
 
     # -- the number
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 from smscli.domain.number_types import TEXTABLE, NumberType
+from smscli.files.column_names import IGNORE, Role
 from smscli.files.reading import shown
 
 DELIMITERS: Mapping[str, str] = MappingProxyType(
@@ -33,6 +34,8 @@ class ContactsSource:
     `header` names the columns, in order, of a list whose first line does not. `encoding` and `delimiter` are
     None where they are to be recognised (UTF-8 and UTF-16 with a byte order mark are); `sheet` is the name of
     a spreadsheet's sheet, None for its only one. `number_types` are the kinds of number that may be texted.
+    `further_opt_outs` are headers of columns of opt-outs, where `columns` names several. `ignore` are headers
+    of columns that are not read, whatever they are called.
     """
 
     file: Path | None
@@ -45,11 +48,24 @@ class ContactsSource:
     number_types: frozenset[NumberType] = TEXTABLE
     key: str = "contacts"
     """The key of the campaigns file that names this list, for hints."""
+    further_opt_outs: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What problems call it."""
         return "standard input" if self.file is None else str(self.file)
+
+    @property
+    def opt_outs(self) -> tuple[str, ...]:
+        """The headers of all columns of opt-outs that the campaigns file names."""
+        first = self.columns.get(Role.OPT_OUT, IGNORE)
+        return () if first == IGNORE else (first, *self.further_opt_outs)
+
+    def with_opt_outs(self, first: str, *further: str) -> ContactsSource:
+        """The same with these columns of opt-outs."""
+        columns = {**self.columns, Role.OPT_OUT.value: first}
+        return replace(self, columns=columns, further_opt_outs=further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +96,23 @@ def written(source: ContactsSource) -> str:
         "header": source.header and f"[{_all_quoted(source.header)}]",
         "sheet": source.sheet and _scalar(source.sheet),
         "number_types": source.number_types != TEXTABLE and f"[{_types(source.number_types)}]",
-        "columns": source.columns and f"{{{mapping(source.columns)}}}",
+        "columns": source.columns and f"{{{_mapping(source)}}}",
+        "ignore": source.ignore and f"[{_all_quoted(source.ignore)}]",
     }
     return f"{source.key}: {{{', '.join(f'{key}: {value}' for key, value in parts.items() if value)}}}"
 
 
-def mapping(columns: Mapping[str, str]) -> str:
-    """Roles and their headers as YAML: `phone: "Mobile", zone: "tz"`."""
-    return ", ".join(f"{role}: {_quoted(name)}" for role, name in columns.items())
+def _mapping(source: ContactsSource) -> str:
+    """Roles and their headers as YAML: `phone: "Mobile", opt_out: ["Stop", "DNC"]`."""
+    said = {role: _quoted(name) for role, name in source.columns.items()}
+    if len(source.opt_outs) > 1:
+        said[Role.OPT_OUT] = f"[{_all_quoted(source.opt_outs)}]"
+    return ", ".join(f"{role}: {names}" for role, names in said.items())
+
+
+def ignoring(*headers: str) -> str:
+    """The key that reads over columns: `ignore: ["Email Opt Out"]`."""
+    return f"ignore: [{_all_quoted(headers)}]"
 
 
 def encoding_name(codec: str) -> str:

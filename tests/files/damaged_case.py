@@ -240,7 +240,10 @@ def report(case: DamagedList) -> str:
 
 def _said_of_it(case: DamagedList) -> Iterator[str]:
     defaults = {each.name: each.default for each in fields(ContactsSource)}
-    said = {key: _plain(value) for key, value in case.keys.items() if value != defaults[key]}
+    keys = dict(case.keys)
+    if further := keys.pop("further_opt_outs", ()):
+        keys["columns"] = {**keys["columns"], "opt_out": (keys["columns"]["opt_out"], *further)}
+    said = {key: _plain(value) for key, value in keys.items() if value != defaults[key]}
     if said:
         yield "contacts: {" + ", ".join(f"{key}: {value}" for key, value in said.items()) + "}"
     yield "texts need: " + (", ".join(case.wanted))
@@ -248,7 +251,7 @@ def _said_of_it(case: DamagedList) -> Iterator[str]:
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {each}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_plain(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (tuple, frozenset)):
         return "[" + ", ".join(sorted(map(str, value)) if isinstance(value, frozenset) else value) + "]"
     return str(value)

@@ -188,6 +188,16 @@ def _shapes() -> Iterator[DamagedList]:
     mapped = {"phone": "Phone", "opt_out": "SMS Opt Out"}
     tells = "The same; one of its two columns of opt-outs is named."
     yield laid("crm-export-mapped", tells, None, columns=mapped)
+    export = _laid_text("crm-export").replace('"false","+1', '"true","+1')
+    tells = "The same; both are named, and each of them is heeded."
+    both = ("Email Opt Out",)
+    yield made("crm-export-both-mapped", tells, 3, export, columns=mapped, further_opt_outs=both)
+    tells = "The same; one is named, and the other is ignored."
+    yield made("crm-export-one-ignored", tells, 3, export, columns=mapped, ignore=both)
+    tells = "The same; the one that is ignored is misspelt."
+    yield made(
+        "crm-export-ignored-amiss", tells, None, export, columns=mapped, ignore=("Email Opt-Out (all)",)
+    )
 
 
 def _wide(columns: int) -> str:

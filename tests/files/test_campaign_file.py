@@ -332,6 +332,23 @@ def test_lists_not_to_text_add_up_and_take_the_region_of_the_contacts(tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("keys", "source"),
+    [
+        ("columns: {opt_out: DNC}", ContactsSource(None, columns={"opt_out": "DNC"})),
+        ("columns: {opt_out: [DNC]}", ContactsSource(None, columns={"opt_out": "DNC"})),
+        ("columns: {opt_out: ignore}", ContactsSource(None, columns={"opt_out": "ignore"})),
+        ("columns: {opt_out: [b, c, d]}", ContactsSource(None).with_opt_outs("b", "c", "d")),
+        ("ignore: Email Opt Out", ContactsSource(None, ignore=("Email Opt Out",))),
+        ("ignore: [a, b]", ContactsSource(None, ignore=("a", "b"))),
+    ],
+)
+def test_opt_outs_may_stand_in_several_columns_and_others_are_ignored_by_name(
+    tmp_path: Path, keys: str, source: ContactsSource
+) -> None:
+    assert defined(tmp_path, f"{MARKETING}, contacts: {{file: '-', {keys}}}").contacts == (source,)
+
+
+@pytest.mark.parametrize(
     ("keys", "problem"),
     [
         (
@@ -343,6 +360,17 @@ def test_lists_not_to_text_add_up_and_take_the_region_of_the_contacts(tmp_path: 
         ("contacts: [a, {file: b, number_types: []}]", "number_types: is empty: nobody could be texted"),
         ("exclude: {file: a, fetched: today}", 'exclude.fetched: "today" is not a date'),
         ("exclude: {file: a, number_types: [mobile]}", "exclude.number_types: is not known here"),
+        ("contacts: {file: a, columns: {phone: [x]}}", "contacts.columns.phone: needs a text, found a list"),
+        ("contacts: {file: a, columns: {opt_out: []}}", "contacts.columns.opt_out: is empty"),
+        (
+            "contacts: {file: a, columns: {opt_out: [ignore, x]}}",
+            'contacts.columns.opt_out: "ignore" stands beside columns, and says that there are none',
+        ),
+        ("contacts: {file: a, columns: {opt_out: [x, '']}}", "contacts.columns.opt_out[1]: is empty"),
+        ("contacts: {file: a, columns: {opt_out: [x, [y]]}}", "contacts.columns.opt_out[1]: needs a text"),
+        ("contacts: {file: a, columns: {zone: }}", "contacts.columns.zone: has no value; needs a text"),
+        ("contacts: {file: a, ignore: {x: y}}", "contacts.ignore[0]: needs a text, found a mapping"),
+        ("contacts: {file: a, ignore: [x, ' ']}", "contacts.ignore[1]: is empty"),
     ],
 )
 def test_what_lists_may_not_say(tmp_path: Path, keys: str, problem: str) -> None:

@@ -353,6 +353,102 @@ def test_other_flags_do_not_look_like_opt_outs(header: str) -> None:
 def test_a_second_opt_out_column_is_not_read_over() -> None:
     (problem,) = refused("phone", "stop", "dnc", columns={"opt_out": "stop"})
     assert problem.message == '"dnc" looks like an opt-out, and nothing says so'
+    line = 'contacts: {file: list.csv, columns: {opt_out: ["stop", "dnc"]}}'
+    assert problem.hint == f'{line} heeds it too, ignore: ["dnc"] beside columns: reads over it'
+
+
+def test_of_several_columns_that_look_like_opt_outs_all_are_offered_at_once() -> None:
+    email, sms = refused("phone", "Email Opt Out", "SMS Opt Out")
+    line = 'contacts: {file: list.csv, columns: {opt_out: ["Email Opt Out", "SMS Opt Out"]}}'
+    assert email.hint == f'{line} heeds both, ignore: ["Email Opt Out"] beside columns: reads over this one'
+    assert sms.hint == f'{line} heeds both, ignore: ["SMS Opt Out"] beside columns: reads over this one'
+    assert "heeds all of them" in refused("phone", "stop", "dnc", "blocked")[0].hint
+
+
+def test_what_an_opt_out_hint_offers_is_taken() -> None:
+    header = ("phone", "Email Opt Out", "SMS Opt Out")
+    both = LIST.with_opt_outs(*header[1:])
+    assert layout(*header, source=both).opt_outs == (1, 2)
+    one = replace(LIST.with_opt_outs("sms opt-out"), ignore=("EMAIL_OPTOUT",))
+    assert layout(*header, source=one) == Layout(header, {Role.PHONE: 0, Role.OPT_OUT: 2}, {}, (2,))
+
+
+def test_columns_of_opt_outs_are_found_in_the_order_they_are_named_and_each_once() -> None:
+    source = LIST.with_opt_outs("dnc", "stop", "DNC")
+    found = layout("phone", "stop", "dnc", source=source)
+    assert (found.roles[Role.OPT_OUT], found.opt_outs) == (2, (2, 1))
+
+
+def test_every_column_of_opt_outs_has_to_be_there() -> None:
+    source = LIST.with_opt_outs("stop", "unsubscribed")
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "stop", "x", source=source)
+    (problem,) = caught.value.problems
+    message = 'needs a column called "unsubscribed" for the opt_out; found phone, stop and x'
+    assert (problem.code, problem.message) == ("missing_column", message)
+    assert 'columns: {opt_out: ["stop", "…"]}' in problem.hint
+
+
+def test_no_column_of_opt_outs_has_another_role() -> None:
+    source = replace(LIST.with_opt_outs("stop", "phone"))
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "stop", source=source)
+    (problem,) = caught.value.problems
+    assert problem.message == 'the column "phone" is both the phone and the opt_out'
+
+
+def test_two_columns_of_one_name_stop_the_list_where_one_is_a_further_opt_out() -> None:
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "stop", "weg", "WEG", source=LIST.with_opt_outs("stop", "weg"))
+    assert [problem.code for problem in caught.value.problems] == ["duplicate_header"]
+
+
+@pytest.mark.parametrize(
+    ("header", "ignored", "roles"),
+    [
+        ("phone,DNC", "d n c", {Role.PHONE: 0}),
+        ("phone,mobile", "Phone", {Role.PHONE: 1}),
+        ("phone,Region", "region", {Role.PHONE: 0}),
+        ("phone,dnc,DNC", "dnc", {Role.PHONE: 0}),
+        ("phone,x", "x", {Role.PHONE: 0}),
+    ],
+)
+def test_columns_under_ignore_are_not_read_whatever_they_are_called(
+    header: str, ignored: str, roles: Mapping[Role, int]
+) -> None:
+    assert layout(*header.split(","), source=replace(LIST, ignore=(ignored,))).roles == roles
+
+
+def test_ignoring_one_column_ignores_no_other() -> None:
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "dnc", "stop", source=replace(LIST, ignore=("dnc",)))
+    (problem,) = caught.value.problems
+    assert problem.message == '"stop" looks like an opt-out, and nothing says so'
+
+
+@pytest.mark.parametrize(
+    ("ignored", "hint"), [("unsubscribd", 'did you mean "Unsubscribed"?'), ("x", "delete it there")]
+)
+def test_a_column_under_ignore_has_to_be_there(ignored: str, hint: str) -> None:
+    source = replace(
+        LIST, columns={"opt_out": "stop"}, ignore=(ignored, "Unsubscribed")[: 1 + (ignored == "x")]
+    )
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "stop", "Unsubscribed", source=source)
+    (problem,) = caught.value.problems
+    message = f'ignore: names "{ignored}", and no column is called so; found phone, stop and Unsubscribed'
+    assert (problem.code, problem.message, problem.hint) == ("missing_column", message, hint)
+
+
+@pytest.mark.parametrize("ignored", ["stop", "DNC", "phone"])
+def test_no_column_is_both_read_and_ignored(ignored: str) -> None:
+    source = replace(LIST.with_opt_outs("stop", "dnc"), ignore=(ignored,))
+    source = replace(source, columns={**source.columns, "phone": "phone"})
+    with pytest.raises(FilesError) as caught:
+        layout("phone", "stop", "dnc", source=source)
+    (problem,) = caught.value.problems
+    assert problem.code == "shared_column"
+    assert problem.message.endswith("and stands under ignore: as well")
 
 
 # ------------------------------------------------------------------------------------ lists without a header
@@ -471,7 +567,8 @@ def test_the_line_keeps_everything_the_campaigns_file_says_of_the_list() -> None
         ("phone", "", "a: b"),
         "Sheet #1",
         frozenset({NumberType.VOIP, NumberType.MOBILE}),
-    )
+        ignore=("Email: out", "x"),
+    ).with_opt_outs("SMS out", "Do, not")
     line = contacts_line(source, columns={**source.columns, "phone": "Mobile"}, region="ES")
     assert yaml.safe_load(line) == {
         "contacts": {
@@ -482,7 +579,8 @@ def test_the_line_keeps_everything_the_campaigns_file_says_of_the_list() -> None
             "header": ["phone", "", "a: b"],
             "sheet": "Sheet #1",
             "number_types": ["mobile", "voip"],
-            "columns": {"zone": 'The "zone"', "phone": "Mobile"},
+            "columns": {"zone": 'The "zone"', "opt_out": ["SMS out", "Do, not"], "phone": "Mobile"},
+            "ignore": ["Email: out", "x"],
         }
     }
 

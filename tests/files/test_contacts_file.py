@@ -45,6 +45,11 @@ def read(
         return reader, list(reader)
 
 
+def rows_of(content: str, source: ContactsSource) -> list[Contact | BadRow]:
+    with open_contacts(source, frozenset(), io.BytesIO(content.encode()), today=TODAY) as reader:
+        return list(reader)
+
+
 def refused(content: str | bytes, *wanted: str, columns: Mapping[str, str] | None = None) -> list[Problem]:
     with pytest.raises(FilesError) as caught:
         read(content, *wanted, columns=columns)
@@ -235,6 +240,36 @@ def test_words_for_opted_out(word: str) -> None:
 @pytest.mark.parametrize("word", ["no", "N", "False", "f", "0", "", "  "])
 def test_words_for_not_opted_out(word: str) -> None:
     assert contact(f"phone,o\n{ANN},{word}\n", columns={"opt_out": "o"}).opted_out == ()
+
+
+@pytest.mark.parametrize(
+    ("email", "sms", "out"), [("yes", "no", True), ("", "yes", True), ("1", "x", True), ("no", "", False)]
+)
+def test_of_several_columns_of_opt_outs_any_opts_out(email: str, sms: str, out: bool) -> None:
+    content = f"phone,Email Opt Out,SMS Opt Out\n{ANN},{email},{sms}\n"
+    (row,) = rows_of(content, ContactsSource(None).with_opt_outs("SMS Opt Out", "Email Opt Out"))
+    assert isinstance(row, Contact)
+    assert row.opted_out == (("",) if out else ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bad"), [("perhaps", "yes", "a"), ("yes", "never", "b"), ("no", "perhaps", "b")]
+)
+def test_a_bad_cell_of_any_column_of_opt_outs_is_a_problem_and_may_be_an_opt_out(
+    first: str, second: str, bad: str
+) -> None:
+    content = f"phone,a,b\n{ANN},{first},{second}\n"
+    (row,) = rows_of(content, ContactsSource(None).with_opt_outs("a", "b"))
+    assert isinstance(row, BadRow)
+    assert [(problem.where.path, problem.code) for problem in row.problems] == [(bad, "bad_opt_out")]
+    assert row.opted_out is not None
+
+
+def test_a_column_under_ignore_opts_nobody_out() -> None:
+    source = ContactsSource(None, columns={"opt_out": "SMS Opt Out"}, ignore=("email opt-out",))
+    (row,) = rows_of(f"phone,Email Opt Out,SMS Opt Out\n{ANN},yes,no\n", source)
+    assert isinstance(row, Contact)
+    assert row.opted_out == ()
 
 
 @pytest.mark.parametrize(("word", "heeded"), [("yes", True), ("perhaps", True), ("no", False)])

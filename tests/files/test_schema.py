@@ -178,6 +178,8 @@ sender: {default: ?}                            sender: {default: X, US: ?}
 sender: {default: X, NO: ?}                     contacts: ?
 contacts: {file: ?}                             contacts: {file: x, region: ?}
 contacts: {file: x, delimiter: ?}               contacts: {file: x, columns: {phone: ?}}
+contacts: {file: x, columns: {opt_out: ?}}      contacts: {file: x, columns: {opt_out: [a, ?]}}
+contacts: {file: x, ignore: ?}                  contacts: {file: x, ignore: [a, ?]}
 on_bad_rows: ?                                  opt_outs: ?
 opt_outs: [a, ?]                                timezone: ?
 rates: {currency: ?}                            rates: {currency: EUR, default: ?}
@@ -315,6 +317,9 @@ def test_what_may_be_written_is_valid(keys: str) -> None:
         "consent: {level: some}",
         "consent: {max_age: 2 years}",
         "contacts: {columns: {fone: x}, file: x}",
+        "contacts: {columns: {phone: [x]}, file: x}",
+        "contacts: {columns: {opt_out: []}, file: x}",
+        "contacts: {ignore: {x: y}, file: x}",
         "contacts: [[a.csv]]",
         "contacts: {file: a.csv, number_types: [mobil]}",
         "exclude: {file: a.csv, max_age: long}",
