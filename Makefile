@@ -38,10 +38,12 @@ docs: setup  ## write what is made from the program: docs/, the examples, the JS
 pictures: setup  ## write docs/preview.svg and docs/send.svg
 	$(BIN)/python -m tools.pictures
 
-golden: setup  ## write the screens in tests/golden/screens anew; read the diff before you commit it
+golden: setup  ## write expected screens and reports of damaged lists anew; read the diff before you commit it
 	$(BIN)/python -m tests.golden.refresh
+	$(BIN)/python -m tests.files.damaged_lists
 
-bench: setup  ## ratios: start-up, sent log, plan to settlement (quiet machine, please)
+bench: setup  ## ratios: start-up, list to plan, sent log, plan to settlement (quiet machine, please)
 	$(BIN)/python -m benches.startup
+	$(BIN)/python -m benches.intake
 	$(BIN)/python -m benches.sentlog
 	$(BIN)/python -m benches.dispatch

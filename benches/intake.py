@@ -18,26 +18,33 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import phonenumbers
 from phonenumbers import timezone
 
-from benches.dispatch import CAMPAIGN
-from smscli.cli.planned import Asked, choose, planned
-from smscli.cli.sending import terms_of
-from smscli.cli.wiring import real_world
-from smscli.domain.message import Batch, Message, Receipt, State
+from smscli.cli.planned import Asked, Chosen, choose, planned
+from smscli.cli.wiring import new_id, real_world
+from smscli.domain.message import Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut, Terms
 from smscli.domain.segments import measure
 from smscli.domain.template import compile_text
-from smscli.files.profile_file import load_preset
+from smscli.engine.forecast import forecast
+from smscli.engine.planning import CHUNK, Planner
+from smscli.files.contacts_file import open_lists
+from smscli.files.list_file import open_list
+from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.plan import SqlitePlan
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 
 #: A Wednesday afternoon in Europe: some may be texted, some are asleep.
@@ -61,7 +68,7 @@ campaigns:
     frequency: {{at_most: 4, per: 30d}}
     text: "{TEXT}"
 """
-NAMES = ("Ola", "Zbigniew", "Maria", "John", "Ana", "Eleni", "Dimitris", "Carmen", "Wei", "Fatima")
+NAMES = ("Ola", "Zbigniew", "Małgorzata", "John", "Ana", "Eleni", "Dimitris", "José", "Wei", "Fatima")
 
 #: Country, and a national number in E.164 and as people there write it, from a running number.
 Form = Callable[[int], str]
@@ -93,6 +100,7 @@ def rows(count: int, *, national: bool) -> Iterator[tuple[str, ...]]:
 
 def write_list(folder: Path, count: int, *, national: bool) -> None:
     """A list and a campaigns file beside it."""
+    folder.mkdir(exist_ok=True)
     with (folder / "list.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["phone", "country", "first_name", "link", "language", "consent", "consent_date"])
@@ -123,24 +131,98 @@ def floor(folder: Path) -> int:
 
 def whole(folder: Path) -> int:
     """File to plan, tally and forecast, against the sent log if there is one; the contacts decided."""
-    world = real_world([])
-    asked = Asked(file=folder / "campaigns.yaml", campaign="bench")
-    chosen = choose(asked)
-    log = open_sent_log(chosen.sent_log, create=False) if chosen.sent_log.exists() else None
-    try:
-        with planned(world, asked, chosen, log, AFTERNOON, lambda _: None) as made:
-            assert not made.bad.count, made.bad.problems[:3]
-            return made.tally.contacts
-    finally:
-        if log is not None:
-            log.close()
+    chosen = choose(asked(folder))
+    with (
+        _log_of(chosen) as log,
+        planned(real_world([]), asked(folder), chosen, log, AFTERNOON, _silent) as made,
+    ):
+        assert not made.bad.count, made.bad.problems[:3]
+        return made.tally.contacts
+
+
+def steps(folder: Path) -> dict[str, float]:
+    """CPU seconds of the same path, step by step."""
+    chosen, spent = choose(asked(folder)), defaultdict[str, float](float)
+    today, wanted = AFTERNOON.date(), frozenset({"first_name", "link"})
+    with (
+        _log_of(chosen) as found,
+        closing(SqlitePlan()) as plan,
+        open_lists(chosen.sources, wanted, today=today) as lists,
+    ):
+        log: Any = _Clocked(found or MemorySentLog(), {"facts": "facts of the log"}, spent)
+        kept: Any = _Clocked(
+            plan, {"seen": "duplicates", "excluded": "duplicates", "add": "into the plan"}, spent
+        )
+        planner = Planner(
+            campaign=chosen.campaign, realm=chosen.profile.realm, log=log, now=AFTERNOON, new_id=new_id
+        )
+        before = time.process_time()
+        planner.fill(kept, _clocked_rows(iter(lists), spent))
+        spent["rules, hours, text, segments"] = time.process_time() - before - sum(spent.values())
+        before = time.process_time()
+        tally = plan.tally(chosen.profile.batch)
+        forecast(tally, chosen.campaign.rates, chosen.profile, plan.leaving(chosen.profile.batch), AFTERNOON)
+        spent["tally and forecast"] = time.process_time() - before
+    with open_list(chosen.sources[0]) as opened:
+        before = time.process_time()
+        done = sum(1 for _ in opened.records()) - 1
+        records = time.process_time() - before
+    spent = (
+        {"records of the file": records} | spent | {"cells and numbers": spent["cells and numbers"] - records}
+    )
+    return {name: seconds / done * 1e6 for name, seconds in spent.items()}
+
+
+class _Clocked:
+    """Another object, some of whose methods are timed."""
+
+    def __init__(self, inner: object, names: Mapping[str, str], spent: dict[str, float]) -> None:
+        self._inner, self._names, self._spent = inner, names, spent
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        step = self._names.get(name)
+        return method if step is None else partial(self._timed, step, method)
+
+    def _timed(self, step: str, method: Callable[..., Any], *arguments: Any) -> Any:
+        before = time.process_time()
+        try:
+            return method(*arguments)
+        finally:
+            self._spent[step] += time.process_time() - before
+
+
+def _clocked_rows(rows: Iterator[Any], spent: dict[str, float]) -> Iterator[Any]:
+    """The rows, read a chunk at a time as the planner asks for them."""
+    while True:
+        before = time.process_time()
+        chunk = list(islice(rows, CHUNK))
+        spent["cells and numbers"] += time.process_time() - before
+        if not chunk:
+            return
+        yield from chunk
+
+
+@contextmanager
+def _log_of(chosen: Chosen) -> Iterator[SqliteSentLog | None]:
+    if not chosen.sent_log.exists():
+        yield None
+        return
+    with closing(open_sent_log(chosen.sent_log, create=False)) as log:
+        yield log
+
+
+def asked(folder: Path) -> Asked:
+    """What the command line would say."""
+    return Asked(file=folder / "campaigns.yaml", campaign="bench")
+
+
+def _silent(_rows: int) -> None: ...
 
 
 def fill(folder: Path, people: int, logged: int) -> None:
     """A sent log: half of its messages of the last 30 days to people of the list, and 20,000 opt-outs."""
-    profile = load_preset("sandbox")
-    terms = replace(terms_of(CAMPAIGN, profile, profile.realm, frozenset(), "seed"), cap_at_most=None)
-    terms = replace(terms, same_text_within=None)
+    terms = Terms(Realm.SANDBOX, "", "marketing", "offers", "sandbox", "", "seed")
     chance, size = random.Random(7), 10_000
     known = [
         numbers(which, index) for index in range(-(-people // len(FORMS))) for which in range(len(FORMS))
@@ -194,6 +276,7 @@ def cost(work: Callable[[Path], int], folder: Path) -> Cost:
 
 
 def _measured(work: Callable[[Path], int], folder: Path) -> Cost:
+    work(folder / "few")  # what is made once (patterns of countries, calendars) is not a cost of rows
     cpu, wall = time.process_time(), time.perf_counter()
     done = work(folder)
     spent = time.process_time() - cpu, time.perf_counter() - wall
@@ -204,12 +287,36 @@ def _measured(work: Callable[[Path], int], folder: Path) -> Cost:
 _KIB_OR_BYTES = 1024**2 if sys.platform == "darwin" else 1024
 
 
+def steps_of(folder: Path) -> dict[str, float]:
+    """The same path by steps, in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(steps, (folder,))
+
+
 def told(name: str, path: Cost, least: Cost) -> None:
     """One line of the table."""
     print(
         f"  {name:<34} {path.each:6.1f} us a row, {path.each / least.each:4.2f} of the floor,"
         f" {path.wall:6.1f} s, {path.memory:4.0f} MiB"
     )
+
+
+def compare(count: int, logged: int, *, national: bool) -> None:
+    """One list: the floor, the path against an empty log and a full one, and where its time goes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_list(folder, count, national=national)
+        write_list(folder / "few", 2_000, national=national)
+        print(f"{count:,} rows in {'national formats' if national else 'E.164'}", flush=True)
+        before, empty, after = cost(floor, folder), cost(whole, folder), cost(floor, folder)
+        least = replace(before, cpu=(before.cpu + after.cpu) / 2)
+        print(f"  {'the floor':<34} {least.each:6.1f} us a row")
+        told("the path, nothing in the log", empty, least)
+        if logged:
+            fill(folder, count, logged)
+            told(f"the path, {logged:,} in the log", cost(whole, folder), least)
+        for step, each in steps_of(folder).items():
+            print(f"    {step:<32} {each:6.1f} us a row")
 
 
 def main() -> None:
@@ -221,20 +328,8 @@ def main() -> None:
     options.add_argument("--logged", type=int, default=2_000_000)
     given = options.parse_args()
     for national in (False, True):
-        for count in (given.rows // 10, given.rows):
-            with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                write_list(folder, count, national=national)
-                print(f"{count:,} rows in {'national formats' if national else 'E.164'}")
-                before = cost(floor, folder)
-                empty = cost(whole, folder)
-                after = cost(floor, folder)
-                least = replace(before, cpu=(before.cpu + after.cpu) / 2)
-                print(f"  {'the floor':<34} {least.each:6.1f} us a row")
-                told("the path, nothing in the log", empty, least)
-                if given.logged and count == given.rows:
-                    fill(folder, count, given.logged)
-                    told(f"the path, {given.logged:,} in the log", cost(whole, folder), least)
+        compare(given.rows // 10, given.logged // 10, national=national)
+        compare(given.rows, given.logged, national=national)
 
 
 if __name__ == "__main__":
