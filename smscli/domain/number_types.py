@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from smscli.domain.msisdn import Msisdn
+from smscli.domain.msisdn import ARGENTINE_MOBILE, Msisdn
 from smscli.domain.numbering import kind_of
 
 
@@ -84,7 +84,13 @@ def said(kind: NumberType) -> str:
     return _SAID[kind]
 
 
-def why_not(kind: NumberType) -> str:
-    """Why numbers of this kind are not texted unless somebody says so, and the line that says so."""
-    allowed = ", ".join([*(known for known in NumberType if known in TEXTABLE and known is not kind), kind])
-    return f"{_WHY_NOT[kind]}; to text them all the same write number_types: [{allowed}]"
+def why_not(kind: NumberType, allowed: frozenset[NumberType], country: str = "") -> str:
+    """Why numbers of this kind are not texted unless somebody says so, and the line that says so.
+
+    `allowed`: what the campaigns file names already. `country`: the number's, for what is special there.
+    """
+    # Without its 9 a mobile number of Argentina is the landline of the same digits.
+    is_argentine = kind is NumberType.FIXED_LINE and country == "AR"
+    reason = f"{_WHY_NOT[kind]} ({ARGENTINE_MOBILE})" if is_argentine else _WHY_NOT[kind]
+    line = ", ".join(known for known in NumberType if known in allowed or known is kind)
+    return f"{reason}; to text them all the same write number_types: [{line}]"

@@ -140,6 +140,14 @@ def own_kind(subscriber: str, region: str) -> str | None:
     return None if plan is None or country is None else kind_of(f"+{plan.code}{subscriber}", country)
 
 
+def country_of(e164: str) -> str | None:
+    """The country that a number belongs to, `001` for none; None for one that is not valid."""
+    plan = _plan_behind(e164[1:4])
+    if plan is not None:
+        return plan.country_of(e164[plan.start :])
+    return REGION_CODE_FOR_NON_GEO_ENTITY if kind_of(e164, REGION_CODE_FOR_NON_GEO_ENTITY) else None
+
+
 def looks_own(digits: str, region: str) -> bool:
     """Have these digits, with or without the prefix dialled in front, the look of numbers of the region?"""
     plan = _plan_of(region)

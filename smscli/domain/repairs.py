@@ -21,9 +21,10 @@ from smscli.domain.msisdn import (
     Msisdn,
     digits_of,
     mask,
-    parse_strictly,
     plain,
     quickly,
+    read_strictly,
+    without_slashes,
 )
 from smscli.domain.numbering import (
     calling_code,
@@ -89,7 +90,9 @@ def read_number(text: str, region: str | None) -> tuple[Msisdn, Repair | None]:
     if found is not None:
         return found, None
     core, mended = _bare(plain(text))
-    number, code = _read(core, region)
+    core = without_slashes(core, region)
+    found = quickly(core, region) if core != text else None
+    number, code = _read(core, region) if found is None else (found, "")
     return number, _repair(text, number, [code, *mended] if code else mended)
 
 
@@ -128,7 +131,7 @@ def _read(text: str, region: str | None) -> tuple[Msisdn, str]:
     if lacking is not None and region and not _is_doubtful_at_home(lacking[0][1:], region):
         return Msisdn(*lacking), "plus_restored"
     try:
-        return parse_strictly(text, region), ""
+        return read_strictly(text, region), ""
     except BadNumber as bad:
         # Valid with a + and without it: that is for people to say.
         is_undecided = region is not None and bad.code == "number_needs_country"

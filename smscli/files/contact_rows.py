@@ -218,7 +218,9 @@ class RowReader:
         if kind not in self._types:
             read_as = "" if text.startswith("+") else f", read as a number of {number.country}"
             message = f"{mask(text)} is {said(kind)}{read_as}"
-            self._complain_of(cells, self._phone, "number_type", message, why_not(kind))
+            self._complain_of(
+                cells, self._phone, "number_type", message, why_not(kind, self._types, number.country)
+            )
         return number
 
     def _complain_of_number(self, cells: tuple[str, ...], region: str | None, bad: BadNumber) -> None:

@@ -48,7 +48,136 @@ SPELLINGS = [
     ("0812-3456-7890", "ID", "+6281234567890", "ID"),
     ("+30 691 234 5678", None, "+306912345678", "GR"),
     ("+800 1234 5678", None, "+80012345678", "001"),
+    ("++12025550123", None, "+12025550123", "US"),
+    ("[+12025550123]", None, "+12025550123", "US"),
+    ("[202] 555 0123", "US", "+12025550123", "US"),
 ]
+
+SLASHED = [
+    # text, region, E.164
+    ("0151/23456789", "DE", "+4915123456789"),
+    ("0151 / 23456789", "DE", "+4915123456789"),
+    ("0151/2345-6789", "DE", "+4915123456789"),
+    ("+49 151/23456789", None, "+4915123456789"),
+    ("+49/151/23456789", None, "+4915123456789"),
+    ("0049 151/23456789", "DE", "+4915123456789"),
+    ("(0151)/23456789", "DE", "+4915123456789"),
+    ("0664/1234567", "AT", "+436641234567"),  # 1234567 alone is somebody's in Vienna
+    ("0664/6501234", "AT", "+436646501234"),  # and 6501234 somebody's mobile number
+    ("0664 / 123 45 67", "AT", "+436641234567"),
+    ("079/123 45 67", "CH", "+41791234567"),
+    ("347/1234567", "IT", "+393471234567"),
+    ("0470/12/34/56", "BE", "+32470123456"),
+    ("+1/202/555/0123", None, "+12025550123"),
+    ("1/2025550123", "US", "+12025550123"),  # the same number with its 1 and without it
+    ("+1_202_555_0123", None, "+12025550123"),
+    ("07400_123456", "GB", "+447400123456"),
+    ("22/33/44/55", "DK", "+4522334455"),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "e164"), SLASHED)
+def test_a_slash_behind_an_area_code_is_punctuation(text: str, region: str | None, e164: str) -> None:
+    assert parse(text, region).e164 == e164
+
+
+NOT_SLASHED = [
+    ("02/512345678", "PL", "too_long"),
+    ("0151/2345", "DE", "invalid_number"),
+    ("0151/23456789", None, "number_needs_country"),
+    ("0171/2345678/9", "DE", "several_numbers"),  # 01712345678 and …9; all of it would be valid as well
+    ("0171/234567/8", "DE", "not_a_number"),  # two numbers that lack a digit
+    ("51234567/8", "PL", "not_a_number"),
+    ("151/23456789", "DE", "not_a_number"),  # 23456789 is somebody's in Bochum
+    ("0151/02345678", "DE", "not_a_number"),  # and 02345678 the same, with its zero
+    ("0664 123/4567890", "AT", "several_numbers"),
+    ("555-0112/555-0113", "US", "several_numbers"),
+    ("22/03/2024", "DK", "not_a_number"),  # dates: their digits are numbers where those have eight
+    ("9/12/2024", "IT", "not_a_number"),
+    ("2024/03/22", "DK", "not_a_number"),
+    ("25_03_2024", "SG", "not_a_number"),
+    ("22/03/24", "FO", "not_a_number"),
+    ("12345/6", "PL", "not_a_number"),
+    ("1/2", "PL", "not_a_number"),
+    ("0151/23456789/", "DE", "not_a_number"),
+    ("0151//23456789", "DE", "not_a_number"),
+    ("/0151 23456789", "DE", "not_a_number"),
+    ("user_1234567", "PL", "not_a_number"),
+    ("_512345678_", "PL", "not_a_number"),
+    ("+++12025550123", None, "not_a_number"),
+    ("0/+12025550123", "US", "not_a_number"),
+    ("{+12025550123}", None, "not_a_number"),
+    ("[+12025550123][+12025550124]", None, "several_numbers"),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "code"), NOT_SLASHED)
+def test_a_slash_that_may_stand_between_other_things_is_none(
+    text: str, region: str | None, code: str
+) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    assert caught.value.code == code
+
+
+CUT_SHORT = [
+    # text, region, how many
+    ("+12025550107 or 0108", None, 2),
+    ("202 555 0112/13", "US", 2),
+    ("202 555 0112 / 13 / 14", "US", 3),
+    ("202 555 0112/13", None, 2),  # of some country
+    ("202 555 0112 & 13", "US", 2),
+    ("202 555 0112 | 13", "US", 2),
+    ("202 555 0112; 13", "US", 2),
+    ("202 555 0112, 13", "US", 2),
+    ("202 555 0112_13", "US", 2),
+    ("0151/23456783/84", "DE", 2),
+    ("0151/23456783 oder 0151/23456784", "DE", 2),
+    ("0151/23456783 / +49 151/23456784", "DE", 2),
+    ("0151 23456783 oder 84", "DE", 2),
+    ("512 345 678 lub 79", "PL", 2),
+    ("512 345 678 ALBO 79", "PL", 2),
+    ("612 345 678 ou 79", "FR", 2),
+    ("612 345 678 o 79", "ES", 2),
+    ("912 345 67 89 или 88", "RU", 2),
+    ("691 234 5678 ή 79", "GR", 2),
+    ("0501 234 56 78 veya 79", "TR", 2),
+    ("512 345 678 i 79", "PL", 2),
+    ("612 345 678 y 79", "ES", 2),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "amount"), CUT_SHORT)
+def test_a_second_number_may_be_cut_short(text: str, region: str | None, amount: int) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    assert (caught.value.code, f"holds {amount} numbers" in caught.value.message) == ("several_numbers", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        ("512345678 or later", "PL", "has_letters"),
+        ("512 o 345 678", "PL", "has_letters"),  # an o for a zero
+        ("51234567 O 8", "PL", "has_letters"),
+        ("0151234567O89", "DE", "has_letters"),
+        ("512345678 o", "PL", "has_letters"),
+        ("51234 or 56789", "PL", "has_letters"),
+        ("0151 or 23456789", "DE", "has_letters"),
+        ("512345678 for 12", "PL", "has_letters"),
+        ("512345678,5", "PL", "has_extension"),
+        ("512345678;5", "PL", "has_extension"),
+        ("512345678+5", "PL", "not_a_number"),
+        ("512345678\n12", "PL", "not_a_number"),
+        ("512345678/home", "PL", "not_a_number"),
+    ],
+)
+def test_a_word_is_one_for_or_only_between_a_full_number_and_digits(
+    text: str, region: str | None, code: str
+) -> None:
+    with pytest.raises(BadNumber) as caught:
+        parse(text, region)
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize(("text", "region", "e164", "country"), SPELLINGS)
@@ -70,7 +199,6 @@ BAD = [
     ("1-800-FLOWERS", "US", "has_letters"),
     ("202-555-0123 (mobile)", "US", "has_letters"),
     ("tel:+12025550123", None, "not_a_number"),
-    ("++12025550123", None, "not_a_number"),
     ("0+12025550123", "US", "not_a_number"),
     ("+12025550123 / +12025550124", None, "several_numbers"),
     ("'+12025550123", None, "not_a_number"),
@@ -184,6 +312,15 @@ def test_an_unreadable_number_does_not_travel_in_a_traceback() -> None:
         ("+48 512 34O 678", None, "0 for the letter O"),
         ("12345", None, "cannot be texted"),
         ("48512345678", None, "it would be a number of PL"),
+        ("+44 07400 123456", None, "leave out the 0 behind +44"),
+        ("+480512345678", None, "leave out the 0 behind +48"),
+        ("+1 0202 555 0123", None, "leave out the 0 behind +1"),
+        ("+44/07400/123456", None, "leave out the 0 behind +44"),
+        ("+4800512345678", None, "digit too many"),
+        ("+480512345", None, "wrong digit"),
+        ("+54 11 15 2345 6789", None, "has a 9 behind +54"),
+        ("011 15-2345-6789", "AR", "has a 9 behind +54"),
+        ("+54 011 2345 6789", None, "leave out the 0 behind +54"),
         ("+44 (0)20 7946 0018", None, "(0)"),
     ],
 )
@@ -214,8 +351,6 @@ def test_the_message_names_the_damage(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("02/512345678", "not_a_number"),  # an area code in front of a slash
-        ("512 345 678/79", "not_a_number"),
         ("hello 1234567", "not_a_number"),
         ("Polna 12 m 3", "not_a_number"),
         ("550e8400-e29b-41d4-a716-446655440000", "not_a_number"),
@@ -276,6 +411,9 @@ def test_masking_hides_at_least_three_digits(e164: str) -> None:
         ("\u202e123", "\\u202e123"),
         ("١٢٣٤٥٦٧٨", "١٢••••٧٨"),
         ("x" * 100, "x" * 60 + "…"),
+        ("1a2b3c4d5e6f7g", "1a2b•c•d•e6f7g"),
+        ("1" + "x" * 57 + "23456789", "1" + "x" * 57 + "2•…"),
+        ("é 2025550123", "é 20••••••23"),
         ("12025550123" * 20, "12" + "•" * 58 + "…"),
     ],
 )

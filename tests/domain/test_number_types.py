@@ -154,12 +154,45 @@ def test_what_is_no_number_of_its_country_is_of_no_known_kind(e164: str, country
 def test_every_kind_has_words_for_people_and_a_line_that_allows_it() -> None:
     assert said(NumberType.FIXED_LINE) == "a landline"
     assert said(NumberType.PREMIUM_RATE) == "a premium-rate number"
-    assert why_not(NumberType.FIXED_LINE) == (
+    for words in (said, lambda kind: why_not(kind, TEXTABLE)):
+        assert len({words(kind) for kind in NumberType}) == 12
+
+
+ALLOWING = [
+    # the number's kind, what is allowed already, the line that allows both
+    (NumberType.FIXED_LINE, TEXTABLE, "mobile, fixed_or_mobile, fixed_line"),
+    (NumberType.VOIP, TEXTABLE, "mobile, fixed_or_mobile, voip"),
+    (NumberType.FIXED_LINE, {NumberType.MOBILE}, "mobile, fixed_line"),
+    (NumberType.FIXED_OR_MOBILE, {NumberType.MOBILE}, "mobile, fixed_or_mobile"),
+    (NumberType.MOBILE, {NumberType.FIXED_LINE, NumberType.PAGER}, "mobile, fixed_line, pager"),
+    (NumberType.TOLL_FREE, {NumberType.VOIP, *TEXTABLE}, "mobile, fixed_or_mobile, voip, toll_free"),
+    (NumberType.UNKNOWN, set(), "unknown"),
+]
+
+
+@pytest.mark.parametrize(("kind", "allowed", "line"), ALLOWING)
+def test_the_line_that_allows_a_kind_keeps_what_is_allowed_already(
+    kind: NumberType, allowed: set[NumberType], line: str
+) -> None:
+    assert why_not(kind, frozenset(allowed)).endswith(f"write number_types: [{line}]")
+
+
+def test_it_says_why_people_are_not_texted_on_such_numbers() -> None:
+    assert why_not(NumberType.FIXED_LINE, TEXTABLE) == (
         "most landlines cannot receive texts; to text them all the same write"
         " number_types: [mobile, fixed_or_mobile, fixed_line]"
     )
-    assert len({said(kind) for kind in NumberType}) == len({why_not(kind) for kind in NumberType}) == 12
-    for kind in NumberType:
-        line = why_not(kind).partition("number_types: [")[2].removesuffix("]").split(", ")
-        assert line.count(kind) == 1
-        assert set(line) == TEXTABLE | {kind}
+
+
+@pytest.mark.parametrize(
+    ("kind", "country", "is_told"),
+    [
+        (NumberType.FIXED_LINE, "AR", True),
+        (NumberType.TOLL_FREE, "AR", False),
+        (NumberType.FIXED_LINE, "BR", False),
+    ],
+)
+def test_a_landline_of_argentina_may_be_a_mobile_number_without_its_9(
+    kind: NumberType, country: str, is_told: bool
+) -> None:
+    assert ("has a 9 behind +54" in why_not(kind, TEXTABLE, country)) is is_told

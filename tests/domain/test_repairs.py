@@ -76,6 +76,9 @@ SEVERAL_REPAIRS = [
     ("'0048512345678", None, "+48512345678", "zeros_for_plus", ("00 stands for +", "quotes")),
     ("701234567.0", "CI", "+2250701234567", "zero_restored", ("first 0", "decimal")),
     ('="tel:+48512345678.0"', None, "+48512345678", "decimal_dropped", ("decimal", "quotes", "word")),
+    ("Tel. 0151/23456789", "DE", "+4915123456789", "uri_removed", ("word",)),
+    ("48/512345678", "PL", "+48512345678", "plus_restored", ("+ was missing",)),
+    ("0049/151/23456789", None, "+4915123456789", "zeros_for_plus", ("00 stands for +",)),
     ("Tel. +44 (0)7400 123456", None, "+447400123456", "trunk_zero_dropped", ("(0)", "word")),
 ]
 
@@ -126,6 +129,12 @@ def test_a_repair_says_what_was_found_and_what_is_read_and_shows_no_number() -> 
         ("3921234567", "IT", "+393921234567"),
         ("55991234567", "BR", "+5555991234567"),
         ("9112345678", "IN", "+919112345678"),
+        # Slashes, brackets and a second plus are punctuation.
+        ("0151/23456789", "DE", "+4915123456789"),
+        ("0664/1234567", "AT", "+436641234567"),
+        ("++48512345678", None, "+48512345678"),
+        ("[+48512345678]", None, "+48512345678"),
+        ("+48_512_345_678", None, "+48512345678"),
     ],
 )
 def test_what_is_written_as_people_write_it_needs_no_repair(text: str, region: str | None, e164: str) -> None:
@@ -197,6 +206,10 @@ REFUSED = [
     ("tel:+48512345678;ext=5", None, "has_extension"),
     ("tel:+48512345678,+48512345679", None, "several_numbers"),
     ("Tel. 512345678 or 512345679", "PL", "several_numbers"),
+    ("Tel. 512345678 or 79", "PL", "several_numbers"),
+    ("0151/23456783/84", "DE", "several_numbers"),
+    ("49/15112345678", "DE", "number_needs_country"),
+    ("22/03/2024", "DK", "not_a_number"),
     ("tel:+1-800-FLOWERS", None, "has_letters"),
     ("512345678 tel", "PL", "has_letters"),
     ("https://wa.me/48512345678", None, "not_a_number"),
@@ -215,6 +228,14 @@ def test_what_could_be_read_in_another_way_is_left_to_people(
     assert caught.value.code == code
     assert caught.value.hint
     assert caught.value.message.isprintable()
+
+
+def test_a_column_whose_numbers_all_lack_their_plus_has_a_hint_for_all_of_it() -> None:
+    with pytest.raises(BadNumber) as caught:
+        read_number("4915112345678", "DE")
+    assert caught.value.hint.startswith("write + in front; if all numbers of the list lack it, ")
+    assert 'the formula ="+"&A2' in caught.value.hint
+    assert len(caught.value.hint) < 300  # what a problem shows of it
 
 
 def test_only_lists_mend_a_missing_plus_others_take_it_as_ever() -> None:
