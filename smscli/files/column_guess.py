@@ -31,8 +31,17 @@ from smscli.files.cell_kinds import (
     number_in,
 )
 from smscli.files.column_names import IGNORE, Role, is_named, looks_like_opt_out, phone_rank, plain, words
-from smscli.files.contact_columns import contacts_line, header_with, is_a_contact, layout_of, repeats_header
+from smscli.files.contact_columns import (
+    contacts_line,
+    has_phone,
+    header_with,
+    is_a_contact,
+    layout_of,
+    misread,
+    repeats_header,
+)
 from smscli.files.csv_records import Record, cleaned
+from smscli.files.first_records import LOOKED_AT, below_a_title
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.reading import fold, listed, quoted
@@ -57,7 +66,7 @@ _KINDS: Mapping[Role, str] = MappingProxyType(
         Role.LANGUAGE: "languages",
         Role.CONSENT: "levels of consent",
         Role.CONSENT_DATE: "dates",
-        Role.OPT_OUT: "yes or no",
+        Role.OPT_OUT: "yes, no or dates",
     }
 )
 
@@ -120,6 +129,8 @@ class Guess:
     findings: tuple[Finding, ...]
     region: str | None
     notes: tuple[str, ...]
+    opt_outs: tuple[str, ...] = ()
+    """The headers of all columns of opt-outs, with those that are named already."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -135,7 +146,8 @@ class Guess:
         for finding in self.findings:
             if [finding.column.name] != [name for name in self.header if is_named(name, finding.role)]:
                 columns[finding.role.value] = finding.column.name
-        return replace(source, region=region, columns=columns)
+        applied = replace(source, region=region, columns=columns)
+        return applied.with_opt_outs(*self.opt_outs) if self.opt_outs else applied
 
     def line(self, source: ContactsSource) -> str:
         """The line for the campaigns file; empty where nobody can say which column holds the numbers."""
@@ -160,6 +172,8 @@ class _Guesser:
         self._header = None if header is None else tuple(map(cleaned, header))
         self._columns = tuple(self._all_columns())
         self._findings: dict[Role, Finding] = {}
+        self._opt_out_findings: list[Finding] = []
+        self._opt_outs: tuple[str, ...] = ()
         self._region: str | None = None
         self._notes: list[str] = []
 
@@ -170,12 +184,19 @@ class _Guesser:
         self._find(Role.ZONE, is_zone)
         self._find(Role.LANGUAGE, is_language, _may_be_language)
         self._find_consent()
-        self._find_opt_out()
+        self._find_opt_outs()
         if self._header is None:
             self._note_what_needs_a_name()
-        findings = sorted(self._findings.values(), key=lambda found: found.column.index)
+        findings = sorted(
+            [*self._findings.values(), *self._opt_out_findings], key=lambda found: found.column.index
+        )
         return Guess(
-            self._header is not None, self._names(), tuple(findings), self._region, tuple(self._notes)
+            self._header is not None,
+            self._names(),
+            tuple(findings),
+            self._region,
+            tuple(self._notes),
+            self._opt_outs,
         )
 
     def _all_columns(self) -> Iterator[Column]:
@@ -311,18 +332,29 @@ class _Guesser:
         for role in both:
             self._findings.pop(role, None)
 
-    def _find_opt_out(self) -> None:
+    def _find_opt_outs(self) -> None:
         """A column is one only if it is called so: a flag for a newsletter says yes and no as well."""
-        if self._is_settled(Role.OPT_OUT):
+        if self._source.columns.get(Role.OPT_OUT) == IGNORE:
             return
+        there = {fold(column.name) for column in self._columns}
+        named = [name for name in self._source.opt_outs if fold(name) in there]
+        settled = set(map(fold, (*named, *self._source.ignore)))
         called_so = [column for column in self._columns if looks_like_opt_out(column.name)]
-        if len(called_so) == 1 and called_so[0] in self._free():
-            column = called_so[0]
-            if not column.cells or column.holds(is_yes_or_no):
-                self._findings[Role.OPT_OUT] = Finding(Role.OPT_OUT, column, column.holds(is_yes_or_no))
-                return
-        for column in called_so:
-            self._notes.append(f"{column.called} looks like an opt-out: make one column of yes and no of all")
+        others = [column for column in called_so if fold(column.name) not in settled]
+        found = [Finding(Role.OPT_OUT, column, column.holds(_may_opt_out)) for column in others]
+        free = self._free()
+        unclear = [
+            each.column
+            for each in found
+            if each.column not in free or (each.column.cells and not each.fitting)
+        ]
+        for column in unclear:
+            self._notes.append(
+                f"{column.called} looks like an opt-out, and holds more than yes, no and dates"
+            )
+        if found and not unclear:
+            self._opt_outs = (*named, *(each.column.name for each in found))
+            self._opt_out_findings = found
 
     def _note_what_needs_a_name(self) -> None:
         for column in self._free():
@@ -357,6 +389,11 @@ def _chosen(tallies: Sequence[_Tally]) -> _Tally | None:
     return rivals[0] if len(rivals) == 1 else None
 
 
+def _may_opt_out(cell: str) -> bool:
+    """Whoever has a date in such a column opted out then."""
+    return is_yes_or_no(cell) or is_date(cell)
+
+
 def _may_be_language(column: Column) -> bool:
     """A column of nothing but `no` speaks no Norwegian, unless it is called so."""
     return column.is_about(_LANGUAGE_PARTS) or not all(map(is_yes_or_no, column.cells))
@@ -381,6 +418,8 @@ def _offer(source: ContactsSource, records: Sequence[Record]) -> str | None:
     found = guess(source, [record.cells for record in rows], None if header is None else header.cells)
     if found.region is None and header is not None and _is_fine(source, header):
         return None
+    if _is_elsewhere(source, records):
+        return None
     line = found.line(source)
     if line in ("", contacts_line(source)):
         return None
@@ -394,6 +433,16 @@ def _apart(source: ContactsSource, records: Sequence[Record]) -> tuple[Record | 
         has_line = repeats_header(source.header, first.cells)
         return (header_with(source, first), others) if has_line else (Record(0, source.header), records)
     return (None, records) if is_a_contact(source, first.cells) else (first, others)
+
+
+def _is_elsewhere(source: ContactsSource, records: Sequence[Record]) -> bool:
+    """Has the first line to be mended itself? What it says names no column."""
+    first = records[0]
+    if source.header or has_phone(source, first.cells):
+        return False
+    cells = tuple(map(cleaned, first.cells))
+    is_below = below_a_title(source, first, records[1:LOOKED_AT]) is not None
+    return is_below or misread(source, cells, first.line) is not None
 
 
 def _is_fine(source: ContactsSource, header: Record) -> bool:

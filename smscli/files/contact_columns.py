@@ -39,11 +39,14 @@ __all__ = [
     "Layout",
     "Role",
     "contacts_line",
+    "has_phone",
     "header_problem",
     "header_with",
+    "holds_number",
     "is_a_contact",
     "layout_of",
     "looks_like_opt_out",
+    "misread",
     "names_of",
     "recognise",
     "repeats_header",
@@ -54,6 +57,8 @@ BUILT_IN_FIELDS = frozenset({"brand"})
 
 _ABOUT_CONSENT = frozenset({Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE})
 _IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
+_OTHER_QUOTES = "'`´‘’‚‛“”„«»"
+_BLANKS = re.compile(r"\s{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def recognise(source: ContactsSource, first: Sequence[str], line: int) -> str:
     lines = list(dropwhile(lambda text: not cleaned(text), first))
     text = "".join(lines)
     fitting = _by_width(lines, len(source.header)) if source.header else ""
-    found = fitting or recognised_delimiter(text, lambda cells: _has_phone(source, cells))
+    found = fitting or recognised_delimiter(text, lambda cells: has_phone(source, cells))
     if found is None:
         where = "in the first line" if source.header else "in the header"
         several = [each for each in CANDIDATES if len(split_line(text, each)) > 1]
@@ -116,7 +121,8 @@ def _fit(delimiter: str, width: int, lines: Sequence[str]) -> tuple[int, int]:
     return len(fitting), sum(any(map(_IS_NUMBER.fullmatch, cells)) for cells in fitting)
 
 
-def _has_phone(source: ContactsSource, header: Iterable[str]) -> bool:
+def has_phone(source: ContactsSource, header: Iterable[str]) -> bool:
+    """Does a header name the column of numbers, as the campaigns file or anybody calls it?"""
     mapped = source.columns.get(Role.PHONE)
     if mapped is None:
         return any(is_named(name, Role.PHONE) for name in header)
@@ -134,7 +140,12 @@ def contacts_line(source: ContactsSource, **changes: Any) -> str:
 
 def is_a_contact(source: ContactsSource, cells: Sequence[str]) -> bool:
     """Is this record, which should name the columns, a contact: one of its cells can only be a number?"""
-    return any(_IS_NUMBER.fullmatch(cleaned(cell)) for cell in cells) and not _has_phone(source, cells)
+    return holds_number(cells) and not has_phone(source, cells)
+
+
+def holds_number(cells: Iterable[str]) -> bool:
+    """Can one of these cells only be a number?"""
+    return any(_IS_NUMBER.fullmatch(cleaned(cell)) for cell in cells)
 
 
 def repeats_header(names: tuple[str, ...], cells: Sequence[str]) -> bool:
@@ -175,7 +186,7 @@ def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) ->
     columns = tuple(map(cleaned, header.cells))
     complaints = _Complaints(Place(source.name, header.line or None))
     if not source.header:
-        _refuse_what_is_no_header(source, columns, complaints)
+        _refuse_what_is_no_header(source, columns, header.line, complaints)
         columns = _without_nameless_end(columns)
     positions = _positions(source, columns, complaints)
     read = _without_ignored(source, columns, positions, complaints)
@@ -219,15 +230,14 @@ class _Complaints:
 
 
 def _refuse_what_is_no_header(
-    source: ContactsSource, columns: tuple[str, ...], complaints: _Complaints
+    source: ContactsSource, columns: tuple[str, ...], line: int, complaints: _Complaints
 ) -> None:
     """A list without a header, or split at the wrong character: all else would be noise."""
     if is_a_contact(source, columns):
         names = _names_for(source, columns)
         message = f"the first line has to name the columns, found a contact: {_found(columns)}"
         hint = f"put a line above it, such as {(source.delimiter or ',').join(names)}; or name them in the"
-        line = contacts_line(source, header=names)
-        complaints.add("header", message, f"{hint} campaigns file: {line}")
+        complaints.add("header", message, f"{hint} campaigns file: {contacts_line(source, header=names)}")
     named = _without_nameless_end(columns)
     only = named[0] if len(named) == 1 else ""
     others = [each for each in CANDIDATES if each in only and each != source.delimiter]
@@ -235,7 +245,39 @@ def _refuse_what_is_no_header(
         written, found = DELIMITER_WORDS[source.delimiter], DELIMITER_WORDS[others[0]]
         message = f"the campaigns file says delimiter: {written}, and the header has {found}: {quoted(only)}"
         complaints.add("delimiter", message, f"write delimiter: {found}, or delete that key")
+    elif found_amiss := misread(source, columns, line):
+        complaints.add("header", *found_amiss)
     complaints.refuse()
+
+
+def misread(source: ContactsSource, columns: Sequence[str], line: int) -> tuple[str, str] | None:
+    """What to say, and what to do, where a header names a column of numbers and its cells are not apart."""
+    named = _without_nameless_end(tuple(columns))
+    if has_phone(source, named):
+        return None
+    bare = [name.strip(_OTHER_QUOTES) for name in named]
+    if has_phone(source, bare):
+        message = f"the names of the columns are in quotes that are no quotes of CSV: {_found(named)}"
+        return message, 'put double quotes (") in their place, or export the list again with such'
+    if len(named) != 1:
+        return None
+    message = f"the names of all columns stand in one cell: {quoted(named[0])}"
+    inside = [each for each in CANDIDATES if has_phone(source, split_line(named[0], each))]
+    if inside:
+        return message, _hint_of_one_cell(source, inside[0], line)
+    if has_phone(source, _BLANKS.split(named[0])):
+        hint = "blanks do not keep columns apart: open the list in a spreadsheet, as text of fixed width"
+        return message, f"{hint}, and save it as CSV UTF-8"
+    return None
+
+
+def _hint_of_one_cell(source: ContactsSource, delimiter: str, line: int) -> str:
+    """Only quotes, or a line `sep=` above it, keep a header together that has a delimiter in it."""
+    quotes = "each line is one cell, in quotes or of a sheet: take the quotes off, or export the list again"
+    if line == 1 or source.delimiter is not None:
+        return quotes
+    said = contacts_line(source, delimiter=delimiter)
+    return f"if a line sep= above it names another delimiter, delete it, or write {said}; otherwise {quotes}"
 
 
 def _names_for(source: ContactsSource, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from smscli.files.contact_columns import (
 )
 from smscli.files.contact_rows import RowReader
 from smscli.files.csv_records import Record
+from smscli.files.first_records import fitting, refuse_another_order, with_header
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.reading import files_error
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 _EMPTY_HINT = "a list begins with the names of its columns, such as phone,first_name"
-_HEADER_HINT = "save the list again as CSV UTF-8 with Windows or Unix line ends"
+_HEADER_HINT = 'close the quote, or take it out: quotes (") stand in pairs, around whole cells'
 
 
 class ContactsReader:
@@ -154,6 +155,7 @@ def open_contacts(
     with open_list(source, stdin, is_copy=is_copy) as opened:
         header, records = _header(source, opened.records())
         layout = layout_of(source, header, wanted_fields)
+        records = fitting(source, header, records, opened.delimiter)
         yield ContactsReader(source, records, opened.delimiter, layout, len(header.cells), today)
 
 
@@ -165,7 +167,8 @@ def _header(source: ContactsSource, records: Iterator[Record]) -> tuple[Record, 
     if source.header:
         if repeats_header(source.header, first.cells):
             return header_with(source, first), records
+        refuse_another_order(source, first)
         return Record(0, source.header), chain([first], records)
     if first.broken:
         raise header_problem(source, first.line, "header", f"the header: {first.broken}", _HEADER_HINT)
-    return first, records
+    return first, with_header(source, first, records)

@@ -212,11 +212,11 @@ def _given_headers() -> Iterator[DamagedList]:
     tells = "The campaigns file names the columns, and the list has them too."
     yield laid("header-given-and-there", tells, 2, header=header)
     tells = "The campaigns file names fewer columns than the list has."
-    yield laid("header-given-too-short", tells, 2, header=header[:2])
+    yield laid("header-given-too-short", tells, None, header=header[:2])
     tells = "The campaigns file leaves out columns that are not read."
     yield laid("header-given-with-gaps", tells, 2, header=("", "phone", "", "first_name"))
     tells = "The campaigns file names the columns in another order than the list does."
-    yield laid("header-given-in-another-order", tells, 3, header=("first_name", "phone"))
+    yield laid("header-given-in-another-order", tells, None, header=("first_name", "phone"))
 
 
 def _delimiters() -> Iterator[DamagedList]:
@@ -236,7 +236,7 @@ def _delimiters() -> Iterator[DamagedList]:
     yield made("tabs-in-a-csv", "Tabs between cells in a file called .csv.", 3, PEOPLE.replace(",", "\t"))
     yield laid("pipes", "Pipes between cells.", 2)
     yield laid("pipes-of-a-table", "A table as people draw it in text.", None)
-    yield laid("another-delimiter-in-the-rows", "A header with semicolons above rows with commas.", 2)
+    yield laid("another-delimiter-in-the-rows", "A header with semicolons above rows with commas.", None)
     yield laid("delimiter-in-doubt", "A header that could be split in two ways.", None)
     yield laid("columns-of-blanks", "Columns set with blanks.", None)
     yield laid("one-column", "Numbers and nothing else; one of them is bad.", 3, "brand")

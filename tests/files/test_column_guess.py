@@ -251,9 +251,8 @@ def test_a_flag_that_is_called_an_opt_out_is_one(name: str) -> None:
 @pytest.mark.parametrize(
     "columns",
     [
-        {"Unsubscribed at": ["2025-01-01", ""]},
-        {"Unsubscribed": ["yes", "no"], "DNC": ["no"]},
         {"Blocked": ["spam", "bounce"]},
+        {"Blocked": ["spam", "bounce"], "Stopped": ["who?"]},
     ],
 )
 def test_what_may_be_an_opt_out_and_cannot_be_read_is_told_and_never_ignored(
@@ -264,6 +263,43 @@ def test_what_may_be_an_opt_out_and_cannot_be_read_is_told_and_never_ignored(
     assert [note.partition(" looks like an opt-out")[0] for note in found.notes] == [
         f'"{name}"' for name in columns
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "opt_outs"),
+    [
+        (LIST, '["Unsubscribed", "DNC", "Opted out at"]'),
+        (replace(LIST, columns={"opt_out": "dnc"}), '["dnc", "Unsubscribed", "Opted out at"]'),
+        (replace(LIST, columns={"opt_out": "gone"}, ignore=("dnc",)), '["Unsubscribed", "Opted out at"]'),
+        (LIST.with_opt_outs("DNC", "Opted out at"), '["DNC", "Opted out at", "Unsubscribed"]'),
+    ],
+)
+def test_of_several_columns_of_opt_outs_all_are_proposed(source: ContactsSource, opt_outs: str) -> None:
+    stops = {"Unsubscribed": ["yes", "no"], "DNC": ["no"], "Opted out at": ["2025-01-01", ""]}
+    found = guessed({"phone": AMERICANS, **stops}, source)
+    assert f"columns: {{opt_out: {opt_outs}}}" in found.line(source)
+    assert found.notes == ()
+    assert '"Unsubscribed": 100 of 100 cells are yes, no or dates' in found.reasons
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        replace(LIST, columns={"opt_out": "ignore"}),
+        replace(LIST, ignore=("dnc", "stop")),
+        LIST.with_opt_outs("dnc", "stop"),
+        replace(LIST, columns={"opt_out": "dnc"}, ignore=("stop",)),
+    ],
+)
+def test_what_the_campaigns_file_says_of_opt_outs_is_left_as_it_is(source: ContactsSource) -> None:
+    found = guessed({"phone": AMERICANS, "DNC": ["yes", "no"], "Stop": ["no"]}, source)
+    assert (found.applied(source), found.notes) == (source, ())
+
+
+def test_one_column_of_opt_outs_that_is_unclear_keeps_the_others_from_being_proposed() -> None:
+    found = guessed({"phone": AMERICANS, "DNC": ["yes", "no"], "Blocked": ["spam", "bounce"]})
+    assert "opt_out" not in found.line(LIST)
+    assert found.notes == ('"Blocked" looks like an opt-out, and holds more than yes, no and dates',)
 
 
 def test_columns_of_one_name_are_not_proposed() -> None:
@@ -383,7 +419,7 @@ def test_an_offer_can_be_copied_as_it_is_and_mends_the_list(tmp_path: Path) -> N
         'contacts: {file: list.csv, columns: {phone: "Handy privat", language: "Sprache",'
         ' opt_out: "Abgemeldet"}}'
         '  # "Handy privat": 20 of 20 cells are phone numbers; "Sprache": 20 of 20 cells are languages;'
-        ' "Abgemeldet": 10 of 10 cells are yes or no'
+        ' "Abgemeldet": 10 of 10 cells are yes, no or dates'
     )
     with open_contacts(source_of(offer, source), frozenset({"kunde"}), today=date(2026, 11, 22)) as reader:
         assert reader.mapping == {"phone": "Handy privat", "language": "Sprache", "opt_out": "Abgemeldet"}

@@ -593,6 +593,59 @@ def test_what_need_not_be_written_is_not() -> None:
     assert contacts_line(LIST) == "contacts: {file: list.csv}"
 
 
+# ------------------------------------------------------------------------- headers whose cells are not apart
+
+
+ONE_CELL = "the names of all columns stand in one cell: "
+QUOTED = "each line is one cell, in quotes or of a sheet: take the quotes off, or export the list again"
+SEP = "if a line sep= above it names another delimiter, delete it, or write"
+FIXED = "blanks do not keep columns apart: open the list in a spreadsheet, as text of fixed width,"
+MISREAD = [
+    (("phone,first_name",), 1, f'{ONE_CELL}"phone,first_name"', QUOTED),
+    (("Name;Handynummer",), 1, f'{ONE_CELL}"Name;Handynummer"', QUOTED),
+    (
+        ("phone,first_name",),
+        2,
+        f'{ONE_CELL}"phone,first_name"',
+        f"{SEP} contacts: {{file: list.csv, delimiter: comma}}; otherwise {QUOTED}",
+    ),
+    (
+        ("phone   first_name",),
+        1,
+        f'{ONE_CELL}"phone   first_name"',
+        f"{FIXED} and save it as CSV UTF-8",
+    ),
+    (
+        ("'phone'", "'first_name'"),
+        1,
+        "the names of the columns are in quotes that are no quotes of CSV: 'phone' and 'first_name'",
+        'put double quotes (") in their place, or export the list again with such',
+    ),
+]
+
+
+@pytest.mark.parametrize(("header", "line", "message", "hint"), MISREAD)
+def test_a_header_whose_cells_are_not_apart_is_told_and_nothing_else(
+    header: tuple[str, ...], line: int, message: str, hint: str
+) -> None:
+    with pytest.raises(FilesError) as caught:
+        layout_of(LIST, Record(line, header), frozenset({"first_name"}))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message, problem.hint) == ("header", message, hint)
+
+
+def test_a_line_above_the_header_is_not_at_fault_where_the_campaigns_file_says_the_delimiter() -> None:
+    with pytest.raises(FilesError) as caught:
+        layout_of(replace(LIST, delimiter=","), Record(2, ("phone,first_name",)), frozenset())
+    assert caught.value.problems[0].hint == QUOTED
+
+
+@pytest.mark.parametrize("name", ["Kontakt, Name", "my phone", "Kontakt  Name", "'Kontakt'"])
+def test_one_cell_in_which_nobody_knows_a_phone_is_one_column(name: str) -> None:
+    assert [problem.code for problem in refused(name)] == ["missing_column"]
+    assert layout(name, source=replace(LIST, columns={"phone": name})).roles == {Role.PHONE: 0}
+
+
 # ------------------------------------------------------------------------------------------------ properties
 
 
