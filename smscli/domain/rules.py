@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.contact import ConsentLevel, Contact
@@ -166,9 +166,12 @@ def _message(case: Case, message_id: str) -> Message:
 
 def _evidence(contact: Contact) -> str:
     consent = contact.consent
-    if consent is None:
-        return ""
-    return f"list: {consent.level.name.lower()} on {consent.given_on.isoformat()}, {consent.source}"
+    return "" if consent is None else f"list: {_given(consent.level, consent.given_on)}, {consent.source}"
+
+
+@lru_cache(maxsize=4_096)  # a list knows a few levels and a few hundred days
+def _given(level: ConsentLevel, on: date) -> str:
+    return f"{level.name.lower()} on {on.isoformat()}"
 
 
 # --- Skips ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smscli.domain.template import (
@@ -207,6 +207,25 @@ def test_what_compiles_renders_or_raises_what_it_says(expression: str, values: d
         "MissingField",
         "NotANumber",
     )
+
+
+@given(
+    st.lists(st.sampled_from(["{{ a }}", "{{b}}", " ", "x", "ż\n", "{# c #}"]), min_size=1, max_size=6),
+    st.dictionaries(st.sampled_from("ab"), st.text(max_size=6)),
+)
+def test_gaps_alone_are_filled_as_jinja_fills_them(parts: list[str], values: dict[str, str]) -> None:
+    """A condition that holds for nobody sends a text through Jinja2; it says the same, or lacks the same."""
+    source = "".join(parts)
+    assume("{{" in source)
+    plain, through_jinja = compile_text(source), compile_text(source + "{% if never %}!{% endif %}")
+    assert type(plain._body) is not type(through_jinja._body)
+    said = []
+    for template in (plain, through_jinja):
+        try:
+            said.append(template.render(values))
+        except MissingField as missing:
+            said.append(f"lacks {missing.name}")
+    assert said[0] == said[1]
 
 
 @given(st.text(st.sampled_from("{}%#|ab \"'()[]\\\n") | st.characters(codec=None), min_size=1, max_size=40))
