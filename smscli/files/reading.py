@@ -48,7 +48,7 @@ _KINDS = (frozenset({".yaml", ".yml"}), frozenset({".csv", ".tsv", ".txt"}), fro
 def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
     """A stranger's text that can be printed: escapes named, long texts cut, one line."""
     cut = text if len(text) <= most else text[:most] + "…"
-    return "".join(_visible(character) for character in cut)
+    return cut if cut.isprintable() else "".join(map(_visible, cut))
 
 
 def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
