@@ -125,6 +125,8 @@ _BETWEEN = re.compile(rf"[/_,;&|\r\n]|\b(?:{'|'.join(_OR)})\b|(?<=[\d)])(?= *\(?
 _NOT_BETWEEN_DIGITS = re.compile(r"[,;](?! )|[\r\n]")
 #: Of a number, or the end of one. Behind a plus a few digits are an extension.
 _ONLY_DIGITS = re.compile(r"[ (]*(?:\+[ (]*(?:\d[ ().\-]*){3})?\d[\d ().\-]*")
+#: The 15 digits of the longest number, and 00 in front.
+_MOST_DIALLED = 17
 #: A full number, though nobody can say of which country.
 _ENOUGH_ABROAD = 9
 #: In Germany and around it a slash stands behind the area code. Not the one of a date.
@@ -200,7 +202,7 @@ def without_slashes(text: str, region: str | None) -> str:
         return text
     parts = _SLASH.split(text)
     whole = " ".join(parts)
-    if len(digits_of(whole)) < _ENOUGH_TO_CALL or not _SHAPE.fullmatch(whole):
+    if not _ENOUGH_TO_CALL <= len(digits_of(whole)) <= _MOST_DIALLED or not _SHAPE.fullmatch(whole):
         return text
     may_be_several = _ends_cut_short(parts) or _amount(parts, region) > 1 or _ends_in_another(parts, region)
     return text if may_be_several else whole

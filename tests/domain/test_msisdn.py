@@ -429,6 +429,11 @@ def test_a_masked_cell_is_printable_and_holds_no_number(text: str) -> None:
         assert sum(character.isdigit() for character in shown) <= 4
 
 
+@given(st.text("0123456789 +-abc", max_size=59))
+def test_plain_cells_are_masked_as_others_are(text: str) -> None:
+    assert mask(text) == mask(f"{text}é")[:-1]
+
+
 @given(st.text(max_size=40), st.sampled_from([None, "US", "PL", "AR", "DE"]))
 def test_any_text_is_a_number_or_a_problem(text: str, region: str | None) -> None:
     try:
