@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.country_names import country_called
 from smscli.domain.msisdn import is_region
 from smscli.files import yaml_types
 from smscli.files.located import Wrong, kind_of
@@ -89,8 +90,8 @@ def parse_country(text: str) -> str:
     """An ISO 3166 country code, in capitals."""
     code = text.strip().upper()
     if not is_region(code):
-        hint = _MISTAKEN.get(code, "")
-        meant = f'did you mean "{hint}"?' if hint else "write two letters, like PL, GR or US"
+        country = _MISTAKEN.get(code) or country_called(text)
+        meant = f'did you mean "{country}"?' if country else "write two letters, like PL, GR or US"
         raise Wrong(f"{quoted(text)} is not an ISO country code", hint=meant)
     return code
 

@@ -440,7 +440,7 @@ def _facts() -> Iterator[DamagedList]:
     yield laid("opt-out-column-that-is-ignored", tells, 2, columns={"opt_out": "ignore"})
     yield laid("zones", "Time zones as people write them.", 10)
     yield laid("languages", "Languages as people write them.", 7)
-    yield laid("countries", "Countries as people write them.", 9, region="PL")
+    yield laid("countries", "Countries as people write them.", 10, region="PL")
 
 
 def _large() -> Iterator[DamagedList]:
