@@ -3,9 +3,9 @@
     python -m benches.intake [--rows 1000000] [--logged 2000000]
 
 The floor is the same rows, in the same run, through csv.reader, phonenumbers (parse, is_valid_number,
-time_zones_for_number), Jinja2 (render) and the segment count alone. CPU seconds are compared, of runs one behind the
-other: machines differ and are shared, ratios hold. Nobody is texted: numbers go from a temporary file into a
-temporary plan.
+time_zones_for_number), Jinja2 (render) and the segment count alone. CPU seconds are compared, of runs one
+behind the other: machines differ and are shared, ratios hold. Nobody is texted: numbers go from a temporary
+file into a temporary plan.
 """
 
 from __future__ import annotations

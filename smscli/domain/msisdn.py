@@ -46,6 +46,9 @@ class Msisdn:
         _set_e164(self, e164)
         _set_country(self, country)
 
+    def __hash__(self) -> int:
+        return hash(self.e164)  # which has one country; a text remembers its hash, and a pair does not
+
     @property
     def digits(self) -> str:
         """The number without its plus sign."""

@@ -258,7 +258,9 @@ class MemorySentLog:
         self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
     ) -> Mapping[Msisdn, Facts]:
         """What is known of these numbers."""
-        found = {number: self._facts_of(realm, campaign_id, number.e164, since) for number in numbers}
+        places = (self._all.by_number, self._all.opt_outs, self._all.heeded)
+        known = (number for number in numbers if any(number.e164 in place for place in places))
+        found = {number: self._facts_of(realm, campaign_id, number.e164, since) for number in known}
         return {number: facts for number, facts in found.items() if facts != Facts()}
 
     def _facts_of(self, realm: Realm, campaign_id: str, number: str, since: datetime) -> Facts:
