@@ -238,7 +238,9 @@ def _explained(
             options = partial(_options_of, commands=commands)
             return Mistyped(arguments, command, verbs, options).explained(error)
         case KeyboardInterrupt():
-            return _Interrupted("; ".join(["interrupted", *map(str, error.args)]))
+            stopped = _Interrupted("; ".join(["interrupted", *map(str, error.args)]))
+            stopped.exit_code = getattr(error, "exit_code", ExitCode.SIGINT)
+            return stopped
         case OSError() if rendering:
             return SmscliError(f"the output could not be written: {error.strerror or type(error).__name__}")
         case OSError() if error.filename is not None:  # a path that may not be looked at, or is too long

@@ -31,6 +31,10 @@ from smscli.files.scalars import parse_country, parse_language, parse_level
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
 _NO = frozenset({"", "no", "n", "false", "f", "0"})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(
+    r"(0?[1-9]|[12]\d|3[01])[./-](0?[1-9]|1[0-2])[./-](19|20)\d\d|"
+    r"(19|20)\d\d[./-](0?[1-9]|1[0-2])[./-](0?[1-9]|[12]\d|3[01])"
+)
 _SINCE = re.compile(r"(\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](\d{4}|\d\d))(?!\d)")
 
 #: So many different cells of a column are remembered with what they mean.
@@ -201,6 +205,10 @@ class RowReader:
     def _number(self, cells: tuple[str, ...]) -> Msisdn | None:
         """The number; one that does not start with + is read in the row's region, else in the list's."""
         text, region = cleaned(cells[self._phone]), self._region
+        if _DAY.fullmatch(text):  # cells that slipped by one; 31-12-1985 is somebody's number in Denmark
+            message = f"{mask(text)} is a date, not a phone number"
+            self._complain_of(cells, self._phone, "not_a_number", message, "have the cells slipped by one?")
+            return None
         if self._country.index >= 0 and not text.startswith("+"):
             before = len(self._problems)
             region = self._meaning(self._country, cells) or region

@@ -49,9 +49,18 @@ def _is_writing(folder: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize("option", ["--problems", "--plan", "--duplicates"])
+@pytest.mark.parametrize(
+    ("option", "sent", "exit_code"),
+    [
+        ("--problems", signal.SIGINT, 130),
+        ("--plan", signal.SIGINT, 130),
+        ("--duplicates", signal.SIGINT, 130),
+        ("--problems", signal.SIGTERM, 143),
+        ("--plan", signal.SIGHUP, 129),
+    ],
+)
 def test_nothing_is_left_of_a_file_that_is_being_written(
-    tmp_path: Path, many_rows: Path, option: str
+    tmp_path: Path, many_rows: Path, option: str, sent: signal.Signals, exit_code: int
 ) -> None:
     desk = Desk(tmp_path)
     desk.campaigns(top="on_bad_rows: skip\n")
@@ -63,9 +72,9 @@ def test_nothing_is_left_of_a_file_that_is_being_written(
         assert child.poll() is None, "it ended before it could be interrupted"
         assert monotonic() < until
         sleep(0.002)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(sent)
     _, err = child.communicate(timeout=30)
-    assert child.returncode == 130, err
+    assert child.returncode == exit_code, err
     assert desk.files() == before
     assert not list((tmp_path / "temporary").iterdir())
     assert "Traceback" not in err

@@ -14,6 +14,7 @@ from psutil import Process
 
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.errors import FilesError, Problem
+from smscli.domain.msisdn import mask
 from smscli.domain.number_types import NumberType
 from smscli.files.campaign_file import load
 from smscli.files.contacts_file import (
@@ -515,6 +516,20 @@ def test_kinds_that_the_campaigns_file_allows_are_texted() -> None:
         source, frozenset(), io.BytesIO(b"phone\n+48221234567\n+48512345678\n"), today=TODAY
     ) as rows:
         assert [type(row) for row in rows] == [Contact, BadRow]
+
+
+@pytest.mark.parametrize("day", ["31-12-1985", "2024-03-22", "25.03.2024", "1.2.2026", "31/12/1985"])
+def test_a_date_is_nobody_s_number(day: str) -> None:
+    """Each is a number of eight digits that can be texted, somewhere."""
+    for region in ("DK", "LV", "TN"):
+        _, rows = read(f"phone,x\n{day},a\n", region=region)
+        assert said(rows) == [f"2: phone: {mask(day)} is a date, not a phone number"]
+
+
+@pytest.mark.parametrize("number", ["20 12 19 85", "20-12-19-85", "20121985"])
+def test_eight_digits_that_are_written_as_no_date_are_a_number(number: str) -> None:
+    _, (row,) = read(f"phone,x\n{number},a\n", region="DK")
+    assert isinstance(row, Contact)
 
 
 def test_columns_that_changed_places_in_a_row_are_named() -> None:
