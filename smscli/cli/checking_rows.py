@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import heapq
 import json
-import os
 import tempfile
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import groupby
@@ -21,17 +20,15 @@ from typing import IO
 
 from smscli.cli.checking_lists import CheckedList, Pipes, room_needed, way_of_reading
 from smscli.cli.tasks import Found, Weight
+from smscli.cli.written_files import Written, real_path, refuse_to_overwrite
 from smscli.domain.errors import Place, Problem, UsageError
 from smscli.files.bad_rows import BadRow
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
-from smscli.files.problem_rows import is_of_problem_rows, open_problem_rows, paths_for
+from smscli.files.problem_rows import open_problem_rows, paths_for
 
 #: What is said of the rows of one list grows on disk beyond this.
 _IN_MEMORY = 1 << 20
-
-#: Campaigns files and profiles: no list of problems is called that.
-_OURS = (".yaml", ".yml")
 
 
 class ProblemFiles:
@@ -50,7 +47,9 @@ class ProblemFiles:
         self._paths = dict(zip(records, paths, strict=True))
         self._kept: dict[Hashable, tuple[CheckedList, list[IO[str]]]] = {}
         self._open = ExitStack()
-        _refuse_to_overwrite(paths, frozenset(map(os.path.realpath, read)))
+        real = frozenset(map(real_path, read))
+        for each in (Written("--problems", path, file) for file in paths):
+            refuse_to_overwrite(each, is_read=each.real in real, reader="this campaigns file")
 
     def close(self) -> None:
         """Forget what was said."""
@@ -119,25 +118,3 @@ def _rows(
 
 def _each_once(said: Iterable[tuple[int, list[Problem]]]) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(problem for _, problems in said for problem in problems))
-
-
-def _refuse_to_overwrite(paths: Sequence[Path], read: frozenset[str]) -> None:
-    for path in paths:
-        is_read = os.path.realpath(path) in read or (path.suffix in _OURS and path.exists())
-        if is_read or not _may_be_replaced(path):
-            whose = "this campaigns file reads" if is_read else "no earlier run wrote"
-            raise UsageError(
-                f"--problems {path} would overwrite a file that {whose}",
-                hint=f"name a new file: --problems new-{path.name}",
-            )
-
-
-def _may_be_replaced(path: Path) -> bool:
-    """Is there no file yet, or an empty one, or what this option wrote earlier?
-
-    What is no file, or may not be read, is left to whoever writes: he says what is wrong.
-    """
-    try:
-        return not path.is_file() or not path.stat().st_size or is_of_problem_rows(path)
-    except OSError:
-        return True

@@ -1,4 +1,4 @@
-"""The files that `preview` and `send` write when asked: each replaces only what its own option wrote earlier.
+"""The files that commands write when asked: each replaces only what its own option wrote earlier.
 
 A file that this campaign reads or keeps is never overwritten, nor one that somebody else wrote.
 """
@@ -45,21 +45,26 @@ _EARLIER: Mapping[str, Callable[[Path], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """A file to write: the option that asks for it, what was typed, and the file behind all links."""
+class Written:
+    """A file to write: the option that asks for it, what was typed, and the file that this means."""
 
     option: str
     typed: Path
     path: Path
-    real: Path
+
+    @property
+    def real(self) -> Path:
+        """The file behind all links; a link that leads to itself stays as it is."""
+        return real_path(self.path)
 
 
 def keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
     """Raises UsageError for a file that must not be replaced, or that two options name."""
     written = tuple(_written(asked, chosen))
-    read = {_real(path) for path in (asked.file, *chosen.lists(), *chosen.opt_outs)}
+    read = {real_path(path) for path in (asked.file, *chosen.lists(), *chosen.opt_outs)}
     for each in written:
-        _keep(each, is_read=each.real in read or _is_of_log(each.real, _real(chosen.sent_log)))
+        is_read = each.real in read or _is_of_log(each.real, real_path(chosen.sent_log))
+        refuse_to_overwrite(each, is_read=is_read, reader="this campaign")
     first: dict[Path, str] = {}
     for each in written:
         if each.real in first:
@@ -69,7 +74,7 @@ def keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
         first[each.real] = each.option
 
 
-def _written(asked: Asked, chosen: Chosen) -> Iterator[_Written]:
+def _written(asked: Asked, chosen: Chosen) -> Iterator[Written]:
     for option, typed in asked.files().items():
         if typed == STANDARD_OUTPUT and option != "--plan":
             raise UsageError(
@@ -77,14 +82,15 @@ def _written(asked: Asked, chosen: Chosen) -> Iterator[_Written]:
             )
         if typed != STANDARD_OUTPUT:
             paths = paths_for(typed, chosen.sources) if option == "--problems" else (typed,)
-            yield from (_Written(option, typed, path, _real(path)) for path in paths)
+            yield from (Written(option, typed, path) for path in paths)
 
 
-def _keep(each: _Written, *, is_read: bool) -> None:
+def refuse_to_overwrite(each: Written, *, is_read: bool, reader: str) -> None:
+    """Raises UsageError for a file that the `reader` reads, or that no earlier run of this option wrote."""
     is_read = is_read or (each.real.suffix in _OURS and each.real.exists())
     if not is_read and _is_earlier(each.option, each.real):
         return
-    whose = "this campaign reads" if is_read else "no earlier run wrote"
+    whose = f"{reader} reads" if is_read else "no earlier run wrote"
     what = "a file" if each.path == each.typed else f"{each.path}, a file"
     raise UsageError(
         f"{each.option} {each.typed} would overwrite {what} that {whose}",
@@ -92,7 +98,7 @@ def _keep(each: _Written, *, is_read: bool) -> None:
     )
 
 
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """The file behind all links; a link that leads to itself stays as it is."""
     return Path(os.path.realpath(path))
 
