@@ -105,7 +105,7 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
             asked,
             reading,
             _Heeded(reading.now, note),
-            _Excluding(asked.file, readings, reading.now, note),
+            _Excluding(asked.file, readings, reading.now, note, progress),
         )
         standings = {standing.campaign: standing for standing in checks.run(readings)}
         written = () if files is None else tuple(files.write(pipes))
@@ -230,6 +230,7 @@ class _Excluding:
     campaigns: Sequence[Reads]
     now: datetime
     note: Note
+    progress: Callable[[int], None]
     told: list[ExcludeSource] = field(default_factory=list)
 
     def fill(self, plans: Sequence[tuple[Reads, CheckPlan]]) -> None:
@@ -253,7 +254,7 @@ class _Excluding:
         self.told.append(excluded)
         campaigns = tuple(each.campaign for each in self.campaigns if excluded in each.defined.exclude)
         try:
-            found = read_excluded(excluded, plans, self._now_for(members[0][0]))
+            found = read_excluded(excluded, plans, self._now_for(members[0][0]), self.progress)
         except FilesError as wrong:
             _note_error(note, wrong, Place(excluded.source.name), campaigns)
             return

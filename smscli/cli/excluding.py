@@ -1,6 +1,6 @@
 """Lists of numbers not to text, read into a plan before anybody is decided, and how old they are.
 
-    excluded = exclude(chosen, plan, at, now)             reads every list, or raises with all that is wrong
+    excluded = exclude(chosen, plan, at, now, progress)   reads every list, or raises with all that is wrong
 
 A list that cannot be read in full would let people through who are on it: so it stops everything, unless the
 campaigns file says that what is no number may be left out. Age is no reason to read less of a list: who may
@@ -9,7 +9,7 @@ not rely on an old one is the guards' to say (`too_old`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smscli.cli.planned import Chosen, Planned
 
 #: Numbers that go into a plan in one transaction.
-_CHUNK = 20_000
+_CHUNK = 10_000
 
 #: So many problems of a list are kept to be told; beyond that they are only counted.
 _MOST_PROBLEMS = 1_000
@@ -73,8 +73,11 @@ class Excluded:
         return bool(self.bad_rows) and not (self.skips_bad_rows and self.numbers)
 
 
-def exclude(chosen: Chosen, plan: Plan, at: datetime, now: datetime) -> tuple[Excluded, ...]:
+def exclude(
+    chosen: Chosen, plan: Plan, at: datetime, now: datetime, progress: Callable[[int], None]
+) -> tuple[Excluded, ...]:
     """Read all lists of numbers not to text into the plan. Ages are those of `at`, when people are texted.
+    `progress` is told the rows of each list that are read so far.
 
     Raises FilesError with every problem of every list: missing, empty, dated in the future, standard input,
     one of the lists to text; and bad rows, unless the list is said to skip them.
@@ -84,7 +87,7 @@ def exclude(chosen: Chosen, plan: Plan, at: datetime, now: datetime) -> tuple[Ex
     found: list[Excluded] = []
     for each in _once(chosen.exclude) if not problems else ():
         try:
-            found.append(read_excluded(each, [plan], at.astimezone(zone)))
+            found.append(read_excluded(each, [plan], at.astimezone(zone), progress))
         except FilesError as wrong:
             if not wrong.problems:
                 raise
@@ -117,7 +120,9 @@ def unusable(
             yield Problem(place, "future_date", message, hint)
 
 
-def read_excluded(each: ExcludeSource, plans: Sequence[Plan], at: datetime) -> Excluded:
+def read_excluded(
+    each: ExcludeSource, plans: Sequence[Plan], at: datetime, progress: Callable[[int], None]
+) -> Excluded:
     """Read one list into each of the plans. `at` says in its zone when people are to be texted.
 
     Raises FilesError where the list cannot be read at all; bad rows are counted and told.
@@ -133,6 +138,7 @@ def read_excluded(each: ExcludeSource, plans: Sequence[Plan], at: datetime) -> E
                 plan.exclude(each.source.name, good)
             numbers, bad_rows = numbers + len(good), bad_rows + len(bad)
             problems += bad[: _MOST_PROBLEMS - len(problems)]
+            progress(numbers + bad_rows)
     fetched = _day_of(each, at)
     age = at.date() - fetched if each.fetched else at - _written(each, at)
     return Excluded(

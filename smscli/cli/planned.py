@@ -291,7 +291,7 @@ def planned(
             sieve.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
         if watched is not None:
             sieve.listeners.append(lambda row: watched.hear(row, lists))
-        excluded = exclude(chosen, plan, at, world.clock.now())
+        excluded = exclude(chosen, plan, at, world.clock.now(), progress)
         for line in bad_row_lines(excluded):
             world.screen.note(line)
         with _written_problems(world, asked.problems, lists, sieve):

@@ -239,7 +239,7 @@ def test_rows_that_are_read_are_counted_in_place(terminal: Terminal) -> None:
     with Rows(Screen(terminal.near, terminal.near), repaint_every=0) as rows:
         rows.tick(2_000)
         rows.tick(4_000)
-        assert on_screen(terminal.read(), 40) == "planning: 4,000 rows"
+        assert on_screen(terminal.read(), 40) == "reading: 4,000 rows"
         rows.stop()
         assert terminal.read() == "\r                    \r"
         rows.stop()

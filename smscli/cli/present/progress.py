@@ -85,7 +85,7 @@ class _Shown:
 
 
 class Rows(_Shown):
-    """How far the list is read."""
+    """How far a list is read: the contacts, or before them numbers not to text."""
 
     def tick(self, rows: int) -> None:
         """Called after every chunk of rows."""
@@ -119,12 +119,12 @@ class Sending(_Shown):
 
 
 def rows_line(rows: int, page: Page) -> Text:
-    """`planning: 12,000 rows`."""
+    """`reading: 12,000 rows`."""
     from rich.text import Text
 
     from smscli.cli.present.cells import fitted
 
-    return Text(fitted(f"planning: {rows:,} rows", page.width, page.glyphs.ellipsis))
+    return Text(fitted(f"reading: {rows:,} rows", page.width, page.glyphs.ellipsis))
 
 
 def sending_line(counts: Counts, seconds: float, page: Page) -> Text:
