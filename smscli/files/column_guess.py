@@ -44,7 +44,7 @@ from smscli.files.csv_records import Record, cleaned
 from smscli.files.first_records import LOOKED_AT, below_a_title
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
-from smscli.files.reading import fold, listed, quoted
+from smscli.files.reading import did_you_mean, fold, listed, quoted
 
 MOST_RECORDS = 200
 """So many records of a list are looked at."""
@@ -142,7 +142,8 @@ class Guess:
         region = source.region or self.region
         if not self.has_header:
             return replace(source, region=region, header=self.header)
-        columns = dict(source.columns)
+        absent = _absent(source, self.header)
+        columns = {role: name for role, name in source.columns.items() if role not in absent}
         for finding in self.findings:
             if [finding.column.name] != [name for name in self.header if is_named(name, finding.role)]:
                 columns[finding.role.value] = finding.column.name
@@ -187,6 +188,9 @@ class _Guesser:
         self._find_opt_outs()
         if self._header is None:
             self._note_what_needs_a_name()
+        else:
+            gone = _absent(self._source, self._header)
+            self._notes += [f"no column is {quoted(name)}, the {role}" for role, name in gone.items()]
         findings = sorted(
             [*self._findings.values(), *self._opt_out_findings], key=lambda found: found.column.index
         )
@@ -387,6 +391,21 @@ def _chosen(tallies: Sequence[_Tally]) -> _Tally | None:
     best = min((each.rank for each in strong), default=0)
     rivals = [each for each in strong if each.rank == best]
     return rivals[0] if len(rivals) == 1 else None
+
+
+def _absent(source: ContactsSource, header: Sequence[str]) -> Mapping[str, str]:
+    """Roles that the campaigns file gives to a column that the list does not have, nor one called nearly so.
+
+    What it says is of another list. Numbers are looked for anyway; of several opt-outs none is left out.
+    """
+    return {
+        role: name
+        for role, name in source.columns.items()
+        if name != IGNORE
+        and role != Role.PHONE
+        and not (role == Role.OPT_OUT and source.further_opt_outs)
+        and not did_you_mean(name, header)
+    }
 
 
 def _may_opt_out(cell: str) -> bool:

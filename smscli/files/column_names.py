@@ -109,7 +109,7 @@ _OPT_OUT_PARTS = words(
 # What names of columns with numbers sound like: good enough to be proposed, never to be taken.
 _MOBILE_PARTS = words(
     "mobil handy cellph cellno cellnum cellul celular gsm komork komorek movil telemovel portable κινητ",
-    "мобил сотов ceptel cepno cepnum msisdn handphone",
+    "мобил сотов ceptel cepno cepnum msisdn handphone smsphone smsnumber",
 )
 _MOBILE_NAMES = frozenset(words("cell cep sms"))
 _PHONE_PARTS = words("phone telef telno telnr telnum nrtel numertel numerodetel rufnummer e164 τηλεφ телеф")

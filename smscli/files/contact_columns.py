@@ -58,6 +58,7 @@ BUILT_IN_FIELDS = frozenset({"brand"})
 _ABOUT_CONSENT = frozenset({Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE})
 _IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
 _OTHER_QUOTES = "'`´‘’‚‛“”„«»"
+_NO_LETTERS = re.compile(r"[\W_]+")
 _BLANKS = re.compile(r"\s{2,}")
 
 
@@ -196,11 +197,27 @@ def layout_of(source: ContactsSource, header: Record, wanted: frozenset[str]) ->
     roles = _with_whole_consent(source, named, complaints)
     used = {fold(columns[index]) for index in (*roles.values(), *opt_outs)}
     _refuse_duplicates(source, columns, used | set(map(fold, wanted - BUILT_IN_FIELDS)), complaints)
-    fields = {name: positions[fold(name)] for name in wanted if fold(name) in positions}
+    fields = _fields(columns, positions, wanted)
     _refuse_unknown_fields(source, columns, wanted - fields.keys() - BUILT_IN_FIELDS, complaints)
     complaints.refuse()
     fields = {name: fields[name] for name in fields if name not in BUILT_IN_FIELDS}
     return Layout(columns, roles, fields, opt_outs)
+
+
+def _fields(columns: Sequence[str], positions: Mapping[str, int], wanted: frozenset[str]) -> dict[str, int]:
+    """Names in texts to positions.
+
+    Such a name has letters, digits and `_` only. Where no header is called so, it means the only one with
+    these letters: `first_name_billing` is `First Name (Billing)`.
+    """
+    fields = {name: positions[fold(name)] for name in wanted if fold(name) in positions}
+    for name in wanted - fields.keys() - BUILT_IN_FIELDS:
+        letters = fold(name)
+        alike = [
+            index for index, column in enumerate(columns) if _NO_LETTERS.sub("", fold(column)) == letters
+        ]
+        fields |= {name: alike[0]} if letters and len(alike) == 1 else {}
+    return fields
 
 
 def _without_nameless_end(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -219,6 +236,12 @@ class _Complaints:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._problems: list[Problem] = []
+        self._has_told = False
+
+    def found(self, columns: Iterable[str]) -> str:
+        """What columns there are, to end a message with: told once, for an export has fifty."""
+        told, self._has_told = self._has_told, True
+        return "" if told else f"; found {_found(columns)}"
 
     def add(self, code: str, message: str, hint: str = "") -> None:
         self._problems.append(Problem(self._place, code, message, hint))
@@ -295,10 +318,18 @@ def _refuse_unknown_fields(
     source: ContactsSource, columns: tuple[str, ...], names: frozenset[str], complaints: _Complaints
 ) -> None:
     for name in sorted(names):
-        message = f"a text needs a column called {quoted(name)}; found {_found(columns)}"
+        message = f"a text needs a column called {quoted(name)}{complaints.found(columns)}"
         where = "name it under header:" if source.header else "add the column"
         otherwise = f"{where}, or take {{{{ {inert(name)} }}}} out of the text"
-        complaints.add("unknown_field", message, _meant(name, columns) or otherwise)
+        complaints.add("unknown_field", message, _gap_meant(name, columns) or otherwise)
+
+
+def _gap_meant(name: str, columns: Sequence[str]) -> str:
+    """Of a header that cannot stand in a text as it is, also what to write there."""
+    meant = did_you_mean(name, columns)
+    gap = "_".join(_NO_LETTERS.split(meant.casefold())).strip("_")
+    is_written_otherwise = gap.isidentifier() and fold(gap) != fold(meant)
+    return f"{_meant(name, columns)}{f' Write {{{{ {inert(gap)} }}}}' if is_written_otherwise else ''}"
 
 
 def _meant(name: str, columns: Sequence[str]) -> str:
@@ -326,7 +357,7 @@ def _without_ignored(
     ignored = set(map(fold, source.ignore))
     for name in source.ignore:
         if fold(name) not in positions:
-            message = f"ignore: names {quoted(name)}, and no column is called so; found {_found(columns)}"
+            message = f"ignore: names {quoted(name)}, and no column is called so{complaints.found(columns)}"
             complaints.add("missing_column", message, _meant(name, columns) or "delete it there")
             ignored.add(fold(did_you_mean(name, columns)))  # one complaint of it is enough
     mapped = [*source.columns.items(), *((Role.OPT_OUT.value, name) for name in source.further_opt_outs)]
@@ -402,12 +433,13 @@ def _refuse_missing(
     source: ContactsSource, role: Role, header: str, columns: Sequence[str], complaints: _Complaints
 ) -> None:
     """The campaigns file names a column that the list does not have."""
-    message = f"needs a column called {quoted(header)} for the {role}; found {_found(columns)}"
+    message = f"needs a column called {quoted(header)} for the {role}{complaints.found(columns)}"
     if role is Role.OPT_OUT and source.further_opt_outs:
         others = ["…" if name == header else name for name in source.opt_outs]
         otherwise = _say(contacts_line(source.with_opt_outs(*others)))
     else:
         otherwise = _say_which(source, role, "…")
+        otherwise += f"; or delete {role} there if it has none" if role is not Role.PHONE else ""
     complaints.add("missing_column", message, _meant(header, columns) or otherwise)
 
 
@@ -425,7 +457,7 @@ def _complain_of_names(
         complaints.add("two_columns", message, _say_which(source, role, likely or found[0]))
     elif role is Role.PHONE:
         likely = _best_phone(columns)
-        message = f'needs a column with the numbers, called "phone"; found {_found(columns)}'
+        message = f'needs a column with the numbers, called "phone"{complaints.found(columns)}'
         hint = _say_which(source, role, likely or "…")
         offer = "" if likely else "; smscli check looks at the cells, and offers a guess"
         complaints.add("missing_column", message, hint + offer)

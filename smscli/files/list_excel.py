@@ -23,7 +23,7 @@ from smscli.files.reading import did_you_mean, files_error, inert, listed, quote
 if TYPE_CHECKING:  # what it needs is an extra
     from smscli.files.excel_sheets import Row, Sheet, Workbook
 
-_INSTALL = "type: pip install 'smscli[excel]' (or save the list as CSV UTF-8)"
+_INSTALL = "type pip install 'smscli[excel]', or save the list as CSV UTF-8"
 _SHOW_ROWS = "show all rows (Data, Clear), or copy those that are meant to a sheet of their own"
 
 Texts = dict[int, str]  # by column

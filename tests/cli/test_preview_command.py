@@ -336,10 +336,20 @@ def test_bad_rows_are_told_and_written_and_would_stop_a_send(desk: Desk) -> None
     assert "\n2 bad rows in contacts.csv:\n  contacts.csv:3: phone:" in done.err
     assert "\n  contacts.csv:4: phone:" in done.err
     assert "problems: bad.csv (2 rows)" in done.err
+    assert done.err.endswith("hint: mend bad.csv, then smscli check campaigns.yaml --contacts bad.csv\n")
     with (desk.path / "bad.csv").open(encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["phone"] for row in rows] == ["nobody", "+1202555"]
     assert (desk.path / "bad.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_bad_rows_that_would_stop_a_send_are_told_with_what_to_type(desk: Desk) -> None:
+    desk.contacts("+12025550101,Ann", "nobody,Zed")
+    told = desk.preview().err
+    assert "\nwarning: a send would be refused: mend them, or write on_bad_rows: skip\n" in told
+    assert told.endswith(
+        "hint: smscli preview campaigns.yaml ready --problems bad.csv writes them out, to be mended\n"
+    )
 
 
 def test_bad_rows_of_an_earlier_run_do_not_stay(desk: Desk) -> None:

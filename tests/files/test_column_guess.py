@@ -132,6 +132,20 @@ def test_a_mapped_header_that_is_not_there_is_replaced() -> None:
     )
 
 
+def test_roles_of_columns_that_another_list_had_are_left_out_and_told() -> None:
+    source = replace(LIST, columns={"opt_out": "unsubscribed", "zone": "ignore"})
+    found = guessed({"Kom. klienta": WITH_CODE, "Miasto": NAMES}, source)
+    assert found.applied(source).columns == {"phone": "Kom. klienta", "zone": "ignore"}
+    assert found.notes == ('no column is "unsubscribed", the opt_out',)
+
+
+@pytest.mark.parametrize("header", ["unsubscribd", "Unsubscribed?"])
+def test_the_role_of_a_column_that_may_only_be_misspelt_stays(header: str) -> None:
+    source = replace(LIST, columns={"opt_out": "unsubscribed"})
+    found = guessed({"Kom. klienta": WITH_CODE, header: ["maybe"]}, source)
+    assert found.applied(source).columns["opt_out"] == "unsubscribed"
+
+
 # ------------------------------------------------------------------------------------------------ the region
 
 

@@ -249,6 +249,56 @@ def test_a_field_that_no_column_has_is_told_with_what_was_found() -> None:
     assert problem.hint == 'did you mean "firstname"?'
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("First Name (Billing)", "first_name_billing"),
+        ("Imię:", "imię"),
+        ("Pick-up/code #", "pick_up_code"),
+        ("Ime\u0301 (1)", "imé_1"),
+    ],
+)
+def test_a_field_means_the_only_column_of_its_letters(header: str, name: str) -> None:
+    assert layout("phone", "a", "#", header, wanted=(name,)).fields == {name: 3}
+
+
+def test_a_column_of_the_very_name_goes_before_those_of_the_same_letters() -> None:
+    assert layout("phone", "name (1)", "name 1", wanted=("name_1",)).fields == {"name_1": 2}
+
+
+def test_of_two_columns_of_the_same_letters_none_is_taken() -> None:
+    (problem,) = refused("phone", "name (1)", "name: 1", wanted=("name_1",))
+    assert problem.code == "unknown_field"
+
+
+@pytest.mark.parametrize("header", ["#", "()"])
+def test_a_field_without_letters_means_no_column(header: str) -> None:
+    (problem,) = refused("phone", header, "a", wanted=("_",))
+    assert problem.code == "unknown_field"
+
+
+def test_a_header_that_no_text_can_hold_is_told_as_a_text_writes_it() -> None:
+    (problem,) = refused("phone", "First Name (Billing)", wanted=("first_name",))
+    assert problem.hint == 'did you mean "First Name (Billing)"? Write {{ first_name_billing }}'
+
+
+def test_what_columns_there_are_is_told_once() -> None:
+    first, second = refused("phone", "x", wanted=("b", "c"))
+    assert first.message.endswith("; found phone and x")
+    assert second.message == 'a text needs a column called "c"'
+
+
+def test_a_role_that_the_list_may_lack_can_be_taken_back() -> None:
+    (problem,) = refused("phone", "x", columns={"opt_out": "withheld"})
+    assert problem.hint.endswith("; or delete opt_out there if it has none")
+
+
+@pytest.mark.parametrize("name", ["SMS Phone Number", "Mobile phone"])
+def test_of_two_columns_the_one_of_texts_is_proposed(name: str) -> None:
+    (problem,) = refused("Phone Number", name)
+    assert f'phone: "{name}"' in problem.hint
+
+
 # ------------------------------------------------------------------------------- nameless and alike columns
 
 

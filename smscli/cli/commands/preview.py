@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -123,7 +124,7 @@ def preview(
         write_plan(plan, made.plan.decided_rows(), made.lists)
         world.screen.note(f"plan: {plan} ({counted(made.rows, 'row')})")
     refusals = tuple(guards.refused_limits(made))
-    _warn(world, made, refusals, is_about_one=story is not None)
+    _warn(world, made, refusals, problems, is_about_one=story is not None)
     if is_streamed:
         return Result({}, plan_lines(made.plan.decided_rows(), made.lists), _exit_code(made))
     return _told(world, made, refusals, story)
@@ -140,7 +141,9 @@ def _watched(explain: str, chosen: Chosen) -> Watched:
     return Watched(number_given(explain, chosen.region, "--explain"))
 
 
-def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_one: bool) -> None:
+def _warn(
+    world: World, made: Planned, refusals: Sequence[Refused], written: Path | None, *, is_about_one: bool
+) -> None:
     """What would stop a send is told in any case; of a story's list only that it has bad rows."""
     trouble = world.screen.trouble
     if not is_about_one:
@@ -149,11 +152,24 @@ def _warn(world: World, made: Planned, refusals: Sequence[Refused], *, is_about_
         heading = f"{counted(made.bad.count, 'bad row')} in {inert(made.list_name)}:"
         for line in problem_lines(made.bad.problems, heading):
             trouble(line)
+        if _exit_code(made):
+            trouble("warning: a send would be refused: mend them, or write on_bad_rows: skip")
+            trouble(f"hint: {_way_to_mend(made, written)}")
     elif _exit_code(made):
         have = "the list has" if len(made.lists) == 1 else "the lists have"
         trouble(f"warning: a send would be refused: {have} {counted(made.bad.count, 'bad row')}")
     for refusal in refusals:
         trouble(f"warning: a send would be refused: {refusal.message}")
+
+
+def _way_to_mend(made: Planned, written: Path | None) -> str:
+    """What to type about bad rows; of one list that were `written` out, how to see whether all are mended."""
+    if written is None:
+        return f"{made.chosen.command('preview', '--problems', 'bad.csv')} writes them out, to be mended"
+    if len(made.lists) > 1:
+        return "mend the files, and name each under contacts: with the keys of its own list"
+    check = ("smscli", "check", str(made.chosen.file), "--contacts", str(written))
+    return f"mend {inert(str(written))}, then {inert(shlex.join(check))}"
 
 
 def _told(world: World, made: Planned, refusals: Sequence[Refused], story: Story | None) -> Result:
