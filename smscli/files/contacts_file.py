@@ -51,7 +51,8 @@ _HEADER_HINT = 'close the quote, or take it out: quotes (") stand in pairs, arou
 class ContactsReader:
     """An open list. Iterate over `rows` once: `Contact` or `BadRow`, in order, one at a time.
 
-    `delimiter` is empty for a list of one column. `columns` are the headers, `mapping` role to header.
+    `delimiter` is empty for a list of one column. `columns` are the headers, `mapping` role to header (of
+    several `opt_outs` the first).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ContactsReader:
         self.source = source
         self.delimiter = delimiter
         self.columns = layout.columns
+        self.opt_outs = tuple(layout.columns[index] for index in layout.opt_outs)
         self.mapping: Mapping[str, str] = {
             role.value: layout.columns[index] for role, index in layout.roles.items()
         }

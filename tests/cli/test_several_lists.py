@@ -66,6 +66,14 @@ def test_the_document_of_one_list_has_it_under_both_keys(desk: Desk) -> None:
     assert plan["list"]["name"] == "members.csv"
 
 
+def test_whoever_opts_out_in_any_of_several_columns_is_skipped_and_all_are_told(desk: Desk) -> None:
+    lists(desk, "contacts: {file: crm.csv, columns: {opt_out: [SMS Opt Out, Email Opt Out]}}\n")
+    file(desk, "crm.csv", "phone,Email Opt Out,first_name,SMS Opt Out", f"{ANN},yes,Ann,no", f"{BEN},no,Ben,")
+    plan = desk.plan()
+    assert plan["skipped"] == {"opted_out": 1}
+    assert plan["list"]["columns"]["opt_out"] == ["SMS Opt Out", "Email Opt Out"]
+
+
 def test_problems_and_what_to_mend_are_told_with_their_list(desk: Desk) -> None:
     done = desk.preview()
     assert (

@@ -103,5 +103,5 @@ def _list(each: ReadList) -> dict[str, object]:
         "name": each.name,
         "rows": each.rows,
         "delimiter": reader.delimiter,
-        "columns": dict(reader.mapping),
+        "columns": {**reader.mapping, **({"opt_out": reader.opt_outs} if len(reader.opt_outs) > 1 else {})},
     }
