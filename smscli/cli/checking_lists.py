@@ -314,8 +314,7 @@ def _told(checked: CheckedList, rows: Iterable[Contact | BadRow]) -> Iterator[Fo
                 yield Found(repair, campaigns, Weight.LOOK_AT)
             continue
         checked.bad_rows += 1
-        if row.opted_out is not None:
-            checked.opted_out.append(row.opted_out)
+        checked.opted_out.extend(row.opted_out)
         for problem in row.problems:
             yield Found(problem, campaigns, bad)
 

@@ -29,8 +29,8 @@ class BadRows:
     def add(self, row: BadRow) -> None:
         """Count a row, and keep what is to be told of it."""
         self.count += 1
-        if row.opted_out is not None:
-            self.opted_out.setdefault(row.opted_out, row.of_list)
+        for number in row.opted_out:
+            self.opted_out.setdefault(number, row.of_list)
         self.problems.extend(row.problems[: MOST_PROBLEMS - len(self.problems)])
 
 

@@ -12,13 +12,13 @@ from smscli.domain.msisdn import Msisdn
 class BadRow:
     """A row with problems: nobody is texted for it.
 
-    `cells` are as written (full numbers: for a file of rows to mend, not for a terminal). `opted_out` is the
-    number of a row that says, or may say, that this person opted out: heed it though the row is bad.
+    `cells` are as written (full numbers: for a file of rows to mend, not for a terminal). `opted_out` are the
+    numbers of a row that says, or may say, that this person opted out: heed them though the row is bad.
     """
 
     row: int
     line: int
     problems: tuple[Problem, ...]
     cells: tuple[str, ...]
-    opted_out: Msisdn | None = None
+    opted_out: tuple[Msisdn, ...] = ()
     of_list: int = 0

@@ -8,7 +8,7 @@ and reads no clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Generic, TypeVar
@@ -36,6 +36,9 @@ _DAY = re.compile(
     r"(19|20)\d\d[./-](0?[1-9]|1[0-2])[./-](0?[1-9]|[12]\d|3[01])"
 )
 _SINCE = re.compile(r"(\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](\d{4}|\d\d))(?!\d)")
+
+#: What may be a number inside a cell that is none as a whole.
+_PIECES = re.compile(r"[+(]*\d[\d ().-]{5,}\d")
 
 #: So many different cells of a column are remembered with what they mean.
 _REMEMBERED = 4_096
@@ -126,7 +129,7 @@ class RowReader:
         self._problems, self._repairs = [], ()
         cells = self._whole(record)
         if cells is None:
-            return self._bad(row)
+            return self._bad(row, self._may_opt_out(record.cells))
         together = "".join(cells)
         is_plain = together.isprintable() and not may_be_damaged(together)
         if not is_plain:
@@ -140,7 +143,8 @@ class RowReader:
         if not is_plain or not NO_VALUES.isdisjoint(fields.values()):
             fields = {name: self._field(cells, at) for name, at in self._fields}
         if self._problems or number is None:
-            return self._bad(row, None if opted_out is False else number)
+            known = (number,) if number else self._may_opt_out((cells[self._phone],))
+            return self._bad(row, () if opted_out is False else known)
         stops = _EVERYTHING if opted_out else ()
         return Contact(
             row, record.line, number, consent, stops, zone, language, fields, self._of_list, self._repairs
@@ -169,7 +173,7 @@ class RowReader:
             if "\0" in cell:
                 self._complain_of(cells, at, "control_character", "holds a NUL byte", "export the list again")
 
-    def _bad(self, row: int, opted_out: Msisdn | None = None) -> BadRow:
+    def _bad(self, row: int, opted_out: tuple[Msisdn, ...] = ()) -> BadRow:
         columns = ("", *map(shown, self._names))
         problems = sorted(self._problems, key=lambda problem: columns.index(problem.where.path))
         line, cells = self._record.line, self._record.cells
@@ -199,6 +203,25 @@ class RowReader:
         """Does any column say so? None where no column does and one cannot be read (and is complained of)."""
         said = [self._meaning(column, cells) for column in self._opt_outs]
         return True if True in said else None if None in said else False
+
+    def _may_opt_out(self, cells: Iterable[str]) -> tuple[Msisdn, ...]:
+        """All numbers in these cells, of which the row may say that they opted out.
+
+        Nobody can tell which cell is which in a row of another shape: so every number of it is meant. Of a
+        cell that is no number each piece that is one: two numbers, or one with an extension.
+        """
+        if not self._opt_outs:
+            return ()
+        regions = {self._region, *map(self._known_country, self._record.cells)}
+        pieces = ((cell, _PIECES.findall(cell)) for cell in cells)
+        texts = (text for cell, parts in pieces if parts for text in {cleaned(cell), *parts})
+        found = (_number_in(text, region) for text in texts for region in regions)
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    def _known_country(self, cell: str) -> str | None:
+        """What a cell says if it is the country of its row; None in a list without countries."""
+        found = self._country.meaning(cell) if self._country.index >= 0 else None
+        return found if isinstance(found, str) else None
 
     # -- the number
 
@@ -279,6 +302,13 @@ _EVERYTHING = ("",)
 def _masked(cell: str) -> str:
     """A cell to be told of: all that may be a number in it is masked, and a date is not."""
     return inert(cell if _SINCE.fullmatch(cell) else mask(cell))
+
+
+def _number_in(text: str, region: str | None) -> Msisdn | None:
+    try:
+        return read_number(text, region)[0]
+    except BadNumber:
+        return None
 
 
 @lru_cache(maxsize=_REMEMBERED)  # names come again and again

@@ -263,7 +263,7 @@ def test_a_bad_cell_of_any_column_of_opt_outs_is_a_problem_and_may_be_an_opt_out
     (row,) = rows_of(content, ContactsSource(None).with_opt_outs("a", "b"))
     assert isinstance(row, BadRow)
     assert [(problem.where.path, problem.code) for problem in row.problems] == [(bad, "bad_opt_out")]
-    assert row.opted_out is not None
+    assert [number.e164 for number in row.opted_out] == [ANN]
 
 
 def test_a_column_under_ignore_opts_nobody_out() -> None:
@@ -277,7 +277,39 @@ def test_a_column_under_ignore_opts_nobody_out() -> None:
 def test_a_bad_row_still_says_who_opted_out(word: str, heeded: bool) -> None:
     _, (row,) = read(f"phone,zone,o\n{ANN},nowhere,{word}\n", columns={"opt_out": "o"})
     assert isinstance(row, BadRow)
-    assert (row.opted_out is not None and row.opted_out.e164 == ANN) is heeded
+    assert [number.e164 for number in row.opted_out] == [ANN] * heeded
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{ANN},Doe, Ann,yes",
+        f"Doe, Ann,{ANN},yes",
+        f"{ANN}",
+        f'{ANN},"Ann" Doe,yes',
+        f'"{ANN},Ann,yes',
+        f"{ANN} / +1 202 555 0102,Ann,yes",
+        f"{ANN} ext. 7,Ann,perhaps",
+    ],
+)
+def test_a_row_that_cannot_be_understood_may_opt_out_every_number_of_it(written: str) -> None:
+    _, (row,) = read(f"phone,name,o\n{written}\n", columns={"opt_out": "o"})
+    assert isinstance(row, BadRow)
+    assert ANN in [number.e164 for number in row.opted_out]
+
+
+def test_a_row_that_cannot_be_understood_opts_out_a_number_of_its_own_country() -> None:
+    source = ContactsSource(None, region="US", columns={"opt_out": "o"})
+    (row,) = rows_of("phone,name,country,o\n512345678,Doe, Ann,PL,yes\n", source)
+    assert isinstance(row, BadRow)
+    assert "+48512345678" in [number.e164 for number in row.opted_out]
+
+
+@pytest.mark.parametrize("written", [f"{ANN},Doe, Ann,yes", f"{ANN} / +1 202 555 0102,Ann,yes"])
+def test_a_row_of_a_list_without_opt_outs_opts_nobody_out(written: str) -> None:
+    _, (row,) = read(f"phone,name,o\n{written}\n")
+    assert isinstance(row, BadRow)
+    assert row.opted_out == ()
 
 
 def test_values_are_data() -> None:
