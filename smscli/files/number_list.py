@@ -23,6 +23,7 @@ from typing import BinaryIO
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.domain.msisdn import BadNumber, Msisdn
 from smscli.domain.repairs import read_number
+from smscli.files.cell_damage import damaged_text
 from smscli.files.column_names import IGNORE, Role, is_named
 from smscli.files.contact_columns import Layout, header_with, layout_of, repeats_header
 from smscli.files.csv_records import CANDIDATES, Record, cleaned, recognised_delimiter, split_line
@@ -42,7 +43,10 @@ _UNREAD = MappingProxyType({role.value: IGNORE for role in Role if role not in (
 _AREA_CODE = re.compile(r"\A([0-9]{3}),(?=[0-9]{7}\Z)")
 _WITH_AREA_CODES = frozenset({"US", "CA"})
 
-_NAME_IT = "a number a line; a line above them that names the columns has one called phone"
+_NAME_IT = (
+    "a number a line; a line above them that names the columns has one called phone, or the one that the"
+    ' campaigns file names: columns: {phone: "…"}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,13 @@ def _without_comment(record: Record) -> str:
     """What stands in a plain line, or in the only cell of a row."""
     cells = record.cells
     text = cells[0] if len(cells) == 1 else next(filter(cleaned, cells), "")
-    return cleaned(text.partition("#")[0])
+    return cleaned(text if _is_an_error(cleaned(text)) else text.partition("#")[0])
+
+
+def _is_an_error(text: str) -> bool:
+    """Is it no comment but `#REF!`, or a formula without its value: a number that a spreadsheet lost?"""
+    damage = damaged_text(text) if text.startswith("#") and text.strip("#") else None
+    return damage is not None and damage.code == "excel_error"
 
 
 def _is_header(record: Record) -> bool:

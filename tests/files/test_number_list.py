@@ -85,6 +85,12 @@ def test_a_table_is_read_by_its_column_of_numbers(
     assert list(found(source)) == expected
 
 
+@pytest.mark.parametrize("lost", ["#N/A", "#REF!", "#ADR!", "#NOT CALCULATED!"])
+def test_a_number_that_a_spreadsheet_lost_is_no_comment(tmp_path: Path, lost: str) -> None:
+    source = ContactsSource(written(tmp_path, f"{ANN}\n{lost}\n# {lost}\n####\n"))
+    assert list(found(source)) == [(ANN, 1), ("not_a_number", 2)]
+
+
 def test_the_cells_of_a_row_come_with_its_number(tmp_path: Path) -> None:
     with open_numbers(ContactsSource(written(tmp_path, f"phone,topic\n{ANN}, Offers \n"))) as numbers:
         assert numbers.columns == ("phone", "topic")
