@@ -22,12 +22,14 @@ NOT_CALCULATED = "#NOT CALCULATED!"
 """What a cell of a workbook reads as where the file holds a formula and not its value."""
 
 _EXPORT_AGAIN = "export the list again as CSV UTF-8, and open it nowhere in between"
-# As Excel writes them in English, Polish, German, French, Spanish, Portuguese, Russian and Turkish.
+# As Excel writes them in English, Polish, German, French, Spanish, Portuguese, Russian and Turkish;
+# the last is of Google Sheets, to which `+48 512 345 678` is a formula that cannot be read.
 _ERROR_WORDS = """
     #N/A #REF! #NAME? #VALUE! #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #GETTING_DATA #BLOCKED! #CONNECT!
     #UNKNOWN! #BUSY! #PYTHON! #N/D #N/D! #ADR! #ARG! #NAZWA? #LICZBA! #DZIEL/0! #ZERO! #NV #BEZUG! #WERT!
     #ZAHL! #NOM? #VALEUR! #NOMBRE! #NUL! #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #VALOR! #NOME?
     #NULO! #Н/Д #ССЫЛКА! #ЗНАЧ! #ИМЯ? #ЧИСЛО! #ДЕЛ/0! #ПУСТО! #YOK #BAŞV! #DEĞER! #AD? #SAYI! #SAYI/0! #BOŞ!
+    #ERROR!
 """
 _ERRORS = frozenset(_ERROR_WORDS.split())
 _TOO_NARROW = re.compile("#{3,}")

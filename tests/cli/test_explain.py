@@ -30,6 +30,7 @@ KEYS = {
     "zones",
     "rows",
     "bad_rows",
+    "repairs",
     "rules",
     "earlier",
     "decision",
@@ -264,6 +265,15 @@ def test_rows_with_the_number_are_told_with_their_lines(desk: Desk) -> None:
         (3, 4, "send", None),
         (4, 5, "skip", "duplicate"),
     ]
+
+
+def test_a_number_that_was_repaired_is_told_with_what_was_mended(desk: Desk) -> None:
+    desk.campaigns()
+    desk.contacts("tel:+48512345678,Franek")
+    story = explained(desk, FRANEK, campaign="ready")
+    assert [each["code"] for each in story["repairs"]] == ["uri_removed"]
+    text = told(desk, FRANEK, campaign="ready").out
+    assert "\nRepaired  phone: tel:+48•••••••78 is read as +4851•••5678: " in text
 
 
 STOP = "phone,first_name,stop,zone"

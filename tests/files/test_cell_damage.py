@@ -120,7 +120,7 @@ SENTENCES = (
 )
 ERRORS = """
     #N/A #n/a #REF! #NAME? #VALUE! #DIV/0! #NULL! #NUM! ###### ### #SPILL! #ARG! #NAZWA? #NV #ЗНАЧ! #DEĞER!
-    #¡VALOR! Err:502
+    #¡VALOR! #ERROR! Err:502
 """
 TAKEN_FOR = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "latin-1", "mac_roman")
 

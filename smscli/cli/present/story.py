@@ -20,6 +20,7 @@ from smscli.cli.present.page import Page
 from smscli.cli.present.rule_facts import facts_document, facts_words, some
 from smscli.cli.present.text import counted
 from smscli.domain.decision import Hold, HoldReason, Skip, SkipReason
+from smscli.domain.errors import Problem
 from smscli.domain.explaining import Finding, Verdict
 from smscli.domain.message import Message
 from smscli.domain.rules import HORIZON, Case, Text
@@ -110,6 +111,11 @@ class Story:
     def zones(self) -> tuple[str, ...]:
         """Every zone the number may be in."""
         return zones_of(self.number, self.case.contact.zone if self.case else None)
+
+    @property
+    def repairs(self) -> tuple[Problem, ...]:
+        """Cells of the row that counts which were mended to be read."""
+        return self.case.contact.repairs if self.case else ()
 
     @property
     def fate(self) -> Fate:
@@ -207,6 +213,8 @@ def _head(story: Story) -> Iterator[str]:
         yield f"          {planned.place(row.of_list, row.line)}: {_row_words(row)}"
     if len(story.rows) > _ROWS:
         yield f"          and {counted(len(story.rows) - _ROWS, 'row')} more with this number"
+    for repair in story.repairs:
+        yield f"Repaired  {repair.where.path}: {repair.message}"
     for bad in story.bad_rows[:_ROWS]:
         told = "; ".join(f"{each.where.path}: {each.message}" for each in bad.problems)
         yield f"          {planned.place(bad.of_list, bad.line)}: bad row: {told}"
@@ -279,6 +287,7 @@ def story_document(story: Story) -> dict[str, object]:
         "bad_rows": [
             _place(bad, story) | {"problems": problem_documents(bad.problems)} for bad in story.bad_rows
         ],
+        "repairs": problem_documents(story.repairs),
         "rules": [_finding_document(finding) for finding in story.findings],
         "earlier": _earlier_document(story.earlier) if story.earlier else None,
         "decision": story.fate,
