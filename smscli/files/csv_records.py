@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -26,8 +27,13 @@ MAX_RECORD_LINES = 1_000
 _PATIENCE = 50_000
 _PATIENCE_A_LINE = 10
 
+_LINE_END = re.compile("\r\n|\r|\n")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u180e\u00ad"
 _WHITE = " \t\n\r\v\f\u00a0\u1680\u2007\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+_SWALLOWED = 'a quote (") is opened that a later row closes: what stands between looks like rows of their own'
+_NUMBER = re.compile(r"[\s\"']*\+?\(?\d(?:[\s()./-]*\d){6,14}[\s\"']*")
+"""What can only be a phone number, and makes a row of a line."""
 
 _STRAY = 'a quote (") stands where none can; inside a quoted cell it is written twice ("")'
 
@@ -151,11 +157,26 @@ class _Reading:
             for cells in rows:
                 if (cells and "!" < cells[0] < "\x7f") or any(map(cleaned, cells)):
                     line = first + whole
+                    if rows.line_num > line - first + 1 and self._swallows(cells):
+                        return whole, rows.line_num, _SWALLOWED
                     yield _new(Record, (line, tuple(cells), "", behind if line <= until else None))
                 whole = rows.line_num
         except csv.Error as error:
             return whole, rows.line_num, str(error)
         return len(lines), len(lines), ""
+
+    def _swallows(self, cells: list[str]) -> bool:
+        """Is a cell of several lines the end of one row and the beginning of another?
+
+        Then both are as wide, and have a number in the same column.
+        """
+        long = ((at, lines) for at, cell in enumerate(cells) if len(lines := _LINE_END.split(cell)) > 1)
+        for at, lines in long:
+            begun = [*cells[:at], *lines[0].split(self._delimiter)]
+            ended = [*lines[-1].split(self._delimiter), *cells[at + 1 :]]
+            if len(begun) == len(ended) and any(map(_both_numbers, begun, ended)):
+                return True
+        return False
 
     def _is_patient(self, line: int) -> bool:
         return self._in_vain <= _PATIENCE + _PATIENCE_A_LINE * line
@@ -168,8 +189,14 @@ class _Reading:
             self._in_vain += lines - 1
 
 
+def _both_numbers(cell: str, other: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell) and _NUMBER.fullmatch(other))
+
+
 def _in_words(error: str, most: int) -> str:
     """What Python's csv module means; `most` lines were looked at, 0 for all there are."""
+    if error == _SWALLOWED:
+        return error
     if "field limit" in error:
         return f"a cell is longer than {csv.field_size_limit()} characters, or a quote is never closed"
     if "unexpected end" not in error:

@@ -115,6 +115,37 @@ def test_what_an_open_quote_swallowed_is_read_again_and_marked() -> None:
     ]
 
 
+SWALLOWED = 'a quote (") is opened that a later row closes: what stands between looks like rows of their own'
+
+
+@pytest.mark.parametrize("number", ["+12025550103", "+1 202 555 0103", "0202/555-0103"])
+def test_a_quote_that_a_later_row_happens_to_close_swallows_no_row(number: str) -> None:
+    found = read(f'+12025550101,"Ann,no\n+12025550102,Ben,yes\n{number},",no\n+12025550104,Dan,no\n')
+    assert [(each.line, bool(each.broken), each.behind) for each in found] == [
+        (1, True, None),
+        (2, False, 1),
+        (3, True, None),
+        (4, False, 3),
+    ]
+    assert found[0].broken == SWALLOWED
+    assert found[1].cells == ("+12025550102", "Ben", "yes")
+
+
+NOTES = [
+    '+12025550101,"call\n+12025550102, or Ben",no\n',
+    '+12025550101,"call\nDear, Ann"\n',
+    '+12025550101,"1 Main St\nSpringfield, 12345",x\n',
+    '"a, b","c\nd","e, f"\n',
+    '+12025550101,"+12025550102\n+12025550103"\n',
+]
+
+
+@pytest.mark.parametrize("row", NOTES)
+def test_a_note_of_several_lines_is_one_cell(row: str) -> None:
+    (found,) = read(row)
+    assert not found.broken
+
+
 def test_a_quote_that_is_never_closed_is_named_where_it_opens() -> None:
     assert read('a\nb,"x\nc\n') == [
         Record(1, ("a",)),
