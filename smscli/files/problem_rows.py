@@ -33,6 +33,8 @@ COLUMN = "problems"
 _LONGEST = 1 << 20
 #: How what we say of a row begins.
 _SAID = re.compile(r"line \d+: ")
+#: In the place of a cell that a row lacks: wherever a cell is read, this one is an error.
+_MISSING = "#N/A"
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|xlsx|gz))+$", re.IGNORECASE)
 
 
@@ -49,16 +51,25 @@ class ProblemRows:
         self._write((*columns[: self._width], COLUMN))
 
     def add(self, row: BadRow) -> None:
-        """The row as it was written, and what is wrong with it; cells too many stay where they are."""
-        cells = list(row.cells)
-        while len(cells) > self._width and not cleaned(cells[-1]):
-            del cells[-1]
-        surplus = len(cells) - self._width
-        if self._had_problems and (surplus == 1 or (surplus > 1 and _SAID.match(cells[-1]))):
-            del cells[-1]
-        cells += [""] * -surplus
-        self._write((*cells, said(row.problems)))
+        """The row as it was written, and what is wrong with it; cells too many stay where they are.
+
+        A row of another shape keeps it until somebody mends it: without an empty cell too many, or with empty
+        ones for those that are missing, cells that stand in the wrong columns would be read as they stand.
+        """
+        is_misshapen = any(problem.code == "wrong_cells" for problem in row.problems)
+        cells = self._without_what_was_said(row.cells, is_misshapen)
+        missing = [_MISSING if is_misshapen else ""] * (self._width - len(cells))
+        self._write((*cells, *missing, said(row.problems)))
         self.count += 1
+
+    def _without_what_was_said(self, cells: Sequence[str], is_misshapen: bool) -> Sequence[str]:
+        end = len(cells)
+        while end > self._width and not cleaned(cells[end - 1]):
+            end -= 1
+        if self._had_problems and end > self._width:
+            if _SAID.match(cells[end - 1]) or (end == self._width + 1 and not is_misshapen):
+                return cells[: end - 1]
+        return cells if is_misshapen else cells[:end]
 
     def _write(self, cells: Sequence[str]) -> None:
         try:

@@ -136,6 +136,14 @@ def test_rows_with_too_many_cells_lose_none_and_can_be_mended(desk: Desk) -> Non
     assert plan["samples"][0]["text"] == "Green Garage: Ann Marie, your bike is ready."
 
 
+@pytest.mark.parametrize("row", [f"{ANN},Doe, Ann,,yes,", f"{ANN},Ann", f"{ANN},Ann,,,,"])
+def test_a_row_of_another_shape_that_nobody_mended_is_still_bad(desk: Desk, row: str) -> None:
+    listed(desk, "columns: {opt_out: stop}", f"phone,first_name,nick,stop,x\n{row}\n".encode())
+    desk.preview("--problems", "bad.csv")
+    plan = desk.plan("--contacts", "bad.csv")
+    assert (plan["to_send"], plan["problems"]) == (0, 1)
+
+
 def test_what_is_still_bad_is_written_again_with_one_column_of_problems(desk: Desk) -> None:
     listed(desk, "", b"phone,first_name\n+1202555010,Ann\n+1202555011,Ben\n")
     desk.preview("--problems", "bad.csv")

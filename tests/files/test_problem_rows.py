@@ -87,6 +87,30 @@ def test_cells_too_few_or_too_many_lose_nothing(
     assert line == [*kept, "line 2: phone: is too short"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        (("1", "a", "b", ""), ["1", "a", "b", ""]),
+        (("1", "a", ""), ["1", "a", ""]),
+        (("1",), ["1", "#N/A"]),
+    ],
+)
+@pytest.mark.parametrize("columns", [["phone", "note"], ["phone", "note", "problems"]])
+def test_a_row_of_another_shape_has_it_until_it_is_mended(
+    tmp_path: Path, columns: list[str], cells: tuple[str, ...], kept: list[str]
+) -> None:
+    problem = Problem(Place("list.csv", 2), "wrong_cells", "has cells")
+    _, [line] = written(tmp_path / "bad.csv", columns, BadRow(1, 2, (problem,), cells))
+    assert line == [*kept, "line 2: has cells"]
+
+
+def test_what_was_said_of_a_row_of_another_shape_goes_and_its_shape_stays(tmp_path: Path) -> None:
+    cells = ("1", "a", "b", "", "line 9: has 4 cells, the header has 2", "")
+    row = BadRow(1, 2, (Problem(Place("list.csv", 2), "wrong_cells", "has cells"),), cells)
+    _, [line] = written(tmp_path / "bad.csv", ["phone", "note", "problems"], row)
+    assert line == ["1", "a", "b", "", "line 2: has cells"]
+
+
 def test_a_list_that_has_the_column_already_gets_no_second_one(tmp_path: Path) -> None:
     columns = ["phone", "note", "Problems"]
     rows = (
