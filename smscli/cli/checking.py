@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ from smscli.cli.checking_lists import (
 from smscli.cli.checking_rows import ProblemFiles
 from smscli.cli.excluding import read_excluded, unusable
 from smscli.cli.gateway_given import gateway_given
-from smscli.cli.planned import campaign_named
+from smscli.cli.planned import campaign_named, given_list
 from smscli.cli.present.exclusions import age_words
 from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError
@@ -122,11 +122,8 @@ def _chosen(campaigns: CampaignsFile, asked: Asked, *, is_whole: bool) -> tuple[
 
 
 def _sources(defined: Defined, asked: Asked) -> tuple[ContactsSource, ...]:
-    """The lists of a campaign: that of the command line, read as its first one is, else its own."""
-    if asked.contacts is None:
-        return defined.contacts
-    file = None if asked.contacts == "-" else Path(asked.contacts)
-    return (replace(defined.contacts[0] if defined.contacts else ContactsSource(file=file), file=file),)
+    """The lists of a campaign: that of the command line, else its own."""
+    return defined.contacts if asked.contacts is None else (given_list(asked.contacts, defined.contacts),)
 
 
 def _problem_files(asked: Asked, path: Path, readings: Sequence[Reads]) -> ProblemFiles | None:

@@ -37,8 +37,8 @@ Contacts: TypeAlias = Annotated[
     typer.Option(
         "--contacts",
         metavar="FILE",
-        help="Another list in place of those in the campaigns file, read as the first of them is;"
-        " - is standard input.",
+        help="Another list in place of those in the campaigns file, read as the first of them is,"
+        " or as the one that it is or whose name it has (bad.shop.csv as shop.csv); - is standard input.",
     ),
 ]
 GatewayName: TypeAlias = Annotated[

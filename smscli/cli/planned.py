@@ -34,7 +34,7 @@ from smscli.files.contacts_file import BadRow, ContactLists, ContactsSource, Rol
 from smscli.files.csv_records import cleaned
 from smscli.files.list_source import ExcludeSource
 from smscli.files.optout_file import read_opt_outs
-from smscli.files.problem_rows import ProblemRows, open_problem_rows, paths_for
+from smscli.files.problem_rows import ProblemRows, list_of, open_problem_rows, paths_for
 from smscli.files.profile_file import load_profile
 from smscli.files.reading import listed
 from smscli.sentlog.memory import MemorySentLog
@@ -211,20 +211,23 @@ def campaign_named(campaigns: CampaignsFile, file: Path, name: str) -> Defined:
 
 
 def _sources(asked: Asked, defined: Defined) -> tuple[ContactsSource, ...]:
-    """The lists: the one of the command line, read as the campaign's first one is, else the campaign's.
-
-    Raises UsageError where there is none.
-    """
+    """The lists: the one of the command line, else the campaign's. Raises UsageError where there is none."""
     if asked.contacts is not None:
-        file = None if asked.contacts == "-" else Path(asked.contacts)
-        first = defined.contacts[0] if defined.contacts else ContactsSource(file=file)
-        return (replace(first, file=file),)
+        return (given_list(asked.contacts, defined.contacts),)
     if not defined.contacts:
         raise UsageError(
             f"{asked.file}: campaign {defined.campaign.id} names no contact list",
             hint=f"write contacts: FILE in {asked.file}, or type --contacts FILE (- is standard input)",
         )
     return defined.contacts
+
+
+def given_list(named: str, sources: Sequence[ContactsSource]) -> ContactsSource:
+    """The list of `--contacts`, read as that of the campaign's lists that it is of, else as the first."""
+    file = None if named == "-" else Path(named)
+    if not sources:
+        return ContactsSource(file=file)
+    return replace(list_of(file, sources) if file else sources[0], file=file)
 
 
 def _each_once(

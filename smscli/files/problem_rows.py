@@ -103,11 +103,36 @@ def paths_for(path: Path, sources: Sequence[ContactsSource]) -> tuple[Path, ...]
     """A file for each list: of several, `bad.csv` becomes `bad.members.csv` and `bad.shop.csv`."""
     if len(sources) == 1:
         return (path,)
+    return tuple(path.with_name(f"{path.stem}.{name}{path.suffix}") for name in _names(sources))
+
+
+def list_of(path: Path, sources: Sequence[ContactsSource]) -> ContactsSource:
+    """Which of a campaign's lists this file is, or is rows of by its name (`bad.shop.csv`); else the first.
+
+    A number without a country code that is read as another list's is a stranger's.
+    """
+    by_name = {name.casefold(): source for name, source in zip(_names(sources), sources, strict=True)}
+    itself = next((each for each in sources if each.file and _is_same(path, each.file)), None)
+    _, _, name = path.stem.casefold().partition(".")
+    while name and name not in by_name:
+        _, _, name = name.partition(".")
+    return itself or by_name.get(name, sources[0])
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _names(sources: Sequence[ContactsSource]) -> list[str]:
+    """What tells the files of several lists apart: `members`, `shop`, `shop-2`."""
     names: list[str] = []
     for source in sources:
         stem = _ENDINGS.sub("", source.file.name) if source.file else "standard-input"
         names.append(_unlike(stem or "list", [name.casefold() for name in names]))
-    return tuple(path.with_name(f"{path.stem}.{name}{path.suffix}") for name in names)
+    return names
 
 
 def _unlike(name: str, taken: Sequence[str]) -> str:

@@ -257,3 +257,25 @@ def test_what_somebody_else_wrote_is_kept_also_where_it_would_be_the_file_of_one
     assert "--problems bad.csv would overwrite bad.shop.csv, a file that no earlier run wrote" in done.err
     assert (desk.path / "bad.shop.csv").read_text() == "mine\n"
     assert not (desk.path / "bad.members.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["shop.csv", "bad.shop.csv", "bad.SHOP.csv"])
+def test_a_list_of_the_command_line_is_read_with_the_keys_of_the_list_that_it_is_of(
+    desk: Desk, name: str
+) -> None:
+    """601234567 is a mobile number in Poland, and one in Spain."""
+    lists(desk, LISTS.replace("members.csv", "{file: members.csv, region: ES}"))
+    file(desk, name, "tel;first_name", "601234567;Ewa")
+    plan = desk.plan("--contacts", name, "--plan", "plan.jsonl")
+    assert plan["to_send"] == 1
+    assert json.loads((desk.path / "plan.jsonl").read_text())["number"] == "+48601234567"
+    done = desk("check", "campaigns.yaml", "--contacts", name)
+    assert "1 could be texted" in done.out
+
+
+@pytest.mark.parametrize("name", ["new.csv", "shop.members.csv", "members.v2.csv"])
+def test_any_other_is_read_with_the_keys_of_the_first(desk: Desk, name: str) -> None:
+    lists(desk, LISTS.replace("members.csv", "{file: members.csv, region: ES}"))
+    file(desk, name, "phone,first_name", "601234567,Ana")
+    desk.plan("--contacts", name, "--plan", "plan.jsonl")
+    assert json.loads((desk.path / "plan.jsonl").read_text())["number"] == "+34601234567"
