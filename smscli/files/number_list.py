@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
-from smscli.domain.msisdn import BadNumber, Msisdn
+from smscli.domain.msisdn import BadNumber, Msisdn, mask
 from smscli.domain.repairs import read_number
 from smscli.files.cell_damage import damaged_text
 from smscli.files.column_names import IGNORE, Role, is_named
@@ -30,7 +30,7 @@ from smscli.files.csv_records import CANDIDATES, Record, cleaned, recognised_del
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
-from smscli.files.reading import files_error, inert, open_file, shown
+from smscli.files.reading import files_error, inert, open_file
 from smscli.files.scalars import parse_country
 
 #: Stands in no list: a line read with it stays one cell.
@@ -89,7 +89,7 @@ class NumberList:
     def problem(self, line: int, code: str, message: str, hint: str = "", cell: str = "") -> Problem:
         """Something wrong with a line of this list."""
         place = Place(self.name, line)
-        return Problem(place, code, inert(message, 300), inert(hint, 300), value=shown(cell))
+        return Problem(place, code, inert(message, 300), inert(hint, 300), value=inert(mask(cell)))
 
     def _of_line(self, record: Record) -> Listed | Problem | None:
         """None for a comment."""
@@ -135,7 +135,7 @@ class NumberList:
 
 
 @contextmanager
-def open_numbers(source: ContactsSource, stdin: BinaryIO | None = None) -> Iterator[NumberList]:
+def open_numbers(source: ContactsSource) -> Iterator[NumberList]:
     """Open a list of numbers: a table if its first line names a column of numbers, or if the source says
     how to read one; else plain text, in which `#` begins a comment.
 
@@ -148,8 +148,7 @@ def open_numbers(source: ContactsSource, stdin: BinaryIO | None = None) -> Itera
         def records_of(source: ContactsSource) -> Iterator[Record]:
             if copy is not None:
                 copy.seek(0)
-            given = stdin if copy is None else copy
-            return open_things.enter_context(open_list(source, given, is_copy=copy is not None)).records()
+            return open_things.enter_context(open_list(source, copy, is_copy=copy is not None)).records()
 
         if source.header or source.delimiter or Role.PHONE in source.columns:
             yield _table(source, records_of(source))

@@ -19,8 +19,17 @@ from smscli.domain.msisdn import mask
 SHOWN_CHARACTERS = 40
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?|[0-3]?\d[.-][0-3]?\d[.-](?:19|20)\d\d")
-_NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}\d")
+#: Behind it stands no further digit, but for those of a time.
+_DATE = (
+    r"(?:\d{4}([./-])\d\d?\1\d\d?|[0-3]?\d([./-])[0-3]?\d\2(?:19|20)\d\d)"
+    r"(?![\d()./-]|\s+\d(?!\d?:))"
+)
+#: What people and programs leave between digits: punctuation, dashes of all kinds, and what nobody sees.
+_BETWEEN = (
+    "\\s()./\\\\'\u2019\u00b7\u2044\u2010-\u2015\u2212\uff0d\x00-\x1f\x7f-\x9f\u00ad"
+    "\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff-"
+)
+_DATE_OR_NUMBER = re.compile(rf"(?<!\d){_DATE}|[+(]*\d(?:[{_BETWEEN}]*\d){{6,}}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 #: What other programs write, and what it is.
@@ -45,6 +54,10 @@ _BINARY = (
 _KINDS = (frozenset({".yaml", ".yml"}), frozenset({".csv", ".tsv", ".txt"}), frozenset({".db"}))
 
 
+#: ASCII has no other white space.
+_FOLDED_AWAY = dict.fromkeys(map(ord, "_- \t\n\r\v\f\x1c\x1d\x1e\x1f"))
+
+
 def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
     """A stranger's text that can be printed: escapes named, long texts cut, one line."""
     cut = text if len(text) <= most else text[:most] + "…"
@@ -53,11 +66,11 @@ def inert(text: str, most: int = SHOWN_CHARACTERS) -> str:
 
 def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
     """The same; what may be a phone number in it is masked, and a date is not."""
-    return inert(_NUMBER.sub(_masked, text), most)
+    return inert(_DATE_OR_NUMBER.sub(_masked, text), most)
 
 
 def _masked(found: re.Match[str]) -> str:
-    return found[0] if _DATE.fullmatch(found[0].strip()) else mask(found[0])
+    return found[0] if found[1] or found[2] else mask(found[0])
 
 
 def quoted(text: str) -> str:
@@ -66,12 +79,11 @@ def quoted(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    # Cc: terminal escapes; Cf: direction overrides and zero-width; Cs, Zl and Zp break terminals and lines.
-    if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+    # Cc: terminal escapes; Cf: direction overrides and zero-width; Cs, Zl and Zp break terminals and lines;
+    # Cn and Co are nothing that anybody could read.
+    if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"):
         return character
-    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    code = ord(character)
-    return named.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    return ascii(character)[1:-1]
 
 
 def has_control(text: str, *, allowed: str = "") -> bool:
@@ -98,6 +110,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def fold(name: str) -> str:
     """A name as people mean it: without case, space, `_`, `-` and characters that cannot be seen."""
+    if name.isascii():
+        return name.translate(_FOLDED_AWAY).lower()
     kept = (c for c in name if c not in "_-" and not c.isspace() and unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFC", "".join(kept).casefold())
 

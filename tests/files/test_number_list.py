@@ -109,6 +109,16 @@ def test_a_problem_has_its_record_and_the_cell_masked(tmp_path: Path) -> None:
     assert "555" not in bad.value
 
 
+@pytest.mark.parametrize(
+    "cell", ["+1202555x0101", "+1 202 555 0101 ext 7", "+1202555\0000101", "202,555;0101"]
+)
+def test_a_cell_is_masked_whatever_stands_between_its_digits(tmp_path: Path, cell: str) -> None:
+    with open_numbers(ContactsSource(written(tmp_path, f"name\tphone\nAnn\t{cell}\n"))) as numbers:
+        (bad,) = numbers
+    assert isinstance(bad, Problem)
+    assert "555" not in bad.message + bad.value
+
+
 USELESS = [
     ("", {}, "empty_file"),
     ("\n\n", {}, "empty_file"),
