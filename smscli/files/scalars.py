@@ -122,7 +122,8 @@ def parse_level(text: str) -> ConsentLevel:
     level = words.get("_".join(re.split(r"[\s_-]+", text.strip().lower())))
     if level is None:
         meant = did_you_mean(text, words)
-        hint = f'did you mean "{meant}"?' if meant else ""
+        otherwise = "write which was agreed to: a yes does not say it"
+        hint = f'did you mean "{meant}"?' if meant else otherwise
         raise Wrong(f"{quoted(text)} is not a consent level ({listed(words, 'or')})", hint=hint)
     return level
 
