@@ -167,7 +167,7 @@ def _way_to_mend(made: Planned, written: Path | None) -> str:
     if written is None:
         return f"{made.chosen.command('preview', '--problems', 'bad.csv')} writes them out, to be mended"
     if len(made.lists) > 1:
-        return "mend the files, and name each under contacts: with the keys of its own list"
+        return "mend each file, and give it to --contacts under the name that it has"
     check = ("smscli", "check", str(made.chosen.file), "--contacts", str(written))
     return f"mend {inert(str(written))}, then {inert(shlex.join(check))}"
 
