@@ -17,6 +17,8 @@ from smscli.files.reading import binary_kind, files_error, inert
 BLOCK_BYTES = 64 * 1024
 """Read at a time: more is no faster, and a row of the first block is there at once."""
 
+_START_BYTES = 4096
+
 ZIP = b"PK\x03\x04"
 """How a zip file begins, and every XLSX is one."""
 
@@ -63,12 +65,13 @@ _HINTS = (
 def byte_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     """The bytes of a stream, unpacked if they are gzip. None of them is empty.
 
-    Raises FilesError `unreadable`, and `damaged_gzip` behind the bytes that could be unpacked.
+    The first is long enough to tell formats and encodings by, or all there is. Raises FilesError
+    `unreadable`, and `damaged_gzip` behind the bytes that could be unpacked.
     """
-    blocks = _read(stream, name)
+    blocks = _from_a_whole_start(_read(stream, name))
     first = next(blocks, b"")
     whole = chain([first], blocks) if first else blocks
-    yield from _unpacked(whole, name) if first.startswith(_GZIP) else whole
+    yield from _from_a_whole_start(_unpacked(whole, name)) if first.startswith(_GZIP) else whole
 
 
 def refuse_what_is_no_list(start: bytes, name: str) -> None:
@@ -108,6 +111,22 @@ def _read(stream: BinaryIO, name: str) -> Iterator[bytes]:
     except OSError as trouble:
         words = inert(f"cannot be read: {trouble.strerror or trouble}", 120)
         raise files_error([Problem(Place(name), "unreadable", words)]) from trouble
+
+
+def _from_a_whole_start(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same: pipes hand out less than they are asked for, and a gzip of several may begin with a header
+    line, or with half a byte order mark."""
+    start = b""
+    try:
+        while len(start) < _START_BYTES and (block := next(blocks, b"")):
+            start += block
+    except FilesError:
+        if start:
+            yield start
+        raise
+    if start:
+        yield start
+    yield from blocks
 
 
 def _unpacked(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:

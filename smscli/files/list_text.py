@@ -35,6 +35,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+# DOS ended texts with it, and filled up the last block.
+_DOS_END = "\x1a"
+_DOS_BLOCK = 128
+
 _LINE_END = re.compile("\r\n|\r|\n")
 _LINE_END_BYTES = re.compile(b"[\r\n]")
 _FULL_WIDTH = 7
@@ -98,7 +102,7 @@ class _Decoding:
         self._line = 1
         self._open = 0  # characters of the line that has not ended yet
         self._has_foreign = False  # anything but ASCII, which reads the same in UTF-8
-        self._torn = ""  # a CR, whose LF may follow
+        self._torn = ""  # a CR, whose LF may follow, or what ends a file of DOS
         self._nuls = 0  # that may be the last there is
 
     def text(self) -> Iterator[str]:
@@ -118,7 +122,7 @@ class _Decoding:
             raise self._cut_off("ends in NUL bytes")
 
     def _joined(self, new: str, *, is_end: bool) -> str:
-        """A piece behind what was held back, without what has to be: a CR, or NULs.
+        """A piece behind what was held back, without what has to be: a CR, what ends files of DOS, NULs.
 
         So many NULs as a file system puts in place of an end that never came are counted and not kept.
         """
@@ -128,7 +132,10 @@ class _Decoding:
         text = self._torn + "\0" * min(self._nuls, MAX_LINE_BYTES + 1) + new
         good = text.rstrip("\0")
         self._nuls = len(text) - len(good)
-        self._torn = "\r" if not is_end and not self._nuls and good.endswith("\r") else ""
+        held = "\r" if good.endswith("\r") else good[len(good.rstrip(_DOS_END)) :]
+        if is_end and not self._nuls:
+            return good.rstrip(_DOS_END)
+        self._torn = held if not self._nuls and len(held) <= _DOS_BLOCK else ""
         return good.removesuffix(self._torn)
 
     def _refuse_long(self, text: str) -> None:
@@ -162,7 +169,7 @@ class _Decoding:
             message = f"cannot be read as {encoding_name(self._codec)}: {shown(str(trouble))}"
             raise _wrong(self._source, self._line, "wrong_encoding", message, SAVE_AGAIN) from None
         tried, at = trouble.object, trouble.start
-        first_line = self._line + (1 if self._torn and not tried.startswith(b"\n") else 0)
+        first_line = self._line + (1 if self._torn == "\r" and not tried.startswith(b"\n") else 0)
         good = self._joined(_read_before(tried[:at], self._codec), is_end=True)
         whole_lines = good[: max(good.rfind("\n"), good.rfind("\r")) + 1]
         if whole_lines:

@@ -131,6 +131,35 @@ def test_several_gzips_behind_one_another_are_one_list() -> None:
     assert cells(b"".join(parts) + bytes(600)) == [("phone", "name"), ("1", "2"), ("3", "4")]
 
 
+@pytest.mark.parametrize("content", CONTENTS, ids=["csv", "gzip", "xlsx", "gzipped xlsx", "utf-16"])
+def test_a_list_is_known_by_its_content_however_little_of_it_comes_at_once(
+    content: Callable[[], bytes],
+) -> None:
+    with open_list(ContactsSource(None), _Dripping(content())) as opened:
+        assert [record.cells for record in opened.records()] == ROWS
+
+
+@pytest.mark.parametrize("content", [LIST.encode("utf-16"), b"\xef\xbb\xbf" + LIST.encode()])
+def test_a_gzip_may_be_of_pieces_of_a_byte(content: bytes) -> None:
+    packed = b"".join(gzip.compress(content[at : at + 1]) for at in range(20)) + gzip.compress(content[20:])
+    assert cells(packed) == ROWS
+
+
+class _Dripping(io.BytesIO):
+    """A pipe that hands out a byte at a time."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(1)
+
+
+def test_what_comes_before_the_damage_is_known_by_its_content_too() -> None:
+    packed = gzip.compress(b"%PDF") + gzip.compress(b"-1.7")[:-4]
+    assert refused(packed).code == "not_csv"
+
+
 def test_an_empty_gzip_is_an_empty_list() -> None:
     assert cells(gzip.compress(b"")) == []
 

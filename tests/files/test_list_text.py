@@ -375,6 +375,14 @@ def test_a_last_letter_of_a_code_page_is_not_called_half_a_character() -> None:
     assert "most likely windows-1252" in problem.message
 
 
+@pytest.mark.parametrize("end", [b"\x1a", b"\x1a" * 100])
+@pytest.mark.parametrize("line_end", ["\r\n", "\r", ""])
+def test_what_ends_a_file_of_dos_is_left_out(line_end: str, end: bytes) -> None:
+    text = f"phone\r\n1,\x1aA{line_end}"
+    assert decoded(text.encode() + end) == text
+    assert decoded(text.encode() + end + b"x") == text + end.decode() + "x"
+
+
 def test_nuls_between_lines_are_no_end_however_many() -> None:
     content = b"phone\n" + bytes(200_000) + b"\n1\n"
     assert decoded(content, size=4096) == content.decode()
@@ -415,4 +423,4 @@ def test_any_bytes_are_text_or_a_files_error(content: bytes, encoding: str | Non
         assert (problem.message + problem.hint).isprintable()
         return
     if encoding is None and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        assert text == content.decode("utf-8-sig")
+        assert text == content.decode("utf-8-sig").rstrip("\x1a")
