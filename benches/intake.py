@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import jinja2
@@ -46,6 +46,8 @@ from smscli.files.list_file import open_list
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.plan import SqlitePlan
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
+
+T = TypeVar("T")
 
 #: A Wednesday afternoon in Europe: some may be texted, some are asleep.
 AFTERNOON = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
@@ -98,7 +100,7 @@ def rows(count: int, *, national: bool) -> Iterator[tuple[str, ...]]:
         yield phone, country, name, f"https://garage.example/{place}", "en", "express", "2026-03-01"
 
 
-def write_list(folder: Path, count: int, *, national: bool) -> None:
+def write_list(folder: Path, count: int, national: bool) -> None:
     """A list and a campaigns file beside it."""
     folder.mkdir(exist_ok=True)
     with (folder / "list.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -269,10 +271,15 @@ class Cost:
         return self.cpu / self.rows * 1e6
 
 
-def cost(work: Callable[[Path], int], folder: Path) -> Cost:
-    """What the work costs, in a process of its own."""
+def alone(work: Callable[..., T], *arguments: Any) -> T:
+    """The work's answer, in a process of its own: what it leaves in memory is nobody else's."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measured, (work, folder))
+        return pool.apply(work, arguments)
+
+
+def cost(work: Callable[[Path], int], folder: Path) -> Cost:
+    """What the work costs."""
+    return alone(_measured, work, folder)
 
 
 def _measured(work: Callable[[Path], int], folder: Path) -> Cost:
@@ -287,12 +294,6 @@ def _measured(work: Callable[[Path], int], folder: Path) -> Cost:
 _KIB_OR_BYTES = 1024**2 if sys.platform == "darwin" else 1024
 
 
-def steps_of(folder: Path) -> dict[str, float]:
-    """The same path by steps, in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(steps, (folder,))
-
-
 def told(name: str, path: Cost, least: Cost) -> None:
     """One line of the table."""
     print(
@@ -305,17 +306,17 @@ def compare(count: int, logged: int, *, national: bool) -> None:
     """One list: the floor, the path against an empty log and a full one, and where its time goes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_list(folder, count, national=national)
-        write_list(folder / "few", 2_000, national=national)
+        alone(write_list, folder, count, national)
+        alone(write_list, folder / "few", 2_000, national)
         print(f"{count:,} rows in {'national formats' if national else 'E.164'}", flush=True)
         before, empty, after = cost(floor, folder), cost(whole, folder), cost(floor, folder)
         least = replace(before, cpu=(before.cpu + after.cpu) / 2)
         print(f"  {'the floor':<34} {least.each:6.1f} us a row")
         told("the path, nothing in the log", empty, least)
         if logged:
-            fill(folder, count, logged)
+            alone(fill, folder, count, logged)
             told(f"the path, {logged:,} in the log", cost(whole, folder), least)
-        for step, each in steps_of(folder).items():
+        for step, each in alone(steps, folder).items():
             print(f"    {step:<32} {each:6.1f} us a row")
 
 
