@@ -38,7 +38,8 @@ Contacts: TypeAlias = Annotated[
         "--contacts",
         metavar="FILE",
         help="Another list in place of those in the campaigns file, read as the first of them is,"
-        " or as the one that it is or whose name it has (bad.shop.csv as shop.csv); - is standard input.",
+        " or as the one that it is or whose name it has (bad.shop.csv as shop.csv); - is standard input."
+        " Whoever opted out in the campaign's own lists is skipped all the same.",
     ),
 ]
 GatewayName: TypeAlias = Annotated[

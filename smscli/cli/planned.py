@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from smscli.cli.duplicates_file import write_duplicates
 from smscli.cli.excluding import Excluded, exclude
 from smscli.cli.gateway_given import gateway_given
+from smscli.cli.own_opt_outs import own_opt_outs
 from smscli.cli.present.exclusions import bad_row_lines
 from smscli.cli.present.text import counted, minute
 from smscli.cli.sifting import BadRows, ReadList, Repairs, Sieve
@@ -87,6 +88,8 @@ class Chosen:
     on_bad_rows: OnBadRows
     opt_outs: tuple[Path, ...]
     exclude: tuple[ExcludeSource, ...]
+    own_lists: tuple[ContactsSource, ...]
+    """The campaign's lists that are not read for contacts: `--contacts` names another."""
     file: Path
     given: tuple[str, ...]
     """Options of the command line that a line to type has to repeat."""
@@ -189,6 +192,7 @@ def choose(asked: Asked) -> Chosen:
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
         exclude=defined.exclude,
+        own_lists=tuple(_not_read(asked, defined)),
         file=asked.file,
         given=tuple(asked.options()),
     )
@@ -220,6 +224,12 @@ def _sources(asked: Asked, defined: Defined) -> tuple[ContactsSource, ...]:
             hint=f"write contacts: FILE in {asked.file}, or type --contacts FILE (- is standard input)",
         )
     return defined.contacts
+
+
+def _not_read(asked: Asked, defined: Defined) -> Iterator[ContactsSource]:
+    """The campaign's lists that another one stands for."""
+    if asked.contacts is not None:
+        yield from (each for each in defined.contacts if each.file and str(each.file) != asked.contacts)
 
 
 def given_list(named: str, sources: Sequence[ContactsSource]) -> ContactsSource:
@@ -285,10 +295,10 @@ def planned(
         watched=watched.number if watched else None,
         list_names=[source.name for source in chosen.sources] if len(chosen.sources) > 1 else (),
     )
-    sieve = Sieve()
+    sieve, today = Sieve(), world.clock.now().date()
     with (
         closing(SqlitePlan()) as plan,
-        open_lists(chosen.sources, wanted, _bytes(world), today=world.clock.now().date()) as lists,
+        open_lists(chosen.sources, wanted, _bytes(world), today=today) as lists,
     ):
         if asked.plan is not None:
             sieve.listeners.append(lambda row: plan.add_bad_row(row.row, row.line, row.problems, row.of_list))
@@ -301,6 +311,7 @@ def planned(
             findings = planner.fill(plan, sieve.sift(lists), progress)
         read = sieve.lists(lists)
         _heed_bad_rows(plan, findings, sieve.bad, read)
+        _heed(plan, findings, own_opt_outs(chosen.own_lists, chosen.campaign.topic, today))
         if asked.duplicates is not None:  # without any too: a file of an earlier run must not stay
             count = write_duplicates(asked.duplicates, plan.duplicates(), read)
             world.screen.note(f"duplicates: {asked.duplicates} ({counted(count, 'row')})")
@@ -387,8 +398,14 @@ def a_bad_row_says_so(lists: Sequence[ReadList], of_list: int) -> str:
 
 def _heed_bad_rows(plan: SqlitePlan, findings: Findings, bad: BadRows, lists: Sequence[ReadList]) -> None:
     """A row may be bad and still say that somebody opted out."""
-    plan.withdraw({number: a_bad_row_says_so(lists, of_list) for number, of_list in bad.opted_out.items()})
-    findings.repeatable.difference_update(bad.opted_out)
+    said_by = {number: a_bad_row_says_so(lists, of_list) for number, of_list in bad.opted_out.items()}
+    _heed(plan, findings, said_by)
+
+
+def _heed(plan: SqlitePlan, findings: Findings, said_by: Mapping[Msisdn, str]) -> None:
+    """Whoever opted out is not texted, nor repeated."""
+    plan.withdraw(said_by)
+    findings.repeatable.difference_update(said_by)
 
 
 def _counted(

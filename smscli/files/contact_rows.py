@@ -28,9 +28,12 @@ from smscli.files.located import Wrong
 from smscli.files.reading import has_control, inert, quoted, shown
 from smscli.files.scalars import parse_country, parse_language, parse_level
 
-_YES = frozenset({"yes", "y", "true", "t", "1", "x"})
-_NO = frozenset({"", "no", "n", "false", "f", "0"})
+#: In the languages of the headers that are known. Not `ne`: it is a no in Prague and a yes in Athens.
+_YES_WORDS = "yes y true t 1 x ja oui sí si sim tak да ναι evet ano igen da"
+_NO_WORDS = "no n false f 0 nein non não nao nie нет όχι οχι hayır hayir nem nej"
+_YES, _NO = frozenset(_YES_WORDS.split()), frozenset(["", *_NO_WORDS.split()])
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", re.ASCII)
 _DAY = re.compile(
     r"(0?[1-9]|[12]\d|3[01])[./-](0?[1-9]|1[0-2])[./-](19|20)\d\d|"
     r"(19|20)\d\d[./-](0?[1-9]|1[0-2])[./-](0?[1-9]|[12]\d|3[01])"
@@ -330,6 +333,8 @@ def _shape(cells: tuple[str, ...], width: int) -> str:
 
 
 def _past_date(today: date, text: str) -> date:
+    dotted = _DOTTED.fullmatch(text)  # with dots the day stands first, wherever dots are used
+    text = f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}" if dotted else text
     try:
         if not _DATE.match(text):
             raise ValueError(text)

@@ -19,6 +19,8 @@ from smscli.files.list_source import ContactsSource
 from smscli.files.number_list import NumberList, open_numbers
 from smscli.files.reading import files_error, fold, has_control, listed
 
+_EVERYTHING = frozenset({"all", "any", "everything", "*"})
+
 TOPIC_NAMES = frozenset({"topic", "topics"})
 
 _KEY = "opt_outs"
@@ -59,7 +61,17 @@ def read_opt_outs(path: Path, region: str | None = None) -> tuple[ListedOptOut, 
 
 def examine_opt_outs(path: Path, region: str | None = None) -> OptOutList:
     """The same with the bad lines as values. Raises FilesError only where the file itself cannot be read."""
-    source = ContactsSource(path, region=region, columns={Role.REGION: IGNORE}, key=_KEY)
+    source = ContactsSource(path, region=region, key=_KEY)
+    try:
+        return _examined(source)
+    except FilesError as wrong:
+        if {problem.code for problem in wrong.problems} != {"region_column"}:
+            raise
+        # A column called region may hold states, and nothing can say so here.
+        return _examined(replace(source, columns={Role.REGION: IGNORE}))
+
+
+def _examined(source: ContactsSource) -> OptOutList:
     wishes: list[ListedOptOut] = []
     problems: list[Problem] = []
     try:
@@ -100,6 +112,6 @@ def _wishes(numbers: NumberList) -> Iterator[ListedOptOut | Problem]:
 
 
 def _topics(text: str) -> Iterator[str]:
-    """The topics of a cell; none means everything."""
+    """The topics of a cell; none means everything, and so do the words for it."""
     named = [topic for part in text.replace(";", ",").split(",") if (topic := part.strip().lower())]
-    yield from named or [""]
+    yield from [""] if _EVERYTHING.intersection(named) else named or [""]

@@ -59,7 +59,10 @@ class ProblemRows:
         is_misshapen = any(problem.code == "wrong_cells" for problem in row.problems)
         cells = self._without_what_was_said(row.cells, is_misshapen)
         missing = [_MISSING if is_misshapen else ""] * (self._width - len(cells))
-        self._write((*cells, *missing, said(row.problems)))
+        # A row whose quotes are broken would be written as a good one: a cell too many keeps it a bad one.
+        is_doubtful = any(problem.code in ("broken_row", "uncertain_row") for problem in row.problems)
+        surplus = ("delete this cell when the row is mended",) if is_doubtful else ()
+        self._write((*cells, *missing, said(row.problems), *surplus))
         self.count += 1
 
     def _without_what_was_said(self, cells: Sequence[str], is_misshapen: bool) -> Sequence[str]:

@@ -203,3 +203,34 @@ def test_the_record_is_told_beside_the_line_where_they_differ(desk: Desk) -> Non
     err = desk.preview().err
     assert "\n  contacts.csv:2: phone: +12••••••10 is too short" in err
     assert "\n  contacts.csv:4 (record 2): phone: +12••••••11 is too short" in err
+
+
+def test_mended_rows_are_not_sent_to_whom_the_list_itself_opts_out(desk: Desk) -> None:
+    listed(
+        desk,
+        "columns: {opt_out: stop}",
+        f"phone,first_name,stop\n+1202555010x,Ann,\n{ANN},Ann,yes\n{EWA},Ewa,no\n".encode(),
+    )
+    desk.preview("--problems", "bad.csv")
+    mended(desk.path / "bad.csv", ",", lambda row: [ANN, *row[1:]])
+    plan = desk.plan("--contacts", "bad.csv")
+    assert plan["to_send"] == 0
+    assert plan["skipped"] == {"opted_out": 1}
+    assert "contacts.csv:3 says so" in desk.preview("--contacts", "bad.csv", "--explain", ANN).out
+
+
+def test_a_bad_row_of_the_list_itself_opts_out_too_and_a_list_that_is_gone_says_nothing(desk: Desk) -> None:
+    listed(desk, "columns: {opt_out: stop}", f"phone,first_name,stop\n{ANN},Ann,perhaps\n".encode())
+    (desk.path / "other.csv").write_text(f"phone,first_name,stop\n{ANN},Ann,\n{EWA},Ewa,\n", encoding="utf-8")
+    assert desk.plan("--contacts", "other.csv")["skipped"] == {"opted_out": 1}
+    (desk.path / "contacts.csv").unlink()
+    assert desk.plan("--contacts", "other.csv")["to_send"] == 2
+
+
+@pytest.mark.parametrize("row", ['"+12025550101,Ann', f'{ANN},"Ann" Lee'])
+def test_a_row_of_broken_quotes_that_nobody_mended_is_still_bad(desk: Desk, row: str) -> None:
+    listed(desk, "", f"phone,first_name\n{EWA},Ewa\n{row}\n".encode())
+    before = desk.preview("--problems", "bad.csv")
+    assert before.code == 4
+    plan = desk.plan("--contacts", "bad.csv")
+    assert (plan["contacts"], plan["problems"]) == (0, 1)

@@ -550,6 +550,31 @@ def test_kinds_that_the_campaigns_file_allows_are_texted() -> None:
         assert [type(row) for row in rows] == [Contact, BadRow]
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("21.01.2026", date(2026, 1, 21)), ("1.2.2026", date(2026, 2, 1)), ("03. 04. 2026", date(2026, 4, 3))],
+)
+def test_a_date_with_dots_has_its_day_first(written: str, day: date) -> None:
+    found = contact(f"phone,consent,consent_date\n{ANN},express,{written}\n").consent
+    assert found is not None
+    assert found.given_on == day
+
+
+@pytest.mark.parametrize("word", ["tak", "JA", "Sí", "oui", "sim", "да", "Ναι", "evet"])
+def test_a_yes_in_any_of_the_known_languages_opts_out(word: str) -> None:
+    assert contact(f"phone,out\n{ANN},{word}\n", columns={"opt_out": "out"}).opted_out == ("",)
+
+
+@pytest.mark.parametrize("word", ["nie", "nein", "NON", "não", "нет", "Όχι", "hayır"])
+def test_a_no_in_any_of_the_known_languages_does_not(word: str) -> None:
+    assert contact(f"phone,out\n{ANN},{word}\n", columns={"opt_out": "out"}).opted_out == ()
+
+
+def test_a_word_that_is_yes_here_and_no_there_is_neither() -> None:
+    _, rows = read(f"phone,out\n{ANN},ne\n", columns={"opt_out": "out"})
+    assert said(rows) == ["2: out: ne is neither yes nor no"]
+
+
 @pytest.mark.parametrize("day", ["31-12-1985", "2024-03-22", "25.03.2024", "1.2.2026", "31/12/1985"])
 def test_a_date_is_nobody_s_number(day: str) -> None:
     """Each is a number of eight digits that can be texted, somewhere."""

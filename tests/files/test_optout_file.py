@@ -28,6 +28,10 @@ GOOD = [
     (f"phone\n{ANN}\n", [(ANN, "", 2)]),
     (f"Mobile Number;Topic\n{ANN};Offers\n{BEN};\n", [(ANN, "offers", 2), (BEN, "", 3)]),
     (f'phone,topic\n{ANN},"offers;news"\n', [(ANN, "offers", 2), (ANN, "news", 2)]),
+    (f"phone,topic\n{ANN},ALL\n", [(ANN, "", 2)]),
+    (f'phone,topic\n{ANN},"news,everything"\n', [(ANN, "", 2)]),
+    ("phone;country\n512 345 678;PL\n", [("+48512345678", "", 2)]),
+    (f"phone;region\n{ANN};Mazovia\n", [(ANN, "", 2)]),
     (f"name,phone,unsubscribed\nAnn,{ANN},yes\n", [(ANN, "", 2)]),
     ("# nobody yet\n", []),
 ]
