@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from smscli.cli.checking_campaigns import CheckPlan, Note, complaint
+from smscli.cli.own_opt_outs import not_read, own_opt_outs
 from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.contact import Contact
 from smscli.domain.decision import SkipReason
@@ -249,6 +250,17 @@ class Reading:
         for each in deciding:
             opted_out = [number for checked in each.lists for number in checked.opted_out]
             each.plan.withdraw(dict.fromkeys(opted_out, "a bad row of the list says so"))
+            each.plan.withdraw(self._own_opt_outs(each.reads))
+
+    def _own_opt_outs(self, reads: Reads) -> Mapping[Msisdn, str]:
+        """What lists of the campaign say in whose place another is checked."""
+        others = not_read(reads.defined.contacts, reads.sources)
+        try:
+            return own_opt_outs(others, reads.defined.campaign.topic, self.now.date())
+        except FilesError as wrong:
+            for problem in wrong.problems:
+                self.note(Found(problem, (reads.campaign,)))
+            return {}
 
     def _read(self, checked: CheckedList, takers: Sequence[Deciding], before: int) -> int:
         """One pass over a list; how many rows it has. What is in its rows is told the first time only."""

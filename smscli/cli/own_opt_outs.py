@@ -6,7 +6,7 @@ were taken from opted out: a STOP is said to a brand, not to a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from smscli.domain.contact import Contact
@@ -14,6 +14,12 @@ from smscli.domain.msisdn import Msisdn
 from smscli.files.contact_columns import IGNORE
 from smscli.files.contacts_file import Role, open_contacts
 from smscli.files.list_source import ContactsSource
+
+
+def not_read(own: Iterable[ContactsSource], read: Sequence[ContactsSource]) -> tuple[ContactsSource, ...]:
+    """The campaign's own lists but for those that are read for contacts anyway."""
+    files = {source.file for source in read}
+    return tuple(source for source in own if source.file not in files)
 
 
 def own_opt_outs(sources: Iterable[ContactsSource], topic: str, today: date) -> Mapping[Msisdn, str]:

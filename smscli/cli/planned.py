@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from smscli.cli.duplicates_file import write_duplicates
 from smscli.cli.excluding import Excluded, exclude
 from smscli.cli.gateway_given import gateway_given
-from smscli.cli.own_opt_outs import own_opt_outs
+from smscli.cli.own_opt_outs import not_read, own_opt_outs
 from smscli.cli.present.exclusions import bad_row_lines
 from smscli.cli.present.text import counted, minute
 from smscli.cli.sifting import BadRows, ReadList, Repairs, Sieve
@@ -184,15 +184,16 @@ def choose(asked: Asked) -> Chosen:
         if asked.gateway is None
         else gateway_given(asked.gateway, campaigns.gateways, asked.file)
     )
+    sources = _each_once(_sources(asked, defined), asked.file, defined)
     chosen = Chosen(
         campaign=defined.campaign,
         profile=load_profile(gateway, campaigns.path.parent),
         sent_log=(asked.log or defined.sent_log).absolute(),
-        sources=_each_once(_sources(asked, defined), asked.file, defined),
+        sources=sources,
         on_bad_rows=defined.on_bad_rows,
         opt_outs=defined.opt_outs,
         exclude=defined.exclude,
-        own_lists=tuple(_not_read(asked, defined)),
+        own_lists=not_read(defined.contacts, sources),
         file=asked.file,
         given=tuple(asked.options()),
     )
@@ -224,12 +225,6 @@ def _sources(asked: Asked, defined: Defined) -> tuple[ContactsSource, ...]:
             hint=f"write contacts: FILE in {asked.file}, or type --contacts FILE (- is standard input)",
         )
     return defined.contacts
-
-
-def _not_read(asked: Asked, defined: Defined) -> Iterator[ContactsSource]:
-    """The campaign's lists that another one stands for."""
-    if asked.contacts is not None:
-        yield from (each for each in defined.contacts if each.file and str(each.file) != asked.contacts)
 
 
 def given_list(named: str, sources: Sequence[ContactsSource]) -> ContactsSource:

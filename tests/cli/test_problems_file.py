@@ -217,6 +217,8 @@ def test_mended_rows_are_not_sent_to_whom_the_list_itself_opts_out(desk: Desk) -
     assert plan["to_send"] == 0
     assert plan["skipped"] == {"opted_out": 1}
     assert "contacts.csv:3 says so" in desk.preview("--contacts", "bad.csv", "--explain", ANN).out
+    checked = desk("check", "campaigns.yaml", "--contacts", "bad.csv", "--json").document
+    assert checked["campaigns"]["ready"]["skipped"] == {"opted_out": 1}
 
 
 def test_a_bad_row_of_the_list_itself_opts_out_too_and_a_list_that_is_gone_says_nothing(desk: Desk) -> None:
