@@ -131,9 +131,9 @@ def _problem_files(asked: Asked, path: Path, readings: Sequence[Reads]) -> Probl
     sources = tuple(source for each in readings for source in each.sources)
     excluded = (each.source for reads in readings for each in reads.defined.exclude)
     lists = [source.file for source in (*sources, *excluded) if source.file]
-    others = [each for reads in readings for each in (*reads.defined.opt_outs, reads.defined.sent_log)]
-    read = (asked.file, *lists, *others)
-    return ProblemFiles(path, sources, read) if sources else None
+    read = (asked.file, *lists, *(each for reads in readings for each in reads.defined.opt_outs))
+    logs = {reads.defined.sent_log for reads in readings}
+    return ProblemFiles(path, sources, read, logs) if sources else None
 
 
 def _note_error(

@@ -20,7 +20,7 @@ from typing import IO
 
 from smscli.cli.checking_lists import CheckedList, Pipes, room_needed, way_of_reading
 from smscli.cli.tasks import Found, Weight
-from smscli.cli.written_files import Written, real_path, refuse_to_overwrite
+from smscli.cli.written_files import Written, is_of_log, real_path, refuse_to_overwrite
 from smscli.domain.errors import Place, Problem, UsageError
 from smscli.files.bad_rows import BadRow
 from smscli.files.list_file import open_list
@@ -37,7 +37,9 @@ class ProblemFiles:
     Raises UsageError, before anything is read, where it would replace a file that is something else.
     """
 
-    def __init__(self, path: Path, sources: Iterable[ContactsSource], read: Iterable[Path]) -> None:
+    def __init__(
+        self, path: Path, sources: Iterable[ContactsSource], read: Iterable[Path], logs: Iterable[Path]
+    ) -> None:
         if path == Path("-"):
             raise UsageError(
                 "--problems writes a file, and - is none", hint="name a file, such as --problems new.csv"
@@ -49,7 +51,8 @@ class ProblemFiles:
         self._open = ExitStack()
         real = frozenset(map(real_path, read))
         for each in (Written("--problems", path, file) for file in paths):
-            refuse_to_overwrite(each, is_read=each.real in real, reader="this campaigns file")
+            is_read = each.real in real or any(is_of_log(each.real, real_path(log)) for log in logs)
+            refuse_to_overwrite(each, is_read=is_read, reader="this campaigns file")
 
     def close(self) -> None:
         """Forget what was said."""

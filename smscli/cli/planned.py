@@ -360,6 +360,9 @@ def _warnings(planned: Planned) -> Iterator[str]:
             f"campaign {campaign.id} expired at {minute(campaign.expires)}, so nobody is texted;"
             f" to send it after all, change `expires` in {chosen.file}"
         )
+    for each in planned.excluded:
+        if not each.numbers:
+            yield f"{each.name}, a list of numbers not to text, has no number in it: was it cut off?"
     if planned.tally.skipped.get(SkipReason.NO_CONSENT):
         yield from _without_consent(planned)
 

@@ -63,7 +63,7 @@ def keep_from_overwriting(asked: Asked, chosen: Chosen) -> None:
     written = tuple(_written(asked, chosen))
     read = {real_path(path) for path in (asked.file, *chosen.lists(), *chosen.opt_outs)}
     for each in written:
-        is_read = each.real in read or _is_of_log(each.real, real_path(chosen.sent_log))
+        is_read = each.real in read or is_of_log(each.real, real_path(chosen.sent_log))
         refuse_to_overwrite(each, is_read=is_read, reader="this campaign")
     first: dict[Path, str] = {}
     for each in written:
@@ -114,6 +114,6 @@ def _is_earlier(option: str, path: Path) -> bool:
         return True
 
 
-def _is_of_log(path: Path, log: Path) -> bool:
+def is_of_log(path: Path, log: Path) -> bool:
     """The sent log, what SQLite and its locks keep beside it, and the outbox of its sandbox."""
     return path.parent == log.parent and path.name.startswith((log.name, f"{log.stem}.outbox."))

@@ -311,3 +311,12 @@ def _peak(folder: Path, count: int) -> float:
     assert f"{count:,} numbers" in done.out
     (line,) = (line for line in (folder / "peak.txt").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
+
+
+@pytest.mark.parametrize("line", ["phone", "# fetched on Monday"])
+def test_a_list_without_a_number_is_warned_of(desk: Desk, line: str) -> None:
+    listed("dnc.csv", line)
+    excluding(desk, "dnc.csv")
+    done = desk.preview()
+    assert done.code == 0
+    assert "warning: dnc.csv, a list of numbers not to text, has no number in it: was it cut off?" in done.err

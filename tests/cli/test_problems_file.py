@@ -236,3 +236,14 @@ def test_a_row_of_broken_quotes_that_nobody_mended_is_still_bad(desk: Desk, row:
     assert before.code == 4
     plan = desk.plan("--contacts", "bad.csv")
     assert (plan["contacts"], plan["problems"]) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["sent-log.db", "sent-log.db-wal", "sent-log.outbox.jsonl"])
+@pytest.mark.parametrize("command", [("check", "campaigns.yaml"), ("preview", "campaigns.yaml", "ready")])
+def test_no_file_of_the_sent_log_is_written_though_there_is_none_yet(
+    desk: Desk, command: tuple[str, ...], name: str
+) -> None:
+    listed(desk, "", f"phone,first_name\n{ANN},Ann\n".encode())
+    done = desk(*command, "--problems", name)
+    assert done.code == 2
+    assert not (desk.path / name).exists()
