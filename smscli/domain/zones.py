@@ -68,6 +68,10 @@ _NO_PLACE = re.compile(
 _OFFSET = re.compile(r"[A-Z]{3,4}|((UTC|GMT)\s*)?[+-]?\d{1,2}(:?\d\d)?")
 
 
+_LONGEST_NAME = 60  # twice as long as the longest
+_AS_PLACES = "write it as region and city, such as Europe/Warsaw"
+
+
 class BadZone(ValueError):
     """A text that names no zone smscli can use."""
 
@@ -93,8 +97,10 @@ def zones_of(number: Msisdn, stated: str | None = None) -> tuple[str, ...]:
     return tuple(sorted({*_candidates(number), stated}))
 
 
-def check_zone_name(name: str) -> str:
+def check_zone_name(name: str, *, proposes: bool = True) -> str:
     """The zone's name as the database spells it, blind to case and surrounding spaces. Raises BadZone.
+
+    What was probably meant is looked for in all names, which takes some milliseconds, if it `proposes`.
 
     Refused, with what to write in its place: unknown names, offsets (`GMT+2`, `Etc/…`) and abbreviations
     (`CET`, `EST`), which do not say when the clocks change.
@@ -108,7 +114,8 @@ def check_zone_name(name: str) -> str:
             "write a place, such as Europe/Warsaw or America/New_York",
         )
     if known is None:
-        raise BadZone(f'"{mask(wanted)}" is no time zone', _did_you_mean(capitals))
+        hint = _did_you_mean(capitals) if proposes and len(wanted) <= _LONGEST_NAME else _AS_PLACES
+        raise BadZone(f'"{mask(wanted)}" is no time zone', hint)
     return known
 
 
@@ -280,5 +287,5 @@ def _did_you_mean(capitals: str) -> str:
     near = [_places()[name] for name in difflib.get_close_matches(wanted, _places(), n=2, cutoff=0.75)]
     near += [_cities()[name] for name in difflib.get_close_matches(city, _cities(), n=2, cutoff=0.75)]
     if not near:
-        return "write it as region and city, such as Europe/Warsaw"
+        return _AS_PLACES
     return f"did you mean {' or '.join(dict.fromkeys(near[:3]))}?"

@@ -58,6 +58,9 @@ BUILT_IN_FIELDS = frozenset({"brand"})
 _ABOUT_CONSENT = frozenset({Role.CONSENT, Role.CONSENT_DATE, Role.CONSENT_TOPICS, Role.CONSENT_SOURCE})
 _IS_NUMBER = re.compile(r"[+(]*\d(?:[\s().-]*\d){6,}")
 _OTHER_QUOTES = "'`´‘’‚‛“”„«»"
+_MOST_OFFERED = 20
+"""Columns that each name all the others: ten thousand of them would fill any memory."""
+
 _NO_LETTERS = re.compile(r"[\W_]+")
 _BLANKS = re.compile(r"\s{2,}")
 
@@ -334,7 +337,7 @@ def _gap_meant(name: str, columns: Sequence[str]) -> str:
 
 def _meant(name: str, columns: Sequence[str]) -> str:
     meant = did_you_mean(name, columns)
-    return f'did you mean "{inert(meant)}"?' if meant else ""
+    return f"did you mean {quoted(meant)}?" if meant else ""
 
 
 def _positions(source: ContactsSource, columns: Sequence[str], complaints: _Complaints) -> Mapping[str, int]:
@@ -520,6 +523,7 @@ def _refuse_opt_outs(
     source: ContactsSource, heeded: Sequence[str], others: Sequence[str], complaints: _Complaints
 ) -> None:
     """`others` look like opt-outs, and nothing says so. All are offered at once: an export has several."""
+    others = others[:_MOST_OFFERED]
     line = contacts_line(source.with_opt_outs(*heeded, *others)) if others else ""
     for name in others:
         if heeded:
@@ -529,4 +533,4 @@ def _refuse_opt_outs(
             hint = f"{line} heeds {all_of_them}, {ignoring(name)} beside columns: reads over this one"
         else:
             hint = f"{line} heeds it, opt_out: {IGNORE} reads over it"
-        complaints.add("opt_out_column", f'"{inert(name)}" looks like an opt-out, and nothing says so', hint)
+        complaints.add("opt_out_column", f"{quoted(name)} looks like an opt-out, and nothing says so", hint)

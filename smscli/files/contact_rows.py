@@ -45,12 +45,19 @@ _PIECES = re.compile(r"[+(]*\d[\d ().-]{5,}\d")
 
 #: So many different cells of a column are remembered with what they mean.
 _REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 200
+
+#: Proposing what was meant takes a hundred times as long as reading, and nobody reads more of it.
+_MOST_PROPOSALS = 200
 
 T = TypeVar("T")
 
 
 class _Column(Generic[T]):
-    """A column with a role. An empty cell means `of_empty`, every other what `read` makes of it."""
+    """A column with a role. An empty cell means `of_empty`, every other what `read` makes of it.
+
+    Where very many cells are bad, `briefly` reads the rest: it says what is wrong, and proposes nothing.
+    """
 
     def __init__(
         self,
@@ -59,6 +66,7 @@ class _Column(Generic[T]):
         read: Callable[[str], T],
         of_empty: T | None = None,
         at: int | None = None,
+        briefly: Callable[[str], T] | None = None,
     ) -> None:
         self.index = layout.roles.get(role, -1) if at is None else at
         self.name = layout.columns[self.index] if self.index >= 0 else ""
@@ -66,10 +74,14 @@ class _Column(Generic[T]):
         self._read = read
         self._of_empty = of_empty
         self._known: dict[str, T | Damage | None] = {}
+        self._briefly = briefly or read
+        self._bad = 0
 
     def meaning(self, cell: str) -> T | Damage | None:
         """What the cell means, or what is wrong with it."""
         known = self._known
+        if len(cell) > _LONGEST_REMEMBERED:
+            return self._worked_out(cell)
         if cell not in known:
             if len(known) >= _REMEMBERED:
                 known.clear()
@@ -83,8 +95,9 @@ class _Column(Generic[T]):
         if has_control(text):
             return Damage("control_character", f"{mask(text)} holds a control character", "delete it")
         try:
-            return self._read(text)
+            return self._read(text) if self._bad < _MOST_PROPOSALS else self._briefly(text)
         except ValueError as wrong:
+            self._bad += 1
             code = getattr(wrong, "code", Wrong.CODE)
             code = f"bad_{self._role}" if code == Wrong.CODE else code
             return Damage(code, getattr(wrong, "message", str(wrong)), getattr(wrong, "hint", ""))
@@ -112,7 +125,9 @@ class RowReader:
         self._opt_outs = tuple(
             _Column(layout, Role.OPT_OUT, _says_stop, of_empty=False, at=at) for at in layout.opt_outs
         )
-        self._zone = _Column(layout, Role.ZONE, check_zone_name)
+        self._zone = _Column(
+            layout, Role.ZONE, check_zone_name, briefly=partial(check_zone_name, proposes=False)
+        )
         self._language = _Column(layout, Role.LANGUAGE, parse_language)
         self._level = _Column(layout, Role.CONSENT, parse_level)
         self._given_on = _Column(layout, Role.CONSENT_DATE, partial(_past_date, today))
@@ -121,6 +136,9 @@ class RowReader:
         self._record = Record(0, ())
         self._in_list = 0
         self._problems: list[Problem] = []
+        self._complained: set[tuple[str, str]] = set()
+        names = ("", *map(shown, self._names))
+        self._places = {name: place for place, name in reversed(list(enumerate(names)))}
         self._repairs: tuple[Problem, ...] = ()
 
     def read(self, row: int, record: Record, in_list: int) -> Contact | BadRow:
@@ -130,6 +148,7 @@ class RowReader:
         """
         self._record, self._in_list = record, in_list
         self._problems, self._repairs = [], ()
+        self._complained.clear()
         cells = self._whole(record)
         if cells is None:
             return self._bad(row, self._may_opt_out(record.cells))
@@ -177,15 +196,15 @@ class RowReader:
                 self._complain_of(cells, at, "control_character", "holds a NUL byte", "export the list again")
 
     def _bad(self, row: int, opted_out: tuple[Msisdn, ...] = ()) -> BadRow:
-        columns = ("", *map(shown, self._names))
-        problems = sorted(self._problems, key=lambda problem: columns.index(problem.where.path))
+        problems = sorted(self._problems, key=lambda problem: self._places[problem.where.path])
         line, cells = self._record.line, self._record.cells
         return BadRow(row, line, tuple(problems), cells, opted_out, self._of_list)
 
     def _complain(self, column: str, code: str, message: str, hint: str = "", value: str = "") -> None:
         place = Place(self._name, self._record.line, None, shown(column))
-        if any(known.where == place and known.code == code for known in self._problems):
+        if (column, code) in self._complained:
             return  # a NUL is a control character too
+        self._complained.add((column, code))
         said = (inert(message, 300), inert(hint, 300))
         self._problems.append(Problem(place, code, *said, self._in_list, value))
 
@@ -277,7 +296,8 @@ class RowReader:
 
     def _field(self, cells: tuple[str, ...], at: int) -> str:
         """A cell that a text wants; not one that another program has damaged."""
-        text, wrong = _written(cells[at])
+        cell = cells[at]
+        text, wrong = _written(cell) if len(cell) <= _LONGEST_REMEMBERED else _written_anew(cell)
         if wrong is not None:
             self._complain_of(cells, at, wrong.code, wrong.message, wrong.hint)
         return text
@@ -314,13 +334,15 @@ def _number_in(text: str, region: str | None) -> Msisdn | None:
         return None
 
 
-@lru_cache(maxsize=_REMEMBERED)  # names come again and again
-def _written(cell: str) -> tuple[str, Damage | None]:
+def _written_anew(cell: str) -> tuple[str, Damage | None]:
     """What a cell says to a reader of a text, and what is wrong with it."""
     text = plainly_spaced(cleaned(cell))
     if has_control(text, allowed="\n"):
         return text, Damage("control_character", f"{mask(text)} holds a control character", "delete it")
     return text, damaged_text(text)
+
+
+_written = lru_cache(maxsize=_REMEMBERED)(_written_anew)  # names come again and again
 
 
 def _shape(cells: tuple[str, ...], width: int) -> str:

@@ -407,6 +407,17 @@ def test_a_second_opt_out_column_is_not_read_over() -> None:
     assert problem.hint == f'{line} heeds it too, ignore: ["dnc"] beside columns: reads over it'
 
 
+def test_ten_thousand_columns_that_look_like_opt_outs_do_not_fill_the_memory() -> None:
+    problems = refused("phone", *(f"opt_out{number}" for number in range(10_000)))
+    assert sum(len(problem.hint) for problem in problems) < 100_000
+
+
+def test_a_number_in_a_header_is_not_shown() -> None:
+    problems = refused("phone", "opt_out +12025550101", columns={"zone": "opt_out"})
+    assert [problem.code for problem in problems] == ["missing_column", "opt_out_column"]
+    assert not any("555" in problem.message + problem.hint for problem in problems)
+
+
 def test_of_several_columns_that_look_like_opt_outs_all_are_offered_at_once() -> None:
     email, sms = refused("phone", "Email Opt Out", "SMS Opt Out")
     line = 'contacts: {file: list.csv, columns: {opt_out: ["Email Opt Out", "SMS Opt Out"]}}'

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -671,3 +673,40 @@ def test_the_headers_of_all_lists_are_checked_before_the_first_row(tmp_path: Pat
         ("c.csv", "missing_file"),
     ]
     assert caught.value.message == "3 files have 4 problems"
+
+
+# ---------------------------------------------------------------------------------------------- what it costs
+
+
+def seconds(content: str, *wanted: str) -> float:
+    began = process_time()
+    read(content, *wanted)
+    return process_time() - began
+
+
+def test_ten_thousand_zones_that_are_none_are_told_as_fast_as_other_cells() -> None:
+    rows = "".join(f"{ANN},America/New_Yor{number}\n" for number in range(10_000))
+    assert seconds(f"phone,zone\n{rows}") < 5  # half a minute, if each were looked for in all names
+
+
+def test_a_row_of_twenty_thousand_bad_cells_costs_no_more_than_as_many_rows() -> None:
+    names = "".join(f",c{number}" for number in range(20_000))
+    bad = ",\0" * 20_000
+    assert seconds(f"phone{names}\n{ANN}{bad}\n") < 10  # more than a minute, if each were compared with each
+
+
+@pytest.mark.parametrize("column", ["first_name", "zone", "consent_source"])
+def test_long_cells_are_not_remembered(column: str) -> None:
+    rows = (f"{ANN},{number}\u00a0{'x' * 10_000},express,2026-01-01\n" for number in range(200))
+    content = io.BytesIO(f"phone,{column},consent,consent_date\n{''.join(rows)}".encode())
+    wanted = frozenset({"first_name"} & {column})
+    tracemalloc.start()
+    try:
+        with open_contacts(ContactsSource(None), wanted, content, today=TODAY) as reader:
+            found = iter(reader)
+            assert sum(1 for _ in islice(found, 20)) == 20
+            before, _ = tracemalloc.get_traced_memory()
+            assert sum(1 for _ in islice(found, 175)) == 175
+            assert tracemalloc.get_traced_memory()[0] - before < 500_000
+    finally:
+        tracemalloc.stop()
