@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
@@ -97,6 +98,18 @@ def refuse_locked(blocks: Iterable[bytes], name: str) -> None:
         if _LOCKED in before:
             hint = "open it, take the password off (File, Info, Protect Workbook), save it and name that copy"
             raise files_error([Problem(Place(name), "locked_excel", "is locked with a password", hint)])
+
+
+@contextmanager
+def room_needed(name: str) -> Iterator[None]:
+    """For the copy of a list that has to be read twice, or from its end. Raises FilesError `unreadable`."""
+    try:
+        yield
+    except OSError as trouble:
+        reason = inert(str(trouble.strerror or trouble), 120)
+        message = f"cannot be copied to the temporary folder: {reason}"
+        hint = "make room there, or name another folder: TMPDIR=FOLDER smscli …"
+        raise files_error([Problem(Place(name), "unreadable", message, hint)]) from trouble
 
 
 def no_list(name: str, kind: str, hint: str) -> FilesError:

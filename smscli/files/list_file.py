@@ -14,14 +14,22 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import chain
 from typing import BinaryIO
 
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.files.contact_columns import recognise
 from smscli.files.csv_records import CANDIDATES, Record, lines_of, records, whole_lines, without_blank_lines
-from smscli.files.list_bytes import OLE, ZIP, byte_blocks, no_list, refuse_locked, refuse_what_is_no_list
+from smscli.files.list_bytes import (
+    OLE,
+    ZIP,
+    byte_blocks,
+    no_list,
+    refuse_locked,
+    refuse_what_is_no_list,
+    room_needed,
+)
 from smscli.files.list_source import ContactsSource
 from smscli.files.list_text import text_blocks
 from smscli.files.reading import files_error, open_file
@@ -138,15 +146,21 @@ def _without_separator(text: str) -> tuple[str, str]:
 
 def _of_copied_zip(source: ContactsSource, blocks: Iterator[bytes]) -> Iterator[Record]:
     """A zip is read from its end: what comes through a pipe, or out of gzip, is kept in a nameless file."""
-    with tempfile.TemporaryFile() as kept:
-        for block in blocks:
-            kept.write(block)
-            if kept.tell() > MAX_SPREADSHEET_BYTES:
-                most = f"{MAX_SPREADSHEET_BYTES // 1024**2} MiB"
-                hint = "save the list as CSV UTF-8: that may be of any size"
-                raise files_error([Problem(Place(source.name), "too_large", f"is larger than {most}", hint)])
-        kept.seek(0)
+    with ExitStack() as open_things:
+        with room_needed(source.name):
+            kept = open_things.enter_context(tempfile.TemporaryFile())
+            for block in blocks:
+                kept.write(block)
+                if kept.tell() > MAX_SPREADSHEET_BYTES:
+                    raise _too_large(source)
+            kept.seek(0)
         yield from _of_zip(source, kept)
+
+
+def _too_large(source: ContactsSource) -> FilesError:
+    message = f"is larger than {MAX_SPREADSHEET_BYTES // 1024**2} MiB"
+    hint = "save the list as CSV UTF-8: that may be of any size"
+    return files_error([Problem(Place(source.name), "too_large", message, hint)])
 
 
 def _of_zip(source: ContactsSource, stream: BinaryIO) -> Iterator[Record]:

@@ -182,15 +182,20 @@ class _Decoding:
         if self._codec == "utf-8" and self._has_foreign:
             start = max(tried.rfind(b"\n", 0, at), tried.rfind(b"\r", 0, at)) + 1
             raise self._mixed(bad, _LINE_END_BYTES.split(tried[start:])[0]) from None
-        raise self._unreadable(bad, (tried + self._more())[:MOST_BYTES], first_line) from None
+        raise self._unreadable(
+            bad, (tried + self._more(MOST_BYTES - len(tried)))[:MOST_BYTES], first_line
+        ) from None
 
     def _cut_off(self, message: str) -> FilesError:
         return _wrong(self._source, self._line, "cut_off", message, _COPY_AGAIN)
 
-    def _more(self) -> bytes:
+    def _more(self, most: int) -> bytes:
+        """What follows: so much, and what comes with it."""
+        more = bytearray()
         with suppress(FilesError):
-            return next(self._blocks, b"")
-        return b""
+            while len(more) < most and (block := next(self._blocks, b"")):
+                more += block
+        return bytes(more)
 
     def _mixed(self, bad: _BadByte, line: bytes) -> FilesError:
         guesses = guessed(line, self._source.region)

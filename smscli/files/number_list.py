@@ -27,6 +27,7 @@ from smscli.files.cell_damage import damaged_text
 from smscli.files.column_names import IGNORE, Role, is_named
 from smscli.files.contact_columns import Layout, header_with, layout_of, repeats_header
 from smscli.files.csv_records import CANDIDATES, Record, cleaned, recognised_delimiter, split_line
+from smscli.files.list_bytes import room_needed
 from smscli.files.list_file import open_list
 from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
@@ -168,9 +169,10 @@ def _copy_of_a_pipe(source: ContactsSource, open_things: ExitStack) -> BinaryIO 
     """A pipe that has a name can be read only once, a copy of it (unlinked from the start) again."""
     if source.file is None or not source.file.is_fifo():
         return None
-    copy = open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    with open_file(source.file) as stream:
+    with open_file(source.file) as stream, room_needed(source.name):
+        copy = open_things.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         shutil.copyfileobj(stream, copy)
+        copy.flush()
     return copy
 
 

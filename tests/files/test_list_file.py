@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import resource
 import threading
 import zipfile
 import zlib
@@ -355,6 +356,18 @@ def test_memory_stays_flat(tmp_path: Path, row: str) -> None:
         before = Process().memory_info().rss
         assert sum(1 for _ in found) == 195_001
         assert Process().memory_info().rss - before < 4_000_000
+
+
+def test_a_temporary_folder_without_room_is_told_in_words() -> None:
+    content = gzip.compress(workbook() + os.urandom(100_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # Python ignores SIGXFSZ
+    try:
+        problem = refused(content)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert problem.code == "unreadable"
+    assert problem.message == "cannot be copied to the temporary folder: File too large"
 
 
 class _Failing(io.BytesIO):

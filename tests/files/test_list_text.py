@@ -195,6 +195,14 @@ def test_a_list_in_capitals_is_recognised_too(region: str) -> None:
     assert [guess.name for guess in guessed(content)] == [encoding_name(encoding)]
 
 
+@pytest.mark.parametrize("size", [64, 4096, 65_536])
+def test_the_encoding_is_told_from_as_much_however_little_comes_at_once(size: int) -> None:
+    content = b"phone,name\n" + b"+12025550101,M\xfcller\n" * 20 + a_list("PL").encode("cp1250")
+    with pytest.raises(FilesError) as caught:
+        list(text_blocks(_blocks(content, size), ContactsSource(None)))
+    assert "it is most likely windows-1250, in which line " in str(caught.value)
+
+
 @pytest.mark.parametrize(("region", "encoding"), WINDOWS)
 @pytest.mark.parametrize("rows", [1, 2, 5])
 def test_with_a_region_a_row_or_two_are_enough(region: str, encoding: str, rows: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -146,6 +147,21 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path: Path, content: str) ->
     writer = threading.Thread(target=pipe.write_text, args=(content,))
     writer.start()
     assert [number for number, _ in found(ContactsSource(pipe))] == [ANN]
+    writer.join()
+
+
+def test_a_temporary_folder_without_room_for_a_pipe_is_told_in_words(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(f"{ANN}\n" * 1_000,))
+    writer.start()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))  # Python ignores SIGXFSZ
+    try:
+        with pytest.raises(FilesError, match="cannot be copied to the temporary folder: File too large"):
+            list(found(ContactsSource(pipe)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     writer.join()
 
 
