@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.desk import Desk
 
-ROWS = 40_000
+ROWS = 15_000
 
 
 @pytest.fixture(scope="module")
