@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from smscli.domain.msisdn import BadNumber, parse
+from smscli.domain.msisdn import BadNumber, mask, parse
 from smscli.files.csv_records import cleaned
-from smscli.files.reading import quoted
+from smscli.files.reading import inert
 
 NOT_CALCULATED = "#NOT CALCULATED!"
 """What a cell of a workbook reads as where the file holds a formula and not its value."""
@@ -129,29 +129,34 @@ def plainly_spaced(text: str) -> str:
     return text if text.isascii() else text.translate(_PLAIN)
 
 
+def _masked(cell: str) -> str:
+    """A cell in quotes. It may be a number with anything between its digits: so a program damaged it."""
+    return f'"{inert(mask(cell))}"'
+
+
 def damaged_text(text: str) -> Damage | None:
     """What is wrong with a cell, or None. Says what it most likely was where that can be told."""
     text = cleaned(text)
     if wrong := _excel_error(text):
         return wrong
     if text in NO_VALUES:
-        message = f"{quoted(text)} is what programs write where there is nothing"
+        message = f"{_masked(text)} is what programs write where there is nothing"
         return Damage("no_value", message, "empty the cell, or fill it")
     if found := _ENTITY.search(text):
-        message = f"{quoted(text)} holds a character as web pages write it: {found[0]}"
+        message = f"{_masked(text)} holds a character as web pages write it: {found[0]}"
         return Damage("html_entity", message, f"write {unescape(found[0])}, or export the list again")
     if found := _STEERS.search(text):
-        message = f"{quoted(text)} holds a mark that turns the direction of what follows, or breaks the line"
+        message = f"{_masked(text)} holds a mark that turns the direction of what follows, or breaks the line"
         return Damage("control_character", message, "delete it")
     restored = mojibake(text)
     if _LOST in (restored or text) or _QUESTIONED.search(text):
-        message = f"{quoted(text)} has lost letters: they cannot be told any more"
+        message = f"{_masked(text)} has lost letters: they cannot be told any more"
         return Damage("lost_letters", message, _EXPORT_AGAIN)
     if restored is not None:
-        message = f"{quoted(text)} was read in the wrong encoding; it most likely was {quoted(restored)}"
+        message = f"{_masked(text)} was read in the wrong encoding; it most likely was {_masked(restored)}"
         return Damage("mojibake", message, _EXPORT_AGAIN)
     if any(map(_is_foreign_as_western, _WORD.findall(text))):
-        message = f"{quoted(text)} was read in the wrong encoding: it most likely was Cyrillic or Greek"
+        message = f"{_masked(text)} was read in the wrong encoding: it most likely was Cyrillic or Greek"
         return Damage("mojibake", message, _EXPORT_AGAIN)
     return None
 
@@ -161,11 +166,11 @@ def _excel_error(text: str) -> Damage | None:
         message = "holds a formula, and the file does not hold its value"
         return Damage("excel_error", message, "open the workbook in a spreadsheet and save it again")
     if _TOO_NARROW.fullmatch(text):
-        message = f"{quoted(text)} is what a spreadsheet shows for want of room, or for a date that is none"
+        message = f"{_masked(text)} is what a spreadsheet shows for want of room, or for a date that is none"
         return Damage("excel_error", message, "widen the column in the spreadsheet and export the list again")
     if text.upper() in _ERRORS or _LIBRE_ERROR.fullmatch(text):
         hint = "mend the formula in the spreadsheet, or empty the cell, and export the list again"
-        return Damage("excel_error", f"{quoted(text)} is a spreadsheet's error, not a value", hint)
+        return Damage("excel_error", f"{_masked(text)} is a spreadsheet's error, not a value", hint)
     return None
 
 

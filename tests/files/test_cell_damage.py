@@ -338,3 +338,19 @@ def test_swapped_columns_are_told_by_the_one_cell_that_is_a_number(
 
 def test_a_national_number_is_one_only_where_the_country_is_known() -> None:
     assert swapped(("Ann", "2025550101"), 0, None) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "+48512\u00c2\u00a0928\u00c2\u00a0191",
+        "+48512&nbsp;928&nbsp;191",
+        "+48512\u202e9|28191",
+        "+4851\ufffd2928191",
+    ],
+)
+def test_a_number_that_a_program_damaged_is_not_shown(cell: str) -> None:
+    damage = damaged_text(cell)
+    assert damage is not None
+    assert "928" not in damage.message
+    assert "9|28" not in damage.message
