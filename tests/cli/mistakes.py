@@ -668,8 +668,8 @@ LIST = (
         "A date as one writes it at home",
         OFFER,
         4,
-        ('consent_date: "01.02.2026" is not a date (write 2025-03-01)',),
-        (offer, rows(f"{ANN},express,01.02.2026", header="phone,first_name,consent,consent_date")),
+        ('consent_date: "01/02/2026" is not a date (write 2025-03-01)',),
+        (offer, rows(f"{ANN},express,01/02/2026", header="phone,first_name,consent,consent_date")),
     ),
     Mistake(
         "A field of the text that the list lacks",
