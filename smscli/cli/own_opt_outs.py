@@ -11,8 +11,7 @@ from datetime import date
 
 from smscli.domain.contact import Contact
 from smscli.domain.msisdn import Msisdn
-from smscli.files.contact_columns import IGNORE
-from smscli.files.contacts_file import Role, open_contacts
+from smscli.files.contacts_file import open_contacts
 from smscli.files.list_source import ContactsSource
 
 
@@ -29,7 +28,7 @@ def own_opt_outs(sources: Iterable[ContactsSource], topic: str, today: date) -> 
     """
     found: dict[Msisdn, str] = {}
     for source in sources:
-        if source.columns.get(Role.OPT_OUT, IGNORE) != IGNORE and source.file and source.file.exists():
+        if source.opt_outs and source.file and source.file.exists():
             found |= dict(_of(source, topic, today))
     return found
 
