@@ -10,7 +10,8 @@ import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from smscli.domain.campaign import Campaign, SameText
@@ -133,9 +134,9 @@ def terms_of(
     campaign: Campaign, profile: GatewayProfile, realm: Realm, again: frozenset[Again], run_id: str
 ) -> Terms:
     """What the log asks inside the claim statement, for this campaign on this gateway."""
-    cap, promise = campaign.frequency, profile.idempotency
+    promise = profile.idempotency
     asks_same_text = campaign.same_text is SameText.SKIP and Again.SAME_TEXT not in again
-    terms = Terms(
+    return Terms(
         realm=realm,
         campaign_id=campaign.id,
         purpose=campaign.purpose,
@@ -147,7 +148,5 @@ def terms_of(
         again_rejected=Again.REJECTED in again,
         keep_bodies=promise is not None,
         repeat_within=promise.window / 2 if promise else None,
+        caps=tuple(cap for cap in campaign.caps if isinstance(cap.per, timedelta)),
     )
-    if cap is None:
-        return terms
-    return replace(terms, cap_at_most=cap.at_most, cap_per=cap.per, cap_min_gap=cap.min_gap)

@@ -96,7 +96,7 @@ def submit_one(world: World, trial: Trial, *, create_log: bool) -> Tried:
 
 
 def _ask_opt_outs(log: SentLog, trial: Trial, now: datetime) -> None:
-    facts = log.facts(Realm.TEST, trial.campaign.id, [trial.to], since=now)
+    facts = log.facts(Realm.TEST, trial.campaign.id, [trial.to], since=now, now=now)
     topics = facts.get(trial.to, NO_FACTS).opted_out & {"", trial.campaign.topic}
     if topics:
         of = "everything" if "" in topics else f"topic {trial.campaign.topic}"
@@ -115,7 +115,7 @@ def _lift(trial: Trial, topics: frozenset[str]) -> str:
 
 def _submitted(world: World, trial: Trial, message: Message, log: SqliteSentLog) -> Tried:
     run_id = world.new_id()
-    unbound = replace(trial.campaign, quiet_hours=None, frequency=None, same_text=SameText.WARN, expires=None)
+    unbound = replace(trial.campaign, quiet_hours=None, caps=(), same_text=SameText.WARN, expires=None)
     log.wait_for_writers(0)  # as in `send`: the loop waits by itself
     dispatcher, stop = deliver(
         Run(

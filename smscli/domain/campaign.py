@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.frequency import FrequencyCap
+from smscli.domain.jurisdictions import CountryRules
 from smscli.domain.message import digest
 from smscli.domain.quiet_hours import QuietHours
 from smscli.domain.template import Template
@@ -23,19 +25,18 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentPolicy:
-    """The least a contact must have agreed to, and how old that may be (None: any age)."""
+    """The least a contact must have agreed to, and how old that may be (None: any age).
+
+    `by_country` replaces both in some countries; the rules of a country may ask for more, never for less.
+    """
 
     level: ConsentLevel
     max_age: timedelta | None = None
+    by_country: Mapping[str, ConsentPolicy] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class FrequencyCap:
-    """At most so many messages per period to one number, over all campaigns of the sent log."""
-
-    at_most: int | None = None
-    per: timedelta = timedelta(days=30)
-    min_gap: timedelta | None = None
+    def of(self, country: str) -> ConsentPolicy:
+        """What holds for people of that country."""
+        return self.by_country.get(country, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,22 @@ class Limits:
     max_segments: int | None = None  # per message
     max_messages: int | None = None  # per run
     max_cost: Decimal | None = None  # per run, in the currency of the rates
+
+
+class Spelling(StrEnum):
+    """What may be done to a rendered text so that it takes fewer segments: `encoding` in the file."""
+
+    KEEP = "keep"
+    TIDY = "tidy"  # curly quotes, dashes and odd spaces become plain ones
+    GSM7 = "gsm7"  # and letters lose their accents, where the whole text then fits GSM-7
+
+
+class Severity(StrEnum):
+    """What a finding of a wording rule means for the send."""
+
+    OFF = "off"
+    WARN = "warn"
+    REFUSE = "refuse"
 
 
 class SameText(StrEnum):
@@ -85,6 +102,8 @@ class Campaign:
 
     `countries` None means everywhere. `quiet_hours` None (transactional only) means at any hour.
     `texts` are by language code (`pl`, `pt-BR`). `expires` is aware UTC. `zone` is for showing times only.
+    `country_rules` None: only the campaign's own hours, caps and levels count. `wording` has the severities
+    that differ from the usual ones, by rule.
     """
 
     id: str
@@ -97,7 +116,7 @@ class Campaign:
     fallback: bool
     consent: ConsentPolicy
     quiet_hours: QuietHours | None
-    frequency: FrequencyCap | None
+    caps: tuple[FrequencyCap, ...]
     limits: Limits
     same_text: SameText
     rates: Rates | None
@@ -105,6 +124,9 @@ class Campaign:
     same_text_within: timedelta = timedelta(days=7)
     countries: frozenset[str] | None = None
     expires: datetime | None = None
+    country_rules: CountryRules | None = None
+    spelling: Spelling = Spelling.KEEP
+    wording: Mapping[str, Severity] = field(default_factory=dict)
 
     def texts_digest(self) -> str:
         """Changes when a text changes, in any language."""

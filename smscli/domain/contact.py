@@ -39,6 +39,7 @@ class Contact:
     from 0; `line` is the physical line of the file on which the record starts.
 
     `opted_out` lists topics; `("",)` means everything. `repairs` are cells that were mended to be read.
+    `state` is a part of a country (`US-FL`, `DE-BY`), `postcode` as the list has it.
     """
 
     row: int
@@ -51,3 +52,5 @@ class Contact:
     fields: Mapping[str, str] = field(default_factory=dict)
     of_list: int = 0
     repairs: tuple[Problem, ...] = ()
+    state: str | None = None
+    postcode: str | None = None

@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from smscli.domain import rules
-from smscli.domain.campaign import FrequencyCap, SameText
+from smscli.domain.campaign import SameText
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.decision import Hold, Skip, SkipReason
+from smscli.domain.frequency import LocalCap
 from smscli.domain.message import State
 from smscli.domain.ports import Recent
 from smscli.domain.quiet_hours import (
@@ -23,6 +24,7 @@ from smscli.domain.quiet_hours import (
     Open,
     Permission,
     QuietHours,
+    Regime,
     Window,
     permission,
     public_holidays,
@@ -153,9 +155,9 @@ class ExpiryFacts:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyFacts:
-    """The cap, the earlier messages to the number (oldest first), and when it has room for one more."""
+    """The caps, the earlier messages to the number (oldest first), and when there is room for one more."""
 
-    cap: FrequencyCap | None
+    caps: tuple[LocalCap, ...]
     recent: tuple[Recent, ...]
     free_at: datetime
 
@@ -292,7 +294,7 @@ def _hours(case: Case) -> HoursFacts:
 
 
 def _zone(hours: QuietHours, name: str, country: str, now: datetime) -> ZoneFacts:
-    zone, alone = zone_named(name), permission(hours, (name,), country, now)
+    zone, alone = zone_named(name), permission((Regime(hours, country),), (name,), now)
     if zone is None:
         return ZoneFacts(name, None, alone, (), is_holiday=False)
     local = now.astimezone(zone)
@@ -306,7 +308,7 @@ def _expiry(case: Case) -> ExpiryFacts:
 
 
 def _frequency(case: Case) -> FrequencyFacts:
-    return FrequencyFacts(case.campaign.frequency, case.facts.recent, rules.cap_free_at(case, case.now))
+    return FrequencyFacts(case.caps, case.facts.recent, rules.cap_free_at(case, case.now))
 
 
 #: What each rule looks at. A rule of RULES that is missing here cannot be explained: a test compares them.

@@ -21,6 +21,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
+from smscli.domain.frequency import LocalCap
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.segments import Segments
 
@@ -85,7 +86,8 @@ class Message:
     """One text to one person, ready to be claimed.
 
     `id` goes to the gateway as client reference and idempotency key. `deadline` (aware UTC) is the
-    moment from which it may no longer be submitted; `evidence` says which consent allowed it.
+    moment from which it may no longer be submitted; `evidence` says which consent allowed it, `grounds` whose
+    hours and clock. `caps` are those of this recipient alone: a country's, a promise, a calendar day.
     """
 
     id: str
@@ -97,6 +99,8 @@ class Message:
     deadline: datetime
     language: str = ""
     evidence: str = ""
+    grounds: str = ""
+    caps: tuple[LocalCap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from smscli.domain.consent import ConsentFact, ConsentRecord
 from smscli.domain.decision import Decision, HoldReason, SkipReason
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Answer, Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.profile import BatchMode, GatewayProfile
+from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
 from smscli.domain.segments import Encoding
 
 
@@ -49,11 +52,13 @@ class Recent(NamedTuple):
     campaign_id: str
     topic: str
     body_digest: str
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the sent log knows about one number. `opted_out` lists topics, `""` for everything.
+    """What the sent log knows about one number. `opted_out` lists topics, `""` for everything: what holds at
+    the time of asking, replies that wait for a person and the erased among them.
 
     `prior` is the state of this campaign's message to this number, if there is one.
     `recent` is oldest first and reaches back as far as was asked.
@@ -62,6 +67,7 @@ class Facts:
     prior: State | None = None
     opted_out: frozenset[str] = frozenset()
     recent: tuple[Recent, ...] = ()
+    consents: tuple[ConsentFact, ...] = ()
 
 
 NO_FACTS = Facts()
@@ -73,6 +79,8 @@ class Terms:
 
     `again_rejected` lets a number be claimed whose message the gateway rejected before. `keep_bodies`
     stores bodies with the claim, needed for an idempotent repeat until `repeat_within` after the claim.
+    `caps` are the rolling ones that hold for everybody; `Message.caps` are asked besides. `heeded_at` is when
+    other opt-out lists were read.
     """
 
     realm: Realm
@@ -82,9 +90,8 @@ class Terms:
     gateway: str
     gateway_digest: str
     run_id: str
-    cap_at_most: int | None = None
-    cap_per: timedelta = timedelta(days=30)
-    cap_min_gap: timedelta | None = None
+    caps: tuple[FrequencyCap, ...] = ()
+    heeded_at: datetime | None = None
     same_text_within: timedelta | None = None
     again_rejected: bool = False
     keep_bodies: bool = False
@@ -93,7 +100,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class LoggedMessage:
-    """One line of the sent log, current state. Times are aware UTC; `body` is empty unless kept."""
+    """One line of the sent log, current state. Times are aware UTC; `body` is empty unless kept.
+
+    The log's own opt-out list was asked at `claimed_at`, inside the claim; other lists at `heeded_at`.
+    """
 
     id: str
     realm: Realm
@@ -114,6 +124,8 @@ class LoggedMessage:
     run_id: str
     language: str = ""
     evidence: str = ""
+    grounds: str = ""
+    heeded_at: datetime | None = None
     body: str = ""
 
 
@@ -131,14 +143,41 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """A wish not to be texted: for one topic, or (`""`) for everything."""
+    """A wish not to be texted: of one topic, or (`""`) of everything; until a time (aware UTC), or for good.
+
+    `sender` is our number or sender ID that it was said to, `words` what the person wrote; both may be empty.
+    """
 
     number: Msisdn
     topic: str
     at: datetime
-    source: str  # reply, web, phone, link, e-mail, hand, gateway, import
+    source: str  # reply, web, phone, link, e-mail, hand, gateway, import, review
     by: str = ""
     note: str = ""
+    until: datetime | None = None
+    sender: str = ""
+    words: str = ""
+
+
+#: The source of an opt-out that stands for a reply which no person has read yet.
+REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What erasing a person came to: rows by what they were, and whether something is left elsewhere."""
+
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """A campaign whose messages were, or would be, forgotten; its id is closed for good."""
+
+    realm: Realm
+    campaign_id: str
+    messages: int
+    newest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +214,9 @@ class SentLog(Protocol):
         ...
 
     def facts(
-        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
-        """What is known of these numbers, in one statement; numbers without facts may be absent."""
+        """What is known of these numbers; those without facts may be absent. `now` says which opt-outs hold."""
         ...
 
     def claim(self, batches: Sequence[Batch], terms: Terms, now: datetime) -> frozenset[str]:
@@ -249,11 +288,62 @@ class SentLog(Protocol):
         ...
 
     def opt_out(self, wishes: Iterable[OptOut]) -> int:
-        """Add to the opt-out list; how many are new."""
+        """Add to the opt-out list; how many are new or last longer now.
+
+        A wish that was recorded before and lifted since (the same number, topic, time and source) is not new.
+        One that is older than a START to the same sender is kept as an event only.
+        """
         ...
 
     def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
-        """Lift an opt-out by an operator's word; False where there was none."""
+        """Lift an opt-out by an operator's word; False where there was none. Of everything: an erasure too."""
+        ...
+
+    def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
+        """The person's own START, sent to `sender`: the topics it lifts (for `topic` `""` of all topics).
+
+        It lifts what was said earlier, and to the same sender; never a reply that waits for review.
+        """
+        ...
+
+    def record_consents(self, records: Iterable[ConsentRecord], now: datetime) -> int:
+        """Add consent records; how many are new (one that says the very same is not)."""
+        ...
+
+    def consents(self, number: Msisdn | None = None) -> Iterator[ConsentRecord]:
+        """Consent records of one number, or of all, by number and time."""
+        ...
+
+    def file_replies(self, replies: Sequence[tuple[Reply, Classified]], now: datetime) -> Sequence[bool]:
+        """Keep replies as they were classified; those for review go on the opt-out list too. Which are new."""
+        ...
+
+    def replies(self, *, pending: bool = False, number: Msisdn | None = None) -> Iterator[FiledReply]:
+        """Replies in the order of their times; `pending`: only those that wait for a person."""
+        ...
+
+    def decide_reply(self, key: int, kind: ReplyClass, by: str, now: datetime) -> bool:
+        """A person's word on a reply for review; False where it does not wait (any more).
+
+        Once none of the number's replies waits, it no longer stands on the opt-out list for review. What the
+        word means besides (an opt-out) is the caller's to record, in the same transaction.
+        """
+        ...
+
+    def everything_about(self, number: Msisdn) -> Mapping[str, object]:
+        """All that is held about a number, in JSON's types."""
+        ...
+
+    def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
+        """Forget a number but for a keyed hash that keeps it from being texted. Raises SentLogError."""
+        ...
+
+    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
+        """Forget whole campaigns whose newest message is older and close their ids; none with any in doubt."""
+        ...
+
+    def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
+        """When this campaign was pruned; None if it never was."""
         ...
 
     def heed(self, wishes: Iterable[OptOut]) -> int:

@@ -56,6 +56,14 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Regime:
+    """Hours, and whose public holidays they mind: those of a country (`PL`) or of a part of one (`US-LA`)."""
+
+    hours: QuietHours
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Now is fine, everywhere this person may be, until `until` (aware UTC, margin taken off)."""
 
@@ -153,12 +161,11 @@ _SUSPENDED = {"UA": ("public", "workday")}
 Span = tuple[datetime, datetime]
 
 
-def permission(hours: QuietHours, zones: Sequence[str], country: str, now: datetime) -> Permission:
-    """May a person of that country, who may be in any of these zones, be texted now?
+def permission(regimes: Sequence[Regime], zones: Sequence[str], now: datetime) -> Permission:
+    """May a person to whom all these regimes apply, who may be in any of these zones, be texted now?
 
-    Open only inside a window in every zone, on a date that is no public holiday there (by the national
-    holidays of `country`, where `hours` minds them). `Open.until` is the first instant at which a zone
-    closes, less the margin; with no more than the margin left it counts as closed. Where no end is in sight,
+    Open only inside a window of every regime in every zone, on a date that is no public holiday there (where
+    the regime minds them). `Open.until` is the first instant at which a zone closes, less the margin; with no more than the margin left it counts as closed. Where no end is in sight,
     `until` is 14 days ahead. `Closed.opens_at` is at most 14 days ahead. A window over midnight belongs to
     the day it starts on; a holiday on that day closes all of it, one on the next the part after midnight.
 
@@ -170,10 +177,10 @@ def permission(hours: QuietHours, zones: Sequence[str], country: str, now: datet
     if not zones:
         return ZoneUnknown("the number gives no time zone")
     now = now.astimezone(UTC)
-    spans = _common_spans(hours, tuple(zones), country, now.date())
+    spans = _spans_of_all(tuple(regimes), tuple(zones), now.date())
     if not isinstance(spans, tuple):
         return spans
-    return _within(spans, hours.margin, now)
+    return _within(spans, max((regime.hours.margin for regime in regimes), default=timedelta()), now)
 
 
 def _within(spans: tuple[Span, ...], margin: timedelta, now: datetime) -> Permission:
@@ -188,6 +195,20 @@ def _within(spans: tuple[Span, ...], margin: timedelta, now: datetime) -> Permis
 
 def _start(span: Span) -> datetime:
     return span[0]
+
+
+@lru_cache(maxsize=1024)
+def _spans_of_all(
+    regimes: tuple[Regime, ...], zones: tuple[str, ...], day: date
+) -> tuple[Span, ...] | ZoneUnknown | HolidaysUnknown:
+    """The instants around a UTC day at which every regime lets every zone be texted."""
+    together: tuple[Span, ...] | None = None
+    for regime in regimes:
+        spans = _common_spans(regime.hours, zones, regime.place, day)
+        if not isinstance(spans, tuple):
+            return spans
+        together = spans if together is None else _shared(together, spans)
+    return together or ()
 
 
 @lru_cache(maxsize=1024)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
+from smscli.domain.frequency import CapScope, LocalCap, free_at
 from smscli.domain.message import Message, State, digest
 from smscli.domain.ports import NO_FACTS, Facts
 from smscli.domain.quiet_hours import (
@@ -23,6 +24,7 @@ from smscli.domain.quiet_hours import (
     NeverOpen,
     Open,
     Permission,
+    Regime,
     ZoneUnknown,
     permission,
 )
@@ -41,8 +43,8 @@ class Again(StrEnum):
     REJECTED = "rejected"
 
 
-#: Zones, country and instant: may somebody there be texted then?
-AskHours = Callable[[tuple[str, ...], str, datetime], Permission]
+#: Regimes, zones and instant: may somebody there be texted then?
+AskHours = Callable[[tuple[Regime, ...], tuple[str, ...], datetime], Permission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Case:
     _text: Text | NoText | None = field(default=None, init=False)
     _hours_now: Permission | None = field(default=None, init=False)
     _zones: tuple[str, ...] | None = field(default=None, init=False)
+    _caps: tuple[LocalCap, ...] | None = field(default=None, init=False)
 
     @property
     def text(self) -> Text | NoText:
@@ -102,13 +105,24 @@ class Case:
             self._zones = zones_of(self.contact.number, self.contact.zone)
         return self._zones
 
+    @property
+    def caps(self) -> tuple[LocalCap, ...]:
+        """Every frequency cap that holds for this person: the campaign's, their country's, a promise."""
+        if self._caps is None:
+            self._caps = tuple(LocalCap(cap, self.zones) for cap in self.campaign.caps)
+        return self._caps
+
     def hours(self, at: datetime) -> Permission:
         """May this person be texted at that instant, as far as hours go?"""
-        hours, number = self.campaign.quiet_hours, self.contact.number
-        if hours is None:
+        if not self.regimes:
             return Open(at + HORIZON)
-        ask = self.ask_hours or partial(permission, hours)
-        return ask(self.zones, number.country, at)
+        return (self.ask_hours or permission)(self.regimes, self.zones, at)
+
+    @property
+    def regimes(self) -> tuple[Regime, ...]:
+        """Whose hours apply to this person: the campaign's, and those of every place they may be in."""
+        hours = self.campaign.quiet_hours
+        return () if hours is None else (Regime(hours, self.contact.number.country),)
 
 
 def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
@@ -349,19 +363,22 @@ def _round_up(at: datetime, minutes: int = 5) -> datetime:
 
 
 def cap_free_at(case: Case, at: datetime) -> datetime:
-    """The first instant from `at` on at which the frequency cap lets one more message through."""
-    cap = case.campaign.frequency
-    if cap is None or not case.facts.recent:
+    """The first instant from `at` on at which the frequency caps let one more message through."""
+    if not case.facts.recent:
         return at
-    times = [recent.at for recent in case.facts.recent]
-    free = at
-    if cap.min_gap is not None:
-        free = max(free, times[-1] + cap.min_gap)
-    if cap.at_most is not None:
-        counted = [time for time in times if time > at - cap.per]
-        if len(counted) >= cap.at_most:
-            free = max(free, counted[len(counted) - cap.at_most] + cap.per)
-    return free
+    return max((free_at(cap, _counted(case, cap), at) for cap in case.caps), default=at)
+
+
+def _counted(case: Case, cap: LocalCap) -> list[datetime]:
+    """When the earlier messages were claimed that this cap counts."""
+    purpose, topic = case.campaign.purpose, case.campaign.topic
+    match cap.cap.counts:
+        case CapScope.EVERYTHING:
+            return [recent.at for recent in case.facts.recent]
+        case CapScope.PURPOSE:
+            return [recent.at for recent in case.facts.recent if recent.purpose == purpose]
+        case CapScope.TOPIC:
+            return [recent.at for recent in case.facts.recent if recent.topic == topic]
 
 
 Rule = Callable[[Case], Skip | Hold | None]

@@ -281,7 +281,7 @@ class Dispatcher:
         """Count why people who were planned drop out after all."""
         now, numbers = self._tools.clock.now(), [message.to for message in lost]
         since = now - look_back(self._campaign)
-        facts = self._tools.log.facts(self._terms.realm, self._campaign.id, numbers, since)
+        facts = self._tools.log.facts(self._terms.realm, self._campaign.id, numbers, since, now)
         for message in lost:
             self.counts.states[State.RELEASED] -= message.id in self._attempts
             reason = why_dropped(message, self._campaign, facts.get(message.to, NO_FACTS), now)

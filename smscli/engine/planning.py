@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Send, Skip, SkipReason
+from smscli.domain.frequency import longest
 from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Plan, SentLog
-from smscli.domain.quiet_hours import QuietHours, permission
+from smscli.domain.quiet_hours import permission
 from smscli.domain.rules import Again, AskHours, Case, decide, same_text_lately
 
 #: Rows whose facts are fetched in one statement.
@@ -60,7 +61,7 @@ class Planner:
     ) -> Findings:
         """Decide every contact of the list, in order; `progress` is told the rows done so far."""
         findings = Findings()
-        ask_hours = _remembering_hours(self.campaign.quiet_hours)
+        ask_hours: AskHours = lru_cache(maxsize=4_096)(permission)  # a list has few sets of zones
         for chunk in _chunks(contacts):
             self._decide_chunk(plan, chunk, findings, ask_hours)
             findings.rows += len(chunk)
@@ -114,7 +115,7 @@ class Planner:
         if self.log is None:
             return {}
         since = self.now - look_back(self.campaign)
-        return dict(self.log.facts(self.realm, self.campaign.id, numbers, since))
+        return dict(self.log.facts(self.realm, self.campaign.id, numbers, since, self.now))
 
     def _notice(self, case: Case, decision: Decision, findings: Findings) -> None:
         if isinstance(decision, Send):
@@ -134,16 +135,7 @@ class Planner:
 
 def look_back(campaign: Campaign) -> timedelta:
     """How far back the sent log is asked for earlier messages to the same number."""
-    cap = campaign.frequency
-    spans = [campaign.same_text_within]
-    if cap is not None:
-        spans += [cap.per if cap.at_most is not None else timedelta(0), cap.min_gap or timedelta(0)]
-    return max(spans)
-
-
-def _remembering_hours(hours: QuietHours | None) -> AskHours | None:
-    """Hours asked once per set of zones: a list has few of them, and each answer walks a calendar."""
-    return None if hours is None else lru_cache(maxsize=4_096)(partial(permission, hours))
+    return max([campaign.same_text_within, *map(longest, campaign.caps)])
 
 
 def _chunks(contacts: Iterable[Contact]) -> Iterator[Sequence[Contact]]:

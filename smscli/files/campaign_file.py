@@ -23,7 +23,6 @@ from pydantic import BaseModel
 from smscli.domain.campaign import (
     Campaign,
     ConsentPolicy,
-    FrequencyCap,
     Limits,
     Purpose,
     Rates,
@@ -32,6 +31,7 @@ from smscli.domain.campaign import (
 )
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.errors import Place, Problem
+from smscli.domain.frequency import CapScope, FrequencyCap
 from smscli.domain.quiet_hours import HolidayRule, QuietHours, Window, weekdays
 from smscli.domain.template import Template
 from smscli.files.campaign_models import (
@@ -65,7 +65,7 @@ class PurposeDefaults:
 
     consent: ConsentPolicy
     quiet_hours: QuietHours
-    frequency: FrequencyCap | None
+    caps: tuple[FrequencyCap, ...]
     same_text: SameText
 
 
@@ -84,13 +84,13 @@ PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
             quiet_hours=QuietHours(
                 _week({**_hours("mon-fri", 9, 20), **_hours("sat", 10, 18)}), HolidayRule.SKIP
             ),
-            frequency=FrequencyCap(at_most=4, per=timedelta(days=30)),
+            caps=(FrequencyCap(4, timedelta(days=30)),),
             same_text=SameText.SKIP,
         ),
         Purpose.TRANSACTIONAL: PurposeDefaults(
             consent=ConsentPolicy(ConsentLevel.NONE),
             quiet_hours=QuietHours(_week(_hours("mon-sun", 8, 21)), HolidayRule.IGNORE),
-            frequency=None,
+            caps=(),
             same_text=SameText.WARN,
         ),
     }
@@ -296,7 +296,7 @@ class _Definition:
             fallback=self._key("fallback"),
             consent=consent,
             quiet_hours=quiet_hours,
-            frequency=self._frequency(purpose),
+            caps=self._caps(purpose),
             limits=limits,
             same_text=self._key("same_text") or PURPOSE_DEFAULTS[purpose].same_text,
             rates=rates,
@@ -439,17 +439,15 @@ class _Definition:
             margin=_first(layers, "margin", default.margin) or timedelta(),
         )
 
-    def _frequency(self, purpose: Purpose) -> FrequencyCap | None:
-        layers, default = self._layers("frequency"), PURPOSE_DEFAULTS[purpose].frequency
+    def _caps(self, purpose: Purpose) -> tuple[FrequencyCap, ...]:
+        layers, default = self._layers("frequency"), PURPOSE_DEFAULTS[purpose].caps
         if not layers:
-            return default if layers == () else None
-        default = default or FrequencyCap()
-        cap = FrequencyCap(
-            at_most=_first(layers, "at_most", default.at_most),
-            per=_first(layers, "per", default.per),
-            min_gap=_first(layers, "min_gap", default.min_gap),
-        )
-        return cap if cap.at_most is not None or cap.min_gap is not None else None
+            return default if layers == () else ()
+        at_most = _first(layers, "at_most", default[0].at_most if default else None)
+        per = _first(layers, "per", default[0].per if default else timedelta(days=30))
+        min_gap, counts = _first(layers, "min_gap", None), _first(layers, "counts", CapScope.EVERYTHING)
+        caps = [(at_most, per), (1 if min_gap else None, min_gap)]
+        return tuple(FrequencyCap(most, span, counts) for most, span in caps if most is not None)
 
     def _contacts(self) -> tuple[ContactsSource, ...]:
         return tuple(

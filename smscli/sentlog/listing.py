@@ -17,17 +17,17 @@ from smscli.sentlog.instants import from_millis, to_millis
 #: One statement for a chunk of numbers. CROSS JOIN keeps the numbers outside: each is one look-up.
 _FACTS = """
 WITH asked (number) AS (SELECT value FROM json_each(:numbers))
-SELECT asked.number, 'prior', m.state, NULL, NULL, NULL
+SELECT asked.number, 'prior', m.state, NULL, NULL, NULL, NULL
 FROM asked CROSS JOIN message AS m ON m.realm = :realm AND m.campaign_id = :campaign_id
     AND m.number = asked.number AND m.test_id = ''
 UNION ALL
-SELECT asked.number, 'opted_out', o.topic, NULL, NULL, NULL
-FROM asked CROSS JOIN opt_out AS o ON o.number = asked.number
+SELECT asked.number, 'opted_out', o.topic, NULL, NULL, NULL, NULL
+FROM asked CROSS JOIN opt_out AS o ON o.number = asked.number AND (o.until IS NULL OR o.until > :now)
 UNION ALL
-SELECT asked.number, 'opted_out', h.topic, NULL, NULL, NULL
+SELECT asked.number, 'opted_out', h.topic, NULL, NULL, NULL, NULL
 FROM asked CROSS JOIN heeded AS h ON h.number = asked.number
 UNION ALL
-SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest
+SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest, run.purpose
 FROM asked CROSS JOIN message AS m INDEXED BY by_number ON m.number = asked.number AND m.claimed_at >= :since
 JOIN run ON run.key = m.run
 WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
@@ -36,7 +36,8 @@ WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
 _MESSAGES = """
 SELECT m.id, m.realm, m.campaign_id, m.number, m.country, m.sender, m.state,
        run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref,
-       m.code, m.detail, m.claimed_at, m.at, run.id, m.language, m.evidence, coalesce(k.body, '')
+       m.code, m.detail, m.claimed_at, m.at, run.id, run.heeded_at, m.language, m.evidence,
+       m.grounds, coalesce(k.body, '')
 FROM message AS m JOIN run ON run.key = m.run LEFT JOIN kept_message AS k ON k.message_key = m.key
 WHERE {conditions} ORDER BY m.claimed_at, m.key
 """
@@ -48,6 +49,7 @@ def facts(
     campaign_id: str,
     numbers: Sequence[Msisdn],
     since: datetime,
+    now: datetime,
 ) -> dict[Msisdn, Facts]:
     """What is known of these numbers; those nothing is known of are absent."""
     by_text = {number.e164: number for number in numbers}
@@ -62,12 +64,13 @@ def facts(
             "realm": realm,
             "campaign_id": campaign_id,
             "since": to_millis(since),
+            "now": to_millis(now),
         },
     )
-    for number, what, word, at, topic, body_digest in rows:
+    for number, what, word, at, topic, body_digest, purpose in rows:
         if what == "recent":
             moment = instants.get(at) or instants.setdefault(at, from_millis(at))
-            recent.setdefault(number, []).append(Recent(moment, word, topic, body_digest))
+            recent.setdefault(number, []).append(Recent(moment, word, topic, body_digest, purpose))
         elif what == "opted_out":
             opted_out.setdefault(number, set()).add(word)
         else:
@@ -156,7 +159,8 @@ def _narrowed(wanted: LogFilter) -> tuple[list[str], list[str | int]]:
 
 def _logged(row: tuple[Any, ...]) -> LoggedMessage:
     message_id, realm, campaign_id, number, country, sender, state, purpose, topic, gateway, *rest = row
-    segments, gateway_segments, gateway_ref, code, detail, claimed_at, at, run_id, *kept = rest
+    segments, gateway_segments, gateway_ref, code, detail, claimed_at, at, run_id, heeded_at, *more = rest
+    language, evidence, grounds, body = more
     return LoggedMessage(
         message_id,
         Realm(realm),
@@ -175,5 +179,9 @@ def _logged(row: tuple[Any, ...]) -> LoggedMessage:
         from_millis(claimed_at),
         from_millis(at),
         run_id,
-        *kept,  # language, evidence, body
+        language,
+        evidence,
+        grounds,
+        None if heeded_at is None else from_millis(heeded_at),
+        body,
     )

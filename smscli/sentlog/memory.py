@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from smscli.domain.consent import ConsentRecord
+from smscli.domain.frequency import CapScope, LocalCap, counted_after
 from smscli.domain.message import (
     TAKEN_OR_MAYBE,
     Batch,
@@ -24,7 +26,18 @@ from smscli.domain.message import (
     digest,
 )
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, Recent, RunRecord, Terms
+from smscli.domain.ports import (
+    Erased,
+    Facts,
+    LogFilter,
+    LoggedMessage,
+    OptOut,
+    Pruned,
+    Recent,
+    RunRecord,
+    Terms,
+)
+from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
@@ -105,16 +118,15 @@ class MemorySentLog:
 
     def _may_go(self, message: Message, terms: Terms, now: datetime) -> bool:
         """No opt-out, cap, gap or same text stands against it."""
-        if self._topics(message.to.e164) & {"", terms.topic}:
+        if self._topics(message.to.e164, now) & {"", terms.topic}:
             return False
         earlier = [row for row in self._taken(message.to.e164, terms.realm) if row.logged.id != message.id]
 
         def since(span: timedelta) -> list[Row]:
             return [row for row in earlier if row.logged.claimed_at > _rounded(now - span)]
 
-        if terms.cap_at_most is not None and len(since(terms.cap_per)) >= terms.cap_at_most:
-            return False
-        if terms.cap_min_gap is not None and since(terms.cap_min_gap):
+        caps = [LocalCap(cap, ()) for cap in terms.caps] + list(message.caps)
+        if any(_is_full(cap, earlier, terms, now) for cap in caps):
             return False
         body = digest(message.body)
         return terms.same_text_within is None or not any(
@@ -126,8 +138,9 @@ class MemorySentLog:
         rows = (self._all.rows[key] for key in self._all.by_number.get(number, ()))
         return [row for row in rows if row.logged.realm is realm and row.state in TAKEN_OR_MAYBE]
 
-    def _topics(self, number: str) -> frozenset[str]:
-        own = frozenset(wish.topic for wish in self._all.opt_outs.get(number, ()))
+    def _topics(self, number: str, now: datetime) -> frozenset[str]:
+        wishes = self._all.opt_outs.get(number, ())
+        own = frozenset(wish.topic for wish in wishes if wish.until is None or wish.until > now)
         return own | self._all.heeded.get(number, frozenset())
 
     def _own_row(self, message: Message, terms: Terms) -> Row | None:
@@ -168,6 +181,8 @@ class MemorySentLog:
             run_id=terms.run_id,
             language=message.language,
             evidence=message.evidence,
+            grounds=message.grounds,
+            heeded_at=terms.heeded_at,
         )
         self._all.rows[key] = Row(key, logged, digest(message.body), terms.gateway_digest, None)
         self._all.by_id[message.id] = key
@@ -255,24 +270,30 @@ class MemorySentLog:
     # --- read ----------------------------------------------------------------------------------
 
     def facts(
-        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
         """What is known of these numbers."""
         places = (self._all.by_number, self._all.opt_outs, self._all.heeded)
         known = (number for number in numbers if any(number.e164 in place for place in places))
-        found = {number: self._facts_of(realm, campaign_id, number.e164, since) for number in known}
+        found = {number: self._facts_of(realm, campaign_id, number.e164, since, now) for number in known}
         return {number: facts for number, facts in found.items() if facts != Facts()}
 
-    def _facts_of(self, realm: Realm, campaign_id: str, number: str, since: datetime) -> Facts:
+    def _facts_of(self, realm: Realm, campaign_id: str, number: str, since: datetime, now: datetime) -> Facts:
         rows = [self._all.rows[key] for key in self._all.by_number.get(number, ())]
         mine = (realm, campaign_id)
         prior = [row.state for row in rows if (row.logged.realm, row.logged.campaign_id) == mine]
         recent = [row for row in self._taken(number, realm) if row.logged.claimed_at >= _rounded(since)]
         return Facts(
             prior=prior[0] if prior and realm is not Realm.TEST else None,
-            opted_out=self._topics(number),
+            opted_out=self._topics(number, now),
             recent=tuple(
-                Recent(row.logged.claimed_at, row.logged.campaign_id, row.logged.topic, row.body_digest)
+                Recent(
+                    row.logged.claimed_at,
+                    row.logged.campaign_id,
+                    row.logged.topic,
+                    row.body_digest,
+                    row.logged.purpose,
+                )
                 for row in sorted(recent, key=_by_claim)
             ),
         )
@@ -406,6 +427,46 @@ class MemorySentLog:
             new += wish.topic not in known
         return new
 
+    def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
+        """The person's own START, sent to `sender`: the topics it lifts."""
+        raise NotImplementedError
+
+    def record_consents(self, records: Iterable[ConsentRecord], now: datetime) -> int:
+        """Add consent records; how many are new."""
+        raise NotImplementedError
+
+    def consents(self, number: Msisdn | None = None) -> Iterator[ConsentRecord]:
+        """Consent records by number and time."""
+        raise NotImplementedError
+
+    def file_replies(self, replies: Sequence[tuple[Reply, Classified]], now: datetime) -> Sequence[bool]:
+        """Keep replies as they were classified; which are new."""
+        raise NotImplementedError
+
+    def replies(self, *, pending: bool = False, number: Msisdn | None = None) -> Iterator[FiledReply]:
+        """Replies in the order of their times."""
+        raise NotImplementedError
+
+    def decide_reply(self, key: int, kind: ReplyClass, by: str, now: datetime) -> bool:
+        """A person's word on a reply for review; False where it does not wait (any more)."""
+        raise NotImplementedError
+
+    def everything_about(self, number: Msisdn) -> Mapping[str, object]:
+        """All that is held about a number, in JSON's types."""
+        raise NotImplementedError
+
+    def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
+        """Forget a number but for a keyed hash that keeps it from being texted."""
+        raise NotImplementedError
+
+    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
+        """Forget whole campaigns whose newest message is older, and close their ids."""
+        raise NotImplementedError
+
+    def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
+        """When this campaign was pruned; None if it never was."""
+        return None
+
     def empty_sandbox(self, campaign_id: str) -> int:
         """Forget this campaign's rehearsal, its texts and its runs; how many messages."""
         where = (Realm.SANDBOX, campaign_id)
@@ -419,6 +480,19 @@ class MemorySentLog:
             if (run.realm, run.campaign_id) == where:
                 del self._all.runs[run.id]
         return len(gone)
+
+
+def _is_full(cap: LocalCap, earlier: Sequence[Row], terms: Terms, now: datetime) -> bool:
+    """Has somebody had as many messages as this cap allows?"""
+    since, counts = _rounded(counted_after(cap, now)), cap.cap.counts
+    counted = [
+        row
+        for row in earlier
+        if row.logged.claimed_at > since
+        and (counts is not CapScope.TOPIC or row.logged.topic == terms.topic)
+        and (counts is not CapScope.PURPOSE or row.logged.purpose == terms.purpose)
+    ]
+    return len(counted) >= cap.cap.at_most
 
 
 def _claimable(terms: Terms) -> frozenset[State]:

@@ -35,7 +35,8 @@ def add(connection: sqlite3.Connection, wishes: Iterable[OptOut]) -> int:
     for wish in wishes:
         number, topic, at = wish.number.e164, wish.topic, to_millis(wish.at)
         added = connection.execute(
-            "INSERT OR IGNORE INTO opt_out VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO opt_out (number, topic, country, at, source, by, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, topic, wish.number.country, at, wish.source, wish.by, wish.note),
         )
         if added.rowcount:
@@ -53,6 +54,13 @@ def lift(
         return False
     connection.execute(_NOTE_CHANGE, (number.e164, topic, "lifted", to_millis(now), "hand", by, reason))
     return True
+
+
+def start(
+    connection: sqlite3.Connection, number: Msisdn, topic: str, sender: str, at: datetime, words: str
+) -> list[str]:
+    """The person's own START: the topics that it lifts."""
+    raise NotImplementedError
 
 
 def heed(connection: sqlite3.Connection, wishes: Iterable[OptOut]) -> int:

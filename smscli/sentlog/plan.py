@@ -27,7 +27,7 @@ from smscli.domain.profile import BatchMode
 from smscli.domain.segments import segments_without
 from smscli.sentlog import tallying
 from smscli.sentlog.instants import from_micros, to_micros
-from smscli.sentlog.stored import message_of
+from smscli.sentlog.stored import caps_as_text, message_of
 
 #: `place` is the order of the list. The body stands last: a tally reads past it, never into it.
 _SCHEMA = """
@@ -53,6 +53,8 @@ CREATE TABLE planned (
     deadline_us INTEGER,
     language TEXT,
     evidence TEXT,
+    grounds TEXT,
+    caps TEXT,
     body TEXT
 )
 """
@@ -71,17 +73,19 @@ _SEEN = "CREATE TABLE seen (number INTEGER PRIMARY KEY)"
 #: Numbers not to text, and the list that says so.
 _EXCLUDED = "CREATE TABLE excluded (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
 
-_ADD = "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD = (
+    "INSERT INTO planned VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 _MESSAGE = """
 SELECT id, campaign_id, number, country, sender, body, encoding, units, segments, offenders,
-       deadline_us, language, evidence
+       deadline_us, language, evidence, grounds, caps
 FROM planned
 """
 
 _DECIDED = _MESSAGE.replace("SELECT", "SELECT place, kind, list, row, line, reason, detail, until_us,", 1)
 
-_NOTHING_TO_SEND = (None,) * 12
+_NOTHING_TO_SEND = (None,) * 14
 
 #: SQLite counts no further.
 _MOST_ROWS = 2**63 - 1
@@ -406,6 +410,8 @@ def _columns(decision: Decision) -> tuple[object, ...]:
                 to_micros(message.deadline),
                 message.language,
                 message.evidence,
+                message.grounds,
+                caps_as_text(message.caps),
                 message.body,
             )
         case Skip(reason=skip, detail=detail):

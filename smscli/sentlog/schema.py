@@ -145,6 +145,82 @@ CREATE TABLE run_record (
 CREATE INDEX run_record_by_campaign ON run_record (realm, campaign_id);
 """
 
+#: Consent is append-only like events. A reply that waits for a person stands on the opt-out list as well, with
+#: the source `review`. Of the erased only a keyed hash stays; the key lies beside the log, never in it.
+_THIRD = """
+ALTER TABLE message ADD COLUMN grounds TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN heeded_at INTEGER;
+ALTER TABLE opt_out ADD COLUMN until INTEGER;
+ALTER TABLE opt_out ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE opt_out ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE opt_out_event ADD COLUMN until INTEGER;
+ALTER TABLE opt_out_event ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE opt_out_event ADD COLUMN words TEXT NOT NULL DEFAULT '';
+CREATE INDEX opt_out_event_by_number ON opt_out_event (number);
+CREATE TABLE consent (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    number TEXT NOT NULL,
+    country TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    as_written TEXT NOT NULL,
+    place TEXT NOT NULL,
+    words TEXT NOT NULL,
+    language TEXT NOT NULL,
+    expires_at INTEGER,
+    proof TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    at_most INTEGER,
+    per TEXT NOT NULL,
+    source TEXT NOT NULL,
+    by TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    UNIQUE (number, at, level, purpose, topics, how, place)
+);
+CREATE TRIGGER consent_is_never_changed BEFORE UPDATE ON consent
+    BEGIN SELECT RAISE (ABORT, 'consent records are append-only'); END;
+CREATE TRIGGER consent_is_never_deleted BEFORE DELETE ON consent
+    BEGIN SELECT RAISE (ABORT, 'consent records are append-only'); END;
+CREATE TABLE reply (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    number TEXT NOT NULL,
+    country TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('opt_out', 'opt_in', 'help', 'review', 'other')),
+    matched TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    language TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    decided TEXT,
+    decided_by TEXT NOT NULL DEFAULT '',
+    decided_at INTEGER,
+    UNIQUE (number, at, sender, text)
+);
+CREATE INDEX reply_to_review ON reply (number) WHERE kind = 'review' AND decided IS NULL;
+CREATE TABLE erased (
+    hash BLOB PRIMARY KEY,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE erasing_key (only INTEGER PRIMARY KEY CHECK (only = 1), fingerprint BLOB NOT NULL);
+CREATE TABLE closed_campaign (
+    realm TEXT NOT NULL,
+    campaign_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    newest_at INTEGER NOT NULL,
+    PRIMARY KEY (realm, campaign_id)
+) WITHOUT ROWID;
+"""
+
 #: Private to one connection: what a claim asks about, and the opt-outs of other logs and lists.
 PRIVATE_TABLES = """
 CREATE TEMP TABLE candidate (
@@ -156,8 +232,16 @@ CREATE TEMP TABLE candidate (
     body_digest TEXT NOT NULL,
     segments INTEGER NOT NULL,
     language TEXT NOT NULL,
-    evidence TEXT NOT NULL
+    evidence TEXT NOT NULL,
+    grounds TEXT NOT NULL
 );
+CREATE TEMP TABLE candidate_cap (
+    id TEXT NOT NULL,
+    at_most INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    counts TEXT NOT NULL
+);
+CREATE INDEX temp.candidate_cap_by_id ON candidate_cap (id);
 CREATE TEMP TABLE heeded (
     number TEXT NOT NULL,
     topic TEXT NOT NULL,
@@ -178,6 +262,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("messages, events, opt-outs and texts", _FIRST),
     Migration("records of runs", _SECOND),
+    Migration("consent, replies, opt-outs for a time, the erased", _THIRD),
 )
 
 NEWEST = len(MIGRATIONS)

@@ -14,10 +14,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from smscli.domain.consent import ConsentRecord
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, LoggedMessage, OptOut, RunRecord, Terms
-from smscli.sentlog import claims, listing, opt_out_list, repeats, run_records
+from smscli.domain.ports import (
+    Erased,
+    Facts,
+    LogFilter,
+    LoggedMessage,
+    OptOut,
+    Pruned,
+    RunRecord,
+    Terms,
+)
+from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
+from smscli.sentlog import (
+    claims,
+    consents,
+    listing,
+    opt_out_list,
+    people,
+    pruning,
+    repeats,
+    reply_pile,
+    run_records,
+)
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.opening import (
@@ -229,11 +250,11 @@ class SqliteSentLog:
     # --- read ----------------------------------------------------------------------------------
 
     def facts(
-        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime
+        self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
         """What is known of these numbers, in one statement."""
         with self._reading():
-            return listing.facts(self._connection, realm, campaign_id, numbers, since)
+            return listing.facts(self._connection, realm, campaign_id, numbers, since, now)
 
     def repeatable(
         self, realm: Realm, campaign_id: str, gateway_digest: str, now: datetime
@@ -329,6 +350,11 @@ class SqliteSentLog:
         with self.atomic():
             return opt_out_list.lift(self._connection, number, topic, by, reason, now)
 
+    def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
+        """The person's own START, sent to `sender`: the topics it lifts."""
+        with self.atomic():
+            return opt_out_list.start(self._connection, number, topic, sender, at, words)
+
     def late_opt_outs(self, run_id: str) -> int:
         """How many people opted out after a message of that run was claimed for them."""
         with self._reading():
@@ -339,6 +365,54 @@ class SqliteSentLog:
         wishes = tuple(wishes)
         with self.atomic():
             return opt_out_list.heed(self._connection, wishes)
+
+    # --- consent, replies, people --------------------------------------------------------------
+
+    def record_consents(self, records: Iterable[ConsentRecord], now: datetime) -> int:
+        """Add consent records; how many are new."""
+        records = tuple(records)
+        with self.atomic():
+            return consents.add(self._connection, records, now)
+
+    def consents(self, number: Msisdn | None = None) -> Iterator[ConsentRecord]:
+        """Consent records by number and time: a snapshot of what is committed, streamed."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            yield from consents.listed(reader, number)
+
+    def file_replies(self, replies: Sequence[tuple[Reply, Classified]], now: datetime) -> Sequence[bool]:
+        """Keep replies as they were classified; which are new."""
+        with self.atomic():
+            return reply_pile.file(self._connection, replies, now)
+
+    def replies(self, *, pending: bool = False, number: Msisdn | None = None) -> Iterator[FiledReply]:
+        """Replies in the order of their times: a snapshot of what is committed, streamed."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            yield from reply_pile.listed(reader, pending, number)
+
+    def decide_reply(self, key: int, kind: ReplyClass, by: str, now: datetime) -> bool:
+        """A person's word on a reply for review; False where it does not wait (any more)."""
+        with self.atomic():
+            return reply_pile.decide(self._connection, key, kind, by, now)
+
+    def everything_about(self, number: Msisdn) -> Mapping[str, object]:
+        """All that is held about a number, in JSON's types."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            return people.everything_about(reader, self.path, number)
+
+    def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
+        """Forget a number but for a keyed hash that keeps it from being texted."""
+        with self.atomic():
+            return people.erase(self._connection, self.path, number, by, now)
+
+    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
+        """Forget whole campaigns whose newest message is older, and close their ids."""
+        with self.atomic():
+            return pruning.prune(self._connection, before, by, now, only_look=only_look)
+
+    def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
+        """When this campaign was pruned; None if it never was."""
+        with self._reading():
+            return pruning.closed_at(self._connection, realm, campaign_id)
 
     def empty_sandbox(self, campaign_id: str) -> int:
         """Forget this campaign's rehearsal, its texts and its runs; how many messages. Its events stay."""

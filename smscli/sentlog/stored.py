@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
+from smscli.domain.frequency import CalendarPeriod, CapScope, FrequencyCap, LocalCap
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.segments import Encoding, Segments
@@ -12,9 +16,10 @@ from smscli.sentlog.instants import from_micros
 
 def message_of(row: Any) -> Message:
     """From id, campaign id, number, country, sender, body, encoding, units, segments, offenders, deadline,
-    language and evidence, in this order."""
+    language, evidence, and (of a plan) grounds and caps, in this order."""
     message_id, campaign_id, number, country, sender, body, encoding, units, count, *rest = row
-    offenders, deadline, language, evidence = rest
+    offenders, deadline, language, evidence, *of_plan = rest
+    grounds, caps = of_plan or ("", "")
     return Message(
         id=message_id,
         campaign_id=campaign_id,
@@ -25,4 +30,28 @@ def message_of(row: Any) -> Message:
         deadline=from_micros(deadline),
         language=language,
         evidence=evidence,
+        grounds=grounds,
+        caps=_caps(caps) if caps else (),
     )
+
+
+def caps_as_text(caps: tuple[LocalCap, ...]) -> str:
+    """A recipient's own caps as JSON, empty for none."""
+    return json.dumps([(*_cap_columns(own.cap), own.zones) for own in caps]) if caps else ""
+
+
+def _cap_columns(cap: FrequencyCap) -> tuple[int, float | str, str, str]:
+    per = cap.per.total_seconds() if isinstance(cap.per, timedelta) else cap.per
+    return cap.at_most, per, cap.counts, cap.of
+
+
+@lru_cache(maxsize=4096)  # people of one country share them
+def _caps(text: str) -> tuple[LocalCap, ...]:
+    return tuple(
+        LocalCap(FrequencyCap(at_most, _period(per), CapScope(counts), of), tuple(zones))
+        for at_most, per, counts, of, zones in json.loads(text)
+    )
+
+
+def _period(per: float | str) -> timedelta | CalendarPeriod:
+    return CalendarPeriod(per) if isinstance(per, str) else timedelta(seconds=per)

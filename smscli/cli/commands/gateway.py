@@ -397,7 +397,7 @@ def _campaign(sender: str) -> Campaign:
         fallback=False,
         consent=ConsentPolicy(ConsentLevel.NONE),
         quiet_hours=None,
-        frequency=None,
+        caps=(),
         limits=Limits(),
         same_text=SameText.WARN,
         rates=None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from smscli.cli.present.figures import local
 from smscli.cli.present.text import counted
-from smscli.domain.campaign import FrequencyCap, SameText
+from smscli.domain.campaign import SameText
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.explaining import (
     ConsentFacts,
@@ -28,6 +28,7 @@ from smscli.domain.explaining import (
     TextFacts,
     ZoneFacts,
 )
+from smscli.domain.frequency import CapScope, FrequencyCap, LocalCap
 from smscli.domain.message import State
 from smscli.domain.quiet_hours import (
     Closed,
@@ -247,19 +248,25 @@ def window_words(window: Window) -> str:
 
 
 def _frequency(facts: FrequencyFacts, story: Story) -> str:
-    if facts.cap is None:
+    if not facts.caps:
         return "no cap"
     dates = [f"{each.at:%Y-%m-%d} ({each.campaign_id})" for each in reversed(facts.recent)]
     earlier = f"{counted(len(dates), 'message')} lately: {some(dates)}" if dates else "no message lately"
     is_full = facts.free_at > story.planned.at
     room = f"; room again {local(facts.free_at, story.zone)}" if is_full else ""
-    return f"{earlier}; {_cap_words(facts.cap)}{room}"
+    return f"{earlier}; {_caps_words(facts.caps)}{room}"
 
 
-def _cap_words(cap: FrequencyCap) -> str:
-    most = f"at most {cap.at_most} in {days(cap.per)}" if cap.at_most is not None else ""
-    gap = f"{days(cap.min_gap)} apart" if cap.min_gap is not None else ""
-    return ", ".join(filter(None, (most, gap)))
+def _caps_words(caps: Iterable[LocalCap]) -> str:
+    return ", ".join(cap_words(each.cap) for each in caps)
+
+
+def cap_words(cap: FrequencyCap) -> str:
+    """`at most 3 in 24 hours (marketing; Florida)`."""
+    span = days(cap.per) if isinstance(cap.per, timedelta) else f"a calendar {cap.per}"
+    counts = "" if cap.counts is CapScope.EVERYTHING else f"of the {cap.counts}"
+    said = "; ".join(filter(None, (counts, cap.of)))
+    return f"at most {cap.at_most} in {span}" + (f" ({said})" if said else "")
 
 
 def days(span: timedelta) -> str:
@@ -380,15 +387,24 @@ def _permission_document(asked: Permission) -> dict[str, object]:
     }
 
 
+def cap_document(cap: FrequencyCap) -> dict[str, object]:
+    """A cap for programs: `per_seconds` for a rolling time, else `calendar` names the period."""
+    is_rolling = isinstance(cap.per, timedelta)
+    return {
+        "at_most": cap.at_most,
+        "per_seconds": seconds(cap.per) if isinstance(cap.per, timedelta) else None,
+        "calendar": None if is_rolling else str(cap.per),
+        "counts": cap.counts,
+        "of": cap.of,
+    }
+
+
 def _frequency_document(facts: FrequencyFacts) -> dict[str, object]:
-    cap = facts.cap
     recent: Sequence[dict[str, object]] = [
         {"at": each.at, "campaign": each.campaign_id} for each in facts.recent
     ]
     return {
-        "at_most": cap.at_most if cap else None,
-        "per_seconds": seconds(cap.per) if cap else None,
-        "min_gap_seconds": seconds(cap.min_gap) if cap else None,
+        "caps": [cap_document(each.cap) for each in facts.caps],
         "recent": recent,
         "free_at": facts.free_at,
     }
