@@ -20,6 +20,7 @@ from smscli.domain.quiet_hours import (
     Open,
     Permission,
     QuietHours,
+    Regime,
     Window,
     ZoneUnknown,
     parse_window,
@@ -274,6 +275,10 @@ def _zones(where: str) -> tuple[str, ...]:
     return tuple(filter(None, where.split(",")))
 
 
+def _asked(hours: QuietHours, zones: Sequence[str], country: str, now: datetime) -> Permission:
+    return permission((Regime(hours, country),), zones, now)
+
+
 def _expected(text: str) -> Permission | type[ZoneUnknown]:
     word, _, rest = text.partition(" ")
     match word:
@@ -291,7 +296,7 @@ def _expected(text: str) -> Permission | type[ZoneUnknown]:
 
 def _check(row: Row, country: str, holidays: HolidayRule) -> None:
     where, windows, margin, now, says = row
-    answer = permission(_hours(windows, margin, holidays), _zones(where), country, _instant(now))
+    answer = _asked(_hours(windows, margin, holidays), _zones(where), country, _instant(now))
     expected = _expected(says)
     assert answer == expected or (isinstance(answer, ZoneUnknown) and expected is ZoneUnknown)
 
@@ -413,7 +418,7 @@ def test_holidays_are_days_like_others_where_the_campaign_says_so(row: Row, coun
 
 def test_the_answer_is_the_same_instant_whatever_zone_now_is_given_in() -> None:
     now = datetime(2026, 11, 18, 9, 0, tzinfo=ZoneInfo("Europe/Warsaw"))
-    answer = permission(_hours(DAILY), (WARSAW,), "PL", now)
+    answer = _asked(_hours(DAILY), (WARSAW,), "PL", now)
     assert answer == Open(datetime(2026, 11, 18, 18, 45, tzinfo=UTC))
     assert isinstance(answer, Open)
     assert answer.until.tzinfo is UTC
@@ -421,11 +426,11 @@ def test_the_answer_is_the_same_instant_whatever_zone_now_is_given_in() -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="instant"):
-        permission(_hours(DAILY), (WARSAW,), "PL", datetime(2026, 11, 18, 9, 0))  # noqa: DTZ001
+        _asked(_hours(DAILY), (WARSAW,), "PL", datetime(2026, 11, 18, 9, 0))  # noqa: DTZ001
 
 
 def test_an_unknown_zone_is_named() -> None:
-    answer = permission(_hours(DAILY), ("Mars/Olympus_Mons",), "PL", _instant("11-18 12:00"))
+    answer = _asked(_hours(DAILY), ("Mars/Olympus_Mons",), "PL", _instant("11-18 12:00"))
     assert isinstance(answer, ZoneUnknown)
     assert "Mars/Olympus_Mons" in answer.detail
 
@@ -592,7 +597,7 @@ some_zones = st.lists(st.sampled_from(SOME_ZONES), min_size=1, max_size=3, uniqu
 def test_a_checker_that_goes_by_the_minute_agrees(
     hours: QuietHours, zones: list[str], country: str, now: datetime, draws: st.DataObject
 ) -> None:
-    answer = permission(hours, zones, country, now)
+    answer = _asked(hours, zones, country, now)
     match answer:
         case Open(until):
             last = min(until, now + timedelta(days=14)) + hours.margin
@@ -605,7 +610,7 @@ def test_a_checker_that_goes_by_the_minute_agrees(
         case Closed(opens_at):
             assert not _may(hours, zones, country, now)
             assert _may(hours, zones, country, opens_at)
-            assert isinstance(permission(hours, zones, country, opens_at), Open)
+            assert isinstance(_asked(hours, zones, country, opens_at), Open)
             _nothing_opens_before(hours, zones, country, now, opens_at, draws)
         case NeverOpen():
             _nothing_opens_before(hours, zones, country, now, now + timedelta(days=14), draws)
@@ -626,7 +631,7 @@ def _nothing_opens_before(
     for minutes in draws.draw(st.lists(st.integers(0, max(span - 1, 0)), min_size=30, max_size=30)):
         at = now + minutes * MINUTE
         assert not _may(hours, zones, country, at)
-        later = permission(hours, zones, country, at)
+        later = _asked(hours, zones, country, at)
         assert not isinstance(later, Open)
         if end < now + timedelta(days=14):
             assert later == Closed(end)
