@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from smscli.domain.frequency import CapScope, FrequencyCap
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Facts, LogFilter, RunRecord, SentLog, Terms
@@ -29,6 +30,9 @@ people = st.sampled_from(PEOPLE)
 topics = st.sampled_from(["", TERMS.topic, "news"])
 bodies = st.sampled_from(["Some words.", "Other words."])
 realms = st.sampled_from([Realm.LIVE, Realm.LIVE, Realm.SANDBOX, Realm.TEST])
+caps = st.builds(
+    FrequencyCap, st.integers(1, 2), st.sampled_from([2 * DAY, 5 * HOUR]), st.sampled_from([*CapScope])
+)
 terms = st.builds(
     replace,
     st.just(TERMS),
@@ -37,9 +41,8 @@ terms = st.builds(
     topic=st.sampled_from([TERMS.topic, "news", ""]),
     gateway_digest=st.sampled_from(["g", "g", "h"]),
     run_id=st.sampled_from(["run-1", "run-2"]),
-    cap_at_most=st.sampled_from([None, None, 1, 2]),
-    cap_per=st.just(2 * DAY),
-    cap_min_gap=st.sampled_from([None, None, 5 * HOUR]),
+    purpose=st.sampled_from([TERMS.purpose, "transactional"]),
+    caps=st.lists(caps, max_size=2).map(tuple),
     same_text_within=st.sampled_from([None, DAY]),
     again_rejected=st.booleans(),
     keep_bodies=st.booleans(),
@@ -186,7 +189,7 @@ class TwoLogs(RuleBasedStateMachine):
             self.both(lambda log, realm=realm: list(log.repeatable(realm, "one", "g", self.now)))  # type: ignore[misc]
 
             def known(log: SentLog, realm: Realm = realm) -> dict[Msisdn, Facts]:
-                return dict(log.facts(realm, "one", PEOPLE, self.now - DAY))
+                return dict(log.facts(realm, "one", PEOPLE, self.now - DAY, self.now))
 
             self.both(known)
 

@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Realm, Receipt, State
 from smscli.domain.ports import LogFilter, SentLog, Terms
 
 from .making import ANNA, BEN, CELIA, DAY, HOUR, NOW, TERMS, batch, claimed, message, sent, settle, stop
 
 MILLISECOND = timedelta(milliseconds=1)
-CAPPED = replace(TERMS, cap_at_most=2, cap_per=30 * DAY)
-SPACED = replace(TERMS, cap_min_gap=7 * DAY)
+TWICE_A_MONTH = FrequencyCap(2, 30 * DAY)
+ONCE_A_MONTH = FrequencyCap(1, 30 * DAY)
+ONCE_A_WEEK = FrequencyCap(1, 7 * DAY)
+CAPPED = replace(TERMS, caps=(TWICE_A_MONTH,))
+SPACED = replace(TERMS, caps=(ONCE_A_WEEK,))
 SAME_TEXT = replace(TERMS, same_text_within=7 * DAY)
 
 
@@ -138,16 +142,16 @@ def test_only_what_the_gateway_may_have_counts_towards_the_cap(log: SentLog, sta
     if state is not State.SUBMITTING:
         settle(log, before, state)
     free = state in (State.REJECTED, State.RELEASED)
-    assert bool(claimed(log, message(ANNA), terms=replace(CAPPED, cap_at_most=1))) is free
+    assert bool(claimed(log, message(ANNA), terms=replace(TERMS, caps=(ONCE_A_MONTH,)))) is free
 
 
 def test_a_cap_of_nothing_lets_nobody_through(log: SentLog) -> None:
-    assert claimed(log, message(ANNA), terms=replace(TERMS, cap_at_most=0)) == []
+    assert claimed(log, message(ANNA), terms=replace(TERMS, caps=(FrequencyCap(0, 30 * DAY),))) == []
 
 
 def test_ones_own_released_message_does_not_count(log: SentLog) -> None:
     sent(log, ANNA, now=NOW - HOUR, campaign=TERMS.campaign_id, state=State.RELEASED)
-    assert claimed(log, message(ANNA), terms=replace(SPACED, cap_at_most=1))
+    assert claimed(log, message(ANNA), terms=replace(TERMS, caps=(ONCE_A_WEEK, ONCE_A_MONTH)))
 
 
 def test_a_message_from_the_future_counts(log: SentLog) -> None:
@@ -177,7 +181,7 @@ def test_ones_own_campaign_is_not_another(log: SentLog) -> None:
 
 
 def test_realms_and_campaigns_are_apart(log: SentLog) -> None:
-    strict = replace(CAPPED, cap_at_most=1, cap_min_gap=DAY, same_text_within=DAY)
+    strict = replace(TERMS, caps=(ONCE_A_MONTH, FrequencyCap(1, DAY)), same_text_within=DAY)
     for realm in Realm:
         assert claimed(log, message(ANNA), terms=replace(strict, realm=realm))
     assert claimed(log, message(ANNA), terms=replace(TERMS, campaign_id="spring")), (
@@ -192,7 +196,7 @@ def test_one_can_test_as_often_as_one_likes(log: SentLog) -> None:
     assert claimed(log, first, terms=testing) == []
     settle(log, first, State.RELEASED)
     assert claimed(log, first, terms=testing) == [first.id]
-    assert log.facts(Realm.TEST, TERMS.campaign_id, [ANNA], NOW)[ANNA].prior is None
+    assert log.facts(Realm.TEST, TERMS.campaign_id, [ANNA], NOW, NOW)[ANNA].prior is None
 
 
 def test_what_was_claimed_is_told_in_full(log: SentLog) -> None:
@@ -214,8 +218,8 @@ def test_what_was_claimed_is_told_in_full(log: SentLog) -> None:
 @pytest.mark.parametrize(
     "terms",
     [
-        replace(TERMS, cap_at_most=1),
-        replace(TERMS, cap_min_gap=DAY),
+        replace(TERMS, caps=(ONCE_A_MONTH,)),
+        replace(TERMS, caps=(FrequencyCap(1, DAY),)),
         replace(TERMS, same_text_within=DAY),
         Terms(Realm.LIVE, "x", "transactional", "", "g", "d", "r"),
     ],

@@ -16,8 +16,8 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def test_nothing_is_known_of_strangers(log: SentLog) -> None:
-    assert dict(log.facts(Realm.LIVE, "c", numbers(2_000), NOW - 30 * DAY)) == {}
-    assert dict(log.facts(Realm.LIVE, "c", [], NOW)) == {}
+    assert dict(log.facts(Realm.LIVE, "c", numbers(2_000), NOW - 30 * DAY, NOW)) == {}
+    assert dict(log.facts(Realm.LIVE, "c", [], NOW, NOW)) == {}
 
 
 def test_facts_name_what_the_rules_ask(log: SentLog) -> None:
@@ -28,11 +28,11 @@ def test_facts_name_what_the_rules_ask(log: SentLog) -> None:
     sent(log, ANNA, now=NOW - HOUR, campaign="rehearsed", realm=Realm.SANDBOX)
     log.opt_out([stop(BEN), stop(BEN, "news")])
     log.heed([stop(BEN, "tyres"), stop(CELIA)])
-    found = log.facts(Realm.LIVE, TERMS.campaign_id, [ANNA, BEN, CELIA], NOW - 30 * DAY)
+    found = log.facts(Realm.LIVE, TERMS.campaign_id, [ANNA, BEN, CELIA], NOW - 30 * DAY, NOW)
 
     def recent(at: object, campaign: str, body: str) -> Recent:
         assert isinstance(at, type(NOW))
-        return Recent(at.replace(microsecond=123000), campaign, TERMS.topic, digest(body))
+        return Recent(at.replace(microsecond=123000), campaign, TERMS.topic, digest(body), TERMS.purpose)
 
     assert found[ANNA] == Facts(
         State.IN_DOUBT,
@@ -46,7 +46,7 @@ def test_facts_name_what_the_rules_ask(log: SentLog) -> None:
 @pytest.mark.parametrize(("after", "known"), [(timedelta(), True), (MILLISECOND, False)])
 def test_recent_reaches_back_as_far_as_was_asked(log: SentLog, after: timedelta, known: bool) -> None:
     sent(log, ANNA, now=NOW)
-    found = log.facts(Realm.LIVE, "c", [ANNA], NOW + after)
+    found = log.facts(Realm.LIVE, "c", [ANNA], NOW + after, NOW)
     assert bool(found.get(ANNA, Facts()).recent) is known
 
 
@@ -55,8 +55,8 @@ def test_prior_is_the_state_of_this_campaign_s_message(log: SentLog, state: Stat
     one = sent(log, ANNA, now=NOW, campaign=TERMS.campaign_id, state=None)
     if state is not State.SUBMITTING:
         settle(log, one, state)
-    assert log.facts(Realm.LIVE, TERMS.campaign_id, [ANNA], NOW)[ANNA].prior is state
-    assert log.facts(Realm.SANDBOX, TERMS.campaign_id, [ANNA], NOW) == {}
+    assert log.facts(Realm.LIVE, TERMS.campaign_id, [ANNA], NOW, NOW)[ANNA].prior is state
+    assert log.facts(Realm.SANDBOX, TERMS.campaign_id, [ANNA], NOW, NOW) == {}
 
 
 def test_messages_come_in_the_order_of_their_claims(log: SentLog) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Message, Realm, Receipt, State
 from smscli.domain.ports import LogFilter, SentLog, Terms
 from smscli.domain.segments import Encoding, Segments
@@ -165,12 +166,12 @@ def test_one_member_that_may_not_go_holds_everybody_back(log: SentLog) -> None:
 
 def test_one_s_own_doubt_does_not_count_towards_the_cap(log: SentLog) -> None:
     made = in_doubt(log, message(ANNA, "Words."))
-    strict = replace(PROMISED, cap_at_most=1, cap_min_gap=DAY, same_text_within=DAY)
+    strict = replace(PROMISED, caps=(FrequencyCap(1, 30 * DAY), FrequencyCap(1, DAY)), same_text_within=DAY)
     assert log.reclaim(made, strict, NOW + HOUR)
 
 
 @pytest.mark.parametrize(
-    "strict", [{"cap_at_most": 1}, {"cap_min_gap": DAY}, {"same_text_within": DAY}], ids=str
+    "strict", [{"caps": (FrequencyCap(1, 30 * DAY),)}, {"same_text_within": DAY}], ids=["capped", "same text"]
 )
 def test_a_message_meanwhile_stands_against_a_repeat(log: SentLog, strict: dict[str, object]) -> None:
     made = in_doubt(log, message(ANNA, "Words."))
