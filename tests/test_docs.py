@@ -324,7 +324,7 @@ def test_the_defaults_of_a_purpose_written_out_are_its_defaults(purpose: Purpose
     assert campaign.purpose is purpose
     assert campaign.consent == defaults.consent
     assert campaign.quiet_hours == defaults.quiet_hours
-    assert campaign.frequency == defaults.frequency
+    assert campaign.caps == defaults.caps
     assert campaign.same_text == defaults.same_text
 
 

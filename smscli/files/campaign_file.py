@@ -32,6 +32,7 @@ from smscli.domain.campaign import (
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.errors import Place, Problem
 from smscli.domain.frequency import CapScope, FrequencyCap
+from smscli.domain.jurisdictions import CountryRules
 from smscli.domain.quiet_hours import HolidayRule, QuietHours, Window, weekdays
 from smscli.domain.template import Template
 from smscli.files.campaign_models import (
@@ -67,6 +68,7 @@ class PurposeDefaults:
     quiet_hours: QuietHours
     caps: tuple[FrequencyCap, ...]
     same_text: SameText
+    country_rules: bool
 
 
 def _hours(days: str, start: int, end: int) -> Mapping[int, tuple[Window, ...]]:
@@ -86,12 +88,14 @@ PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
             ),
             caps=(FrequencyCap(4, timedelta(days=30)),),
             same_text=SameText.SKIP,
+            country_rules=False,
         ),
         Purpose.TRANSACTIONAL: PurposeDefaults(
             consent=ConsentPolicy(ConsentLevel.NONE),
             quiet_hours=QuietHours(_week(_hours("mon-sun", 8, 21)), HolidayRule.IGNORE),
             caps=(),
             same_text=SameText.WARN,
+            country_rules=False,
         ),
     }
 )
@@ -130,6 +134,8 @@ class Defined:
     on_bad_rows: OnBadRows
     opt_outs: tuple[Path, ...]
     exclude: tuple[ExcludeSource, ...] = ()
+    keywords: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Opt-in words: the number they are sent to (`""`: any) to word to topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +310,8 @@ class _Definition:
             same_text_within=self._key("same_text_within"),
             countries=frozenset(self._key("countries")) if self._key("countries") else None,
             expires=expires,
+            country_rules=self._country_rules(purpose),
+            spelling=self._key("encoding"),
         )
         return Defined(
             campaign=campaign,
@@ -313,6 +321,7 @@ class _Definition:
             on_bad_rows=self._key("on_bad_rows"),
             opt_outs=self._opt_outs(),
             exclude=self._exclude(),
+            keywords=self.top.keys.keywords,
         )
 
     # -- finding keys
@@ -324,9 +333,9 @@ class _Definition:
     def _key(self, name: str) -> Any:
         return getattr(self._level_of(name).keys, name)
 
-    def _layers(self, name: str) -> tuple[BaseModel, ...] | None:
+    def _layers(self, name: str) -> tuple[Any, ...] | None:
         """What the campaign and then the top of the file say about a key with parts; None for `off`."""
-        layers: list[BaseModel] = []
+        layers: list[Any] = []
         for level in (self.own, self.top):
             if not level.has(name):
                 continue
@@ -421,17 +430,33 @@ class _Definition:
         if purpose is Purpose.MARKETING and level is ConsentLevel.NONE:
             hint = "soft, express or express_written"
             self._complain(("consent", "level"), "needs_consent", "marketing needs consent", hint)
-        return ConsentPolicy(level, _first(layers, "max_age", default.max_age))
+        policy = ConsentPolicy(level, _first(layers, "max_age", default.max_age))
+        elsewhere = {
+            country: self._consent_in(country, keys, policy, purpose)
+            for country, keys in _first(layers, "by_country", {}).items()
+        }
+        return replace(policy, by_country=MappingProxyType(elsewhere))
+
+    def _consent_in(
+        self, country: str, keys: BaseModel, policy: ConsentPolicy, purpose: Purpose
+    ) -> ConsentPolicy:
+        level = _first((keys,), "level", policy.level)
+        if purpose is Purpose.MARKETING and level is ConsentLevel.NONE:
+            path, hint = ("consent", "by_country", country), "soft, express or express_written"
+            self._complain(path, "needs_consent", "marketing needs consent", hint)
+        return ConsentPolicy(level, _first((keys,), "max_age", policy.max_age))
 
     def _quiet_hours(self, purpose: Purpose) -> QuietHours | None:
         layers, default = self._layers("quiet_hours"), PURPOSE_DEFAULTS[purpose].quiet_hours
+        policy = self._policy(layers or ())
+        default = policy or default
         if layers is None:
             if purpose is Purpose.MARKETING:
                 message = "marketing needs quiet hours; off is for transactional campaigns"
                 hint = "delete the line for the usual ones, or give windows"
                 self._complain(("quiet_hours",), "needs_quiet_hours", message, hint)
             return None
-        days = _first(layers, "windows", None)
+        days = None if policy else _first(layers, "windows", None)
         named = {day: windows for key, windows in (days or {}).items() for day in weekdays(key)}
         return QuietHours(
             windows=_week(named) if days else default.windows,
@@ -439,15 +464,34 @@ class _Definition:
             margin=_first(layers, "margin", default.margin) or timedelta(),
         )
 
+    def _policy(self, layers: tuple[BaseModel, ...]) -> QuietHours | None:
+        """The ready week of the first layer that says anything about the week."""
+        says = next((layer for layer in layers if {"policy", "windows"} & layer.model_fields_set), None)
+        if says is None or "policy" not in says.model_fields_set:
+            return None
+        if "windows" in says.model_fields_set:
+            path = ("quiet_hours", "policy")
+            self._complain(path, "two_weeks", "stands beside windows, which say the same", "keep one of them")
+            return None
+        from smscli.files.rule_files import load_policies
+
+        return load_policies()[_first((says,), "policy", "")]
+
     def _caps(self, purpose: Purpose) -> tuple[FrequencyCap, ...]:
         layers, default = self._layers("frequency"), PURPOSE_DEFAULTS[purpose].caps
         if not layers:
             return default if layers == () else ()
-        at_most = _first(layers, "at_most", default[0].at_most if default else None)
-        per = _first(layers, "per", default[0].per if default else timedelta(days=30))
-        min_gap, counts = _first(layers, "min_gap", None), _first(layers, "counts", CapScope.EVERYTHING)
-        caps = [(at_most, per), (1 if min_gap else None, min_gap)]
-        return tuple(FrequencyCap(most, span, counts) for most, span in caps if most is not None)
+        if several := next((layer for layer in layers if len(layer) != 1), None):
+            return tuple(cap for keys in several for cap in _caps_of((keys,), ()))
+        return _caps_of(tuple(layer[0] for layer in layers), default)
+
+    def _country_rules(self, purpose: Purpose) -> CountryRules | None:
+        said: bool | None = self._key("country_rules")
+        if not (PURPOSE_DEFAULTS[purpose].country_rules if said is None else said):
+            return None
+        from smscli.files.rule_files import load_country_rules
+
+        return load_country_rules()
 
     def _contacts(self) -> tuple[ContactsSource, ...]:
         return tuple(
@@ -487,6 +531,15 @@ class _Definition:
 
     def _beside(self, name: str) -> Path:
         return self.path.parent / name
+
+
+def _caps_of(layers: tuple[BaseModel, ...], default: tuple[FrequencyCap, ...]) -> tuple[FrequencyCap, ...]:
+    """One cap's keys, each by the first layer that has it: a number in a time, and a least gap."""
+    at_most = _first(layers, "at_most", default[0].at_most if default else None)
+    per = _first(layers, "per", default[0].per if default else timedelta(days=30))
+    min_gap, counts = _first(layers, "min_gap", None), _first(layers, "counts", CapScope.EVERYTHING)
+    caps = [(at_most, per), (1 if min_gap else None, min_gap)]
+    return tuple(FrequencyCap(most, span, counts) for most, span in caps if most is not None)
 
 
 def _first(layers: tuple[BaseModel, ...], part: str, default: Any) -> Any:

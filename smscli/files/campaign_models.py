@@ -25,8 +25,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from smscli.domain.campaign import Purpose, SameText
+from smscli.domain.campaign import Purpose, SameText, Spelling
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.frequency import CalendarPeriod, CapScope
 from smscli.domain.number_types import TEXTABLE, NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window, parse_window, weekdays
 from smscli.domain.template import Template, compile_text, literal_gap
@@ -335,6 +336,43 @@ def _off_or_mapping(value: Any) -> Any:
     )
 
 
+def _caps_or_off(value: Any) -> Any:
+    """One cap, several, or none."""
+    if isinstance(value, list):
+        return value
+    found = _off_or_mapping(value)
+    return None if found is None else [found]
+
+
+def _policy_name(text: str) -> str:
+    from smscli.files.rule_files import load_policies  # read only by who names one
+
+    known = load_policies()
+    name = re.sub(r"[\s_-]+", "-", text.strip().lower())
+    if name not in known:
+        meant = did_you_mean(name, known)
+        hint = f'did you mean "{meant}"?' if meant else f"one of {listed(list(known), 'or')}"
+        raise Wrong(f"{quoted(text)} is no ready week", hint=hint)
+    return name
+
+
+def _period(text: str) -> timedelta | CalendarPeriod:
+    word = text.strip().lower()
+    return CalendarPeriod(word) if word in set(CalendarPeriod) else parse_duration(text)
+
+
+def _by_sender(value: Any) -> Any:
+    """`{MAU: promotions}`, or the same for each number that words are sent to."""
+    if not isinstance(value, dict):
+        return value
+    return value if any(isinstance(each, dict) for each in value.values()) else {"": value}
+
+
+def _folded_words(keywords: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    """The senders without blanks; the words as they are written."""
+    return {re.sub(r"[\s()-]", "", sender): dict(words) for sender, words in keywords.items()}
+
+
 # ----------------------------------------------------------------------------------------- the JSON Schema
 
 
@@ -434,6 +472,9 @@ _NUMBER_TYPE: Schema = word(
     [kind.value for kind in NumberType],
     "|".join(any_case(kind.value).replace("_", r"[\s_-]+") for kind in NumberType),
 )
+_CALENDAR = word([each.value for each in CalendarPeriod], any_case(*CalendarPeriod))
+_WORDS_TO_TOPICS: Schema = {"type": "object", "additionalProperties": _ID_SCHEMA}
+_KEYWORDS: Schema = either(_WORDS_TO_TOPICS, {"type": "object", "additionalProperties": _WORDS_TO_TOPICS})
 _DAY_SCHEMA: Schema = {**_EXPIRY, "examples": ["2026-11-01"]}
 
 Version = Annotated[str, from_text(_version), WithJsonSchema({"enum": [int(VERSION), VERSION]})]
@@ -455,6 +496,12 @@ NumberTypes = Annotated[
     WithJsonSchema({"anyOf": [{"type": "array", "items": _NUMBER_TYPE, "minItems": 1}, _NUMBER_TYPE]}),
 ]
 AmountOrOff = Annotated[Decimal | None, from_text(or_off(parse_amount)), _any_of(AMOUNT, OFF)]
+Period = Annotated[timedelta | CalendarPeriod, from_text(_period), _any_of(DURATION, _CALENDAR)]
+PolicyName = Annotated[
+    str,
+    from_text(_policy_name),
+    WithJsonSchema({"type": "string", "examples": ["strict", "daily", "office", "working-days"]}),
+]
 DurationOrOff = Annotated[timedelta | None, from_text(or_off(parse_duration)), _any_of(DURATION, OFF)]
 Expiry = Annotated[date, from_text(_expiry), WithJsonSchema(_EXPIRY)]
 Zone = Annotated[
@@ -475,6 +522,15 @@ Gateway = Annotated[LocatedNode, WithJsonSchema(defined("Gateway"))]
 # -------------------------------------------------------------------------------------------------- keys
 
 
+class CountryConsentModel(FileModel):
+    """The least a contact must have agreed to in one country, where it differs."""
+
+    level: Annotated[
+        Level, described("The least level of consent that is enough.", otherwise="as elsewhere")
+    ] = ConsentLevel.NONE
+    max_age: Annotated[Age, described("How old consent may be, or `any`.", otherwise="as elsewhere")] = None
+
+
 class ConsentModel(FileModel):
     """The least a contact must have agreed to."""
 
@@ -482,11 +538,26 @@ class ConsentModel(FileModel):
         Level, described("The least level of consent that is enough.", otherwise="by purpose")
     ] = ConsentLevel.NONE
     max_age: Annotated[Age, described("How old consent may be, or `any`.", otherwise="by purpose")] = None
+    by_country: Annotated[
+        dict[Country, CountryConsentModel],
+        described(
+            "Other levels or ages in some countries: `{GB: {level: soft}}`. `country_rules` may ask for more.",
+            otherwise="none",
+            new=dict,
+        ),
+    ]
 
 
 class QuietHoursModel(FileModel):
     """When people may be texted, by their own clocks."""
 
+    policy: Annotated[
+        PolicyName | None,
+        described(
+            "A ready week instead of `windows`: `strict`, `daily`, `office` or `working-days`.",
+            otherwise="none",
+        ),
+    ] = None
     windows: Annotated[
         dict[DayKey, DayWindows],
         AfterValidator(_whole_week),
@@ -517,7 +588,21 @@ class FrequencyModel(FileModel):
     at_most: Annotated[
         WholeOrOff, described("So many messages in the time `per`, or `off`.", otherwise="by purpose")
     ] = None
-    per: Annotated[Duration, described("The time that `at_most` counts in.", "30d")] = timedelta(days=30)
+    per: Annotated[
+        Period,
+        described(
+            "The time that `at_most` counts in: `30d` back from now, or a calendar `day` or `month` of the"
+            " recipient's.",
+            "30d",
+        ),
+    ] = timedelta(days=30)
+    counts: Annotated[
+        CapScope,
+        described(
+            "Which earlier messages count: `everything`, those of the same `purpose`, or of the same `topic`.",
+            "everything",
+        ),
+    ] = CapScope.EVERYTHING
     min_gap: Annotated[
         DurationOrOff, described("The least time between two messages, or `off`.", otherwise="none")
     ] = None
@@ -684,7 +769,15 @@ ContactLists = Annotated[tuple[ContactList, ...], BeforeValidator(_one_or_more),
 ExcludeList = Annotated[ExcludeModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
 ExcludeLists = Annotated[tuple[ExcludeList, ...], BeforeValidator(_one_or_more), _OrOne()]
 QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
-FrequencyOrOff = Annotated[FrequencyModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
+FrequencyOrOff = Annotated[
+    tuple[FrequencyModel, ...] | None, BeforeValidator(_caps_or_off), _OrOne(), _OrElse(OFF)
+]
+Keywords = Annotated[
+    dict[str, dict[str, Id]],
+    BeforeValidator(_by_sender),
+    AfterValidator(_folded_words),
+    WithJsonSchema(_KEYWORDS),
+]
 
 
 class SharedKeys(FileModel):
@@ -766,10 +859,27 @@ class SharedKeys(FileModel):
         FrequencyOrOff,
         described(
             "The frequency cap: how often one number may be texted, over all campaigns of the sent log."
-            " Or `off`.",
+            " Or several in `[…]`, or `off`.",
             otherwise="by purpose",
         ),
     ] = None
+    country_rules: Annotated[
+        Flag | None,
+        described(
+            "Whether the hours, frequency caps and consent levels of each recipient's country hold besides the"
+            " campaign's own.",
+            otherwise="`true` for marketing",
+        ),
+    ] = None
+    encoding: Annotated[
+        Spelling,
+        described(
+            "What may be done to a text so that it takes fewer segments. `tidy`: curly quotes, dashes and odd"
+            " spaces become plain ones. `gsm7`: letters lose their accents as well, where the whole text then"
+            " fits GSM-7.",
+            "keep",
+        ),
+    ] = Spelling.KEEP
     limits: Annotated[
         LimitsModel | None,
         described("What a run may come to. Beyond, it refuses with exit 5.", otherwise="none"),
@@ -819,6 +929,15 @@ class FileKeys(SharedKeys):
     sent_log: Annotated[
         Line, described("The sent log, beside this file: who was texted, and who opted out.", "sent-log.db")
     ] = "sent-log.db"
+    keywords: Annotated[
+        Keywords,
+        described(
+            "Words that people send to agree to a topic: `{MAU: promotions}`; or by the number they send them"
+            ' to: `{"3344": {MAU: promotions}}`.',
+            otherwise="none",
+            new=dict,
+        ),
+    ]
     gateways: Annotated[
         dict[Id, Gateway],
         WithJsonSchema(_by_id("Gateway")),

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from smscli.domain.campaign import (
     Campaign,
     ConsentPolicy,
-    FrequencyCap,
     Limits,
     Purpose,
     SameText,
@@ -22,10 +21,11 @@ from smscli.domain.campaign import (
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
 from smscli.domain.explaining import FACTS, HoursFacts, Verdict, decided, explain, with_later_rows
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import State, digest
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Recent
-from smscli.domain.quiet_hours import Closed, HolidayRule, Open, QuietHours, Window, permission
+from smscli.domain.quiet_hours import Closed, HolidayRule, Open, QuietHours, Regime, Window, permission
 from smscli.domain.rules import RULES, Again, Case, cap_free_at, decide, why_dropped
 from smscli.domain.template import compile_text
 from smscli.domain.zones import zones_of
@@ -51,7 +51,7 @@ CAMPAIGN = Campaign(
     fallback=False,
     consent=ConsentPolicy(ConsentLevel.EXPRESS, timedelta(days=730)),
     quiet_hours=DAYTIME,
-    frequency=FrequencyCap(at_most=2, per=timedelta(days=30), min_gap=timedelta(days=2)),
+    caps=(FrequencyCap(2, timedelta(days=30)), FrequencyCap(1, timedelta(days=2))),
     limits=Limits(),
     same_text=SameText.SKIP,
     rates=None,
@@ -300,7 +300,7 @@ def test_whatever_is_sent_is_inside_hours_and_cap_until_its_deadline(
     campaign = replace(CAMPAIGN, consent=ConsentPolicy(ConsentLevel.NONE))
     decision = ask(replace(CONTACT, number=number), campaign, facts, now)
     if isinstance(decision, Send):
-        asked = permission(DAYTIME, zones_of(number), number.country, now)
+        asked = permission((Regime(DAYTIME, number.country),), zones_of(number), now)
         assert isinstance(asked, Open)
         assert now < decision.message.deadline <= asked.until
         assert sum(age < 30 for age in ages) < 2

@@ -19,7 +19,6 @@ import pytest
 from smscli.domain.campaign import (
     Campaign,
     ConsentPolicy,
-    FrequencyCap,
     Limits,
     Purpose,
     SameText,
@@ -28,6 +27,7 @@ from smscli.domain.campaign import (
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.decision import HoldReason, SkipReason
 from smscli.domain.errors import ExitCode, RunStopped, SentLogMoved
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Answer, Batch, Fault, Message, Realm, Receipt, State, Verdict
 from smscli.domain.ports import LogFilter, OptOut, Terms
 from smscli.domain.profile import (
@@ -66,7 +66,7 @@ CAMPAIGN = Campaign(
     fallback=False,
     consent=ConsentPolicy(ConsentLevel.NONE),
     quiet_hours=None,
-    frequency=None,
+    caps=(),
     limits=Limits(),
     same_text=SameText.WARN,
     rates=None,
@@ -290,13 +290,13 @@ def test_who_was_sent_by_another_run_meanwhile_drops_out(bench: Bench) -> None:
 
 
 def test_a_cap_filled_after_the_plan_holds(bench: Bench) -> None:
-    campaign = replace(CAMPAIGN, frequency=FrequencyCap(at_most=1, per=timedelta(days=1)))
+    campaign = replace(CAMPAIGN, caps=(FrequencyCap(1, timedelta(days=1)),))
     bench.run(ScriptedGateway(PROFILE), [message(1)], terms=replace(TERMS, campaign_id="winter"))
     dispatcher = bench.run(
         ScriptedGateway(PROFILE),
         [message(1), message(2)],
         campaign=campaign,
-        terms=replace(TERMS, cap_at_most=1, cap_per=timedelta(days=1)),
+        terms=replace(TERMS, caps=(FrequencyCap(1, timedelta(days=1)),)),
     )
     assert dispatcher.counts.dropped == {HoldReason.FREQUENCY_CAP: 1}
 

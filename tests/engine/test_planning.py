@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscli.domain.campaign import FrequencyCap, SameText
+from smscli.domain.campaign import SameText
 from smscli.domain.contact import Contact
 from smscli.domain.decision import SkipReason
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Realm, Receipt, State
 from smscli.domain.ports import OptOut, Terms
 from smscli.domain.profile import BatchMode
@@ -25,7 +26,7 @@ from tests.domain.test_rules import CAMPAIGN, NOW
 from tests.domain.test_rules import CONTACT as OLA
 from tests.engine.making import message, number
 
-OPEN = replace(CAMPAIGN, quiet_hours=None, frequency=None)
+OPEN = replace(CAMPAIGN, quiet_hours=None, caps=())
 TERMS = Terms(Realm.LIVE, "winter", "marketing", "offers", "scripted", "d1", "run")
 
 
@@ -134,8 +135,8 @@ def test_somebody_in_doubt_may_be_repeated_only_while_every_other_rule_lets_them
 def test_the_log_is_asked_as_far_back_as_any_rule_needs() -> None:
     week, month = timedelta(days=7), timedelta(days=30)
     assert look_back(OPEN) == week
-    assert look_back(replace(OPEN, frequency=FrequencyCap(at_most=4, per=month))) == month
-    assert look_back(replace(OPEN, frequency=FrequencyCap(per=month, min_gap=timedelta(days=9)))) == (
+    assert look_back(replace(OPEN, caps=(FrequencyCap(4, month),))) == month
+    assert look_back(replace(OPEN, caps=(FrequencyCap(1, timedelta(days=9)),))) == (
         timedelta(days=9)
     )
 

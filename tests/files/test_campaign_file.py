@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from smscli.domain.campaign import ConsentPolicy, FrequencyCap, Limits, Purpose, SameText
+from smscli.domain.campaign import ConsentPolicy, Limits, Purpose, SameText
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.errors import ExitCode, FilesError, Problem
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.number_types import NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window
 from smscli.files.campaign_file import PURPOSE_DEFAULTS, Defined, OnBadRows, load
@@ -158,7 +159,7 @@ def test_the_example_that_must_always_go_out_knows_no_hours_no_age_and_no_end() 
     assert campaign.quiet_hours is None
     assert campaign.consent == ConsentPolicy(ConsentLevel.NONE)
     assert campaign.expires is None
-    assert campaign.frequency is None
+    assert campaign.caps == ()
 
 
 @pytest.mark.parametrize("keys", [MARKETING, TRANSACTIONAL])
@@ -167,7 +168,7 @@ def test_what_nobody_says_comes_from_the_purpose(tmp_path: Path, keys: str) -> N
     defaults = PURPOSE_DEFAULTS[campaign.purpose]
     assert campaign.consent == defaults.consent
     assert campaign.quiet_hours == defaults.quiet_hours
-    assert campaign.frequency == defaults.frequency
+    assert campaign.caps == defaults.caps
     assert campaign.same_text == defaults.same_text
     assert campaign.limits == Limits()
 
@@ -178,7 +179,7 @@ def test_the_defaults_of_marketing() -> None:
     assert defaults.quiet_hours.windows == (*[week_day] * 5, saturday, ())
     assert defaults.quiet_hours.holidays is HolidayRule.SKIP
     assert defaults.consent == ConsentPolicy(ConsentLevel.EXPRESS, timedelta(days=730))
-    assert defaults.frequency == FrequencyCap(4, timedelta(days=30))
+    assert defaults.caps == (FrequencyCap(4, timedelta(days=30)),)
     assert defaults.same_text is SameText.SKIP
 
 
@@ -187,7 +188,7 @@ def test_the_defaults_of_transactional() -> None:
     assert defaults.quiet_hours.windows == ((Window(8 * 60, 21 * 60),),) * 7
     assert defaults.quiet_hours.holidays is HolidayRule.IGNORE
     assert defaults.consent == ConsentPolicy(ConsentLevel.NONE)
-    assert defaults.frequency is None
+    assert defaults.caps == ()
     assert defaults.same_text is SameText.WARN
 
 
@@ -199,7 +200,7 @@ def test_parts_are_taken_one_by_one_from_the_campaign_the_top_and_the_purpose(tm
         "limits: {max_segments: 1, max_messages: 10}\nquiet_hours: {windows: {mon: '10:00-11:00'}}",
     ).campaign
     assert campaign.limits == Limits(max_segments=2, max_messages=10)
-    assert campaign.frequency == FrequencyCap(4, timedelta(days=30), timedelta(days=7))
+    assert campaign.caps == (FrequencyCap(4, timedelta(days=30)), FrequencyCap(1, timedelta(days=7)))
     assert campaign.consent == ConsentPolicy(ConsentLevel.EXPRESS, timedelta(days=540))
     assert campaign.quiet_hours is not None
     assert campaign.quiet_hours.windows == ((Window(600, 660),), *[()] * 6)
@@ -213,7 +214,7 @@ def test_a_campaign_can_switch_off_what_the_top_of_the_file_says(tmp_path: Path)
         TRANSACTIONAL + ", frequency: off, quiet_hours: off, limits: {max_messages: off}",
         "frequency: {at_most: 1}\nlimits: {max_messages: 3}\nquiet_hours: {margin: 1h}",
     ).campaign
-    assert campaign.frequency is None
+    assert campaign.caps == ()
     assert campaign.quiet_hours is None
     assert campaign.limits == Limits()
 
@@ -224,7 +225,7 @@ def test_a_campaign_can_bring_back_what_the_top_of_the_file_switches_off(tmp_pat
         MARKETING + ", quiet_hours: {margin: off}, frequency: {at_most: 2}",
         "frequency: off\nquiet_hours: off",
     ).campaign
-    assert campaign.frequency == FrequencyCap(2, timedelta(days=30))
+    assert campaign.caps == (FrequencyCap(2, timedelta(days=30)),)
     assert campaign.quiet_hours is not None
     assert campaign.quiet_hours.margin == timedelta()
 
