@@ -11,7 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from smscli.domain.campaign import Campaign, SameText
@@ -131,9 +131,17 @@ def _signals_to(stop: Stop, stopping: Callable[[], None]) -> Iterator[None]:
 
 
 def terms_of(
-    campaign: Campaign, profile: GatewayProfile, realm: Realm, again: frozenset[Again], run_id: str
+    campaign: Campaign,
+    profile: GatewayProfile,
+    realm: Realm,
+    again: frozenset[Again],
+    run_id: str,
+    planned_at: datetime | None = None,
 ) -> Terms:
-    """What the log asks inside the claim statement, for this campaign on this gateway."""
+    """What the log asks inside the claim statement, for this campaign on this gateway.
+
+    `planned_at` is when the plan was made and other opt-out lists were read.
+    """
     promise = profile.idempotency
     asks_same_text = campaign.same_text is SameText.SKIP and Again.SAME_TEXT not in again
     return Terms(
@@ -148,5 +156,7 @@ def terms_of(
         again_rejected=Again.REJECTED in again,
         keep_bodies=promise is not None,
         repeat_within=promise.window / 2 if promise else None,
+        planned_at=planned_at,
+        heeded_at=planned_at,
         caps=tuple(cap for cap in campaign.caps if isinstance(cap.per, timedelta)),
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from smscli.domain.contact import ConsentLevel
+from smscli.domain.contact import Consent, ConsentLevel
 from smscli.domain.frequency import CalendarPeriod
 from smscli.domain.msisdn import Msisdn
 
@@ -84,6 +85,53 @@ class ConsentFact(NamedTuple):
 def covers(fact: ConsentFact, purpose: str, topic: str) -> bool:
     """Does this record speak of messages of that purpose and topic?"""
     return fact.purpose in ("", purpose) and (not fact.topics or topic in fact.topics)
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """Somebody's yes, from the sent log or from a list (`key` 0), as the rules weigh it.
+
+    `on` is the day (UTC) on which it was given; `source` says where it stands.
+    """
+
+    level: ConsentLevel
+    on: date
+    topics: tuple[str, ...]
+    source: str
+    key: int = 0
+    expires_at: datetime | None = None
+    promise: Promise | None = None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}: {given(self.level, self.on)}"
+            if self.key
+            else (f"list: {given(self.level, self.on)}, {self.source}")
+        )
+
+
+@lru_cache(maxsize=4_096)  # a list knows a few levels and a few hundred days
+def given(level: ConsentLevel, on: date) -> str:
+    """`express_written on 2026-01-31`."""
+    return f"{level.name.lower()} on {on.isoformat()}"
+
+
+def yeses(facts: Iterable[ConsentFact], listed: Consent | None, purpose: str, topic: str) -> tuple[Yes, ...]:
+    """Every yes that counts, the best first: records, then what the list says, unless a record says no.
+
+    A list's yes may be about other topics: that is the rule's to say.
+    """
+    facts = tuple(facts)
+    found = tuple(map(_of_record, in_force(facts, purpose, topic)))
+    if listed is None or listed.level is ConsentLevel.NONE or said_no_at(facts, purpose, topic):
+        return found
+    return (*found, Yes(listed.level, listed.given_on, listed.topics, listed.source))
+
+
+def _of_record(fact: ConsentFact) -> Yes:
+    source = f"record {fact.key} ({fact.how})"
+    on = fact.at.astimezone(UTC).date()
+    return Yes(fact.level, on, fact.topics, source, fact.key, fact.expires_at, fact.promise)
 
 
 def in_force(facts: Iterable[ConsentFact], purpose: str, topic: str) -> tuple[ConsentFact, ...]:

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from smscli.domain import rules
 from smscli.domain.campaign import SameText
-from smscli.domain.contact import Consent, ConsentLevel, Contact
+from smscli.domain.consent import Yes
+from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Hold, Skip, SkipReason
 from smscli.domain.frequency import LocalCap
 from smscli.domain.message import State
@@ -52,12 +53,14 @@ class OptOutFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFacts:
-    """What is needed, what the list says, and the day (UTC) on which its age is taken."""
+    """What is needed, every yes (the best first) with what it lacks (None: nothing), when a no was last said,
+    and the day (UTC) on which ages are taken."""
 
     needed: ConsentLevel
     max_age: timedelta | None
     topic: str
-    consent: Consent | None
+    yeses: tuple[tuple[Yes, str | None], ...]
+    said_no_at: datetime | None
     today: date
 
 
@@ -246,8 +249,9 @@ def _opt_out(case: Case) -> OptOutFacts:
 
 
 def _consent(case: Case) -> ConsentFacts:
-    policy, topic = case.campaign.consent, case.campaign.topic
-    return ConsentFacts(policy.level, policy.max_age, topic, case.contact.consent, case.now.date())
+    needed, today = case.needed, case.now.date()
+    weighed = tuple((yes, rules.why_not_enough(case, yes)) for yes in case.yeses)
+    return ConsentFacts(needed.level, needed.max_age, case.campaign.topic, weighed, case.said_no_at, today)
 
 
 def _excluded(case: Case) -> ExcludedFacts:

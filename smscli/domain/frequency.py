@@ -56,13 +56,13 @@ _TICK = timedelta(milliseconds=1)
 
 
 def counted_after(cap: LocalCap, at: datetime) -> datetime:
-    """Messages after this instant (aware UTC) count at `at`: of several zones, since the day that began first."""
+    """Messages after this instant (aware UTC) count; of several zones the day that began first is meant."""
     per = _span(cap)
     return at - per if isinstance(per, timedelta) else min(_begins(per, cap, at)) - _TICK
 
 
 def free_at(cap: LocalCap, times: Sequence[datetime], at: datetime) -> datetime:
-    """The first instant from `at` on at which the cap lets one more through. `times`, sorted, are what counts."""
+    """The first instant from `at` on with room for one more. `times`, sorted, are of the messages that count."""
     since, per, most = counted_after(cap, at), _span(cap), cap.cap.at_most
     counted = [time for time in times if time > since]
     if len(counted) < most:

@@ -79,8 +79,8 @@ class Terms:
 
     `again_rejected` lets a number be claimed whose message the gateway rejected before. `keep_bodies`
     stores bodies with the claim, needed for an idempotent repeat until `repeat_within` after the claim.
-    `caps` are the rolling ones that hold for everybody; `Message.caps` are asked besides. `heeded_at` is when
-    other opt-out lists were read.
+    `caps` are the rolling ones that hold for everybody; `Message.caps` are asked besides. Whoever said no
+    after `planned_at`, by a consent record, drops out. `heeded_at` is when other opt-out lists were read.
     """
 
     realm: Realm
@@ -91,6 +91,7 @@ class Terms:
     gateway_digest: str
     run_id: str
     caps: tuple[FrequencyCap, ...] = ()
+    planned_at: datetime | None = None
     heeded_at: datetime | None = None
     same_text_within: timedelta | None = None
     again_rejected: bool = False
@@ -216,7 +217,7 @@ class SentLog(Protocol):
     def facts(
         self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
-        """What is known of these numbers; those without facts may be absent. `now` says which opt-outs hold."""
+        """What is known of these numbers; some may be absent. `now` says which opt-outs hold."""
         ...
 
     def claim(self, batches: Sequence[Batch], terms: Terms, now: datetime) -> frozenset[str]:
@@ -296,7 +297,7 @@ class SentLog(Protocol):
         ...
 
     def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
-        """Lift an opt-out by an operator's word; False where there was none. Of everything: an erasure too."""
+        """Lift an opt-out (of everything: an erasure too) by an operator's word; False where there was none."""
         ...
 
     def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
@@ -315,7 +316,7 @@ class SentLog(Protocol):
         ...
 
     def file_replies(self, replies: Sequence[tuple[Reply, Classified]], now: datetime) -> Sequence[bool]:
-        """Keep replies as they were classified; those for review go on the opt-out list too. Which are new."""
+        """Keep replies as classified, and those for review on the opt-out list as well; which are new."""
         ...
 
     def replies(self, *, pending: bool = False, number: Msisdn | None = None) -> Iterator[FiledReply]:
@@ -339,7 +340,7 @@ class SentLog(Protocol):
         ...
 
     def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
-        """Forget whole campaigns whose newest message is older and close their ids; none with any in doubt."""
+        """Forget whole campaigns whose newest message is older, and close their ids; none in doubt."""
         ...
 
     def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:

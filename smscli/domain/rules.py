@@ -6,16 +6,16 @@ answers from the Case it is given: the contact, the campaign, the log's facts an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
-from smscli.domain.campaign import Campaign, SameText
+from smscli.domain.campaign import Campaign, ConsentPolicy, SameText
+from smscli.domain.consent import Yes, said_no_at, yeses
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
-from smscli.domain.frequency import CapScope, LocalCap, free_at
+from smscli.domain.frequency import CalendarPeriod, CapScope, FrequencyCap, LocalCap, free_at
 from smscli.domain.message import Message, State, digest
 from smscli.domain.ports import NO_FACTS, Facts
 from smscli.domain.quiet_hours import (
@@ -85,6 +85,7 @@ class Case:
     _hours_now: Permission | None = field(default=None, init=False)
     _zones: tuple[str, ...] | None = field(default=None, init=False)
     _caps: tuple[LocalCap, ...] | None = field(default=None, init=False)
+    _yeses: tuple[Yes, ...] | None = field(default=None, init=False)
 
     @property
     def text(self) -> Text | NoText:
@@ -106,11 +107,39 @@ class Case:
         return self._zones
 
     @property
+    def needed(self) -> ConsentPolicy:
+        """The consent that this message needs: the campaign's policy there, raised by the country's rules."""
+        return self.campaign.consent.of(self.contact.number.country)
+
+    @property
+    def yeses(self) -> tuple[Yes, ...]:
+        """What this person agreed to, the best first."""
+        if self._yeses is None:
+            campaign, contact = self.campaign, self.contact
+            self._yeses = yeses(self.facts.consents, contact.consent, campaign.purpose, campaign.topic)
+        return self._yeses
+
+    @property
+    def said_no_at(self) -> datetime | None:
+        """When this person last said no to such messages, by the records of the log."""
+        return said_no_at(self.facts.consents, self.campaign.purpose, self.campaign.topic)
+
+    @property
     def caps(self) -> tuple[LocalCap, ...]:
         """Every frequency cap that holds for this person: the campaign's, their country's, a promise."""
         if self._caps is None:
-            self._caps = tuple(LocalCap(cap, self.zones) for cap in self.campaign.caps)
+            caps = (*self.campaign.caps, *self._promised())
+            self._caps = tuple(
+                LocalCap(cap, self.zones if isinstance(cap.per, CalendarPeriod) else ()) for cap in caps
+            )
         return self._caps
+
+    def _promised(self) -> Iterator[FrequencyCap]:
+        """What this person was told when they agreed: every promise that still stands is kept."""
+        for yes in self.yeses:
+            if yes.promise is not None:
+                most, per = yes.promise.at_most, yes.promise.per
+                yield FrequencyCap(most, per, CapScope.PURPOSE, f"promised, {yes.source}")
 
     def hours(self, at: datetime) -> Permission:
         """May this person be texted at that instant, as far as hours go?"""
@@ -174,18 +203,16 @@ def _message(case: Case, message_id: str) -> Message:
         segments=text.segments,
         deadline=min(hours.until, campaign.expires or hours.until),
         language=text.language,
-        evidence=_evidence(case.contact),
+        evidence=_evidence(case),
+        caps=tuple(own for own in case.caps if own.cap.of or isinstance(own.cap.per, CalendarPeriod)),
     )
 
 
-def _evidence(contact: Contact) -> str:
-    consent = contact.consent
-    return "" if consent is None else f"list: {_given(consent.level, consent.given_on)}, {consent.source}"
-
-
-@lru_cache(maxsize=4_096)  # a list knows a few levels and a few hundred days
-def _given(level: ConsentLevel, on: date) -> str:
-    return f"{level.name.lower()} on {on.isoformat()}"
+def _evidence(case: Case) -> str:
+    """The yes that let this message out; where none was needed, the best there is."""
+    allows = next((yes for yes in case.yeses if why_not_enough(case, yes) is None), None)
+    best = allows or next(iter(case.yeses), None)
+    return "" if best is None else str(best)
 
 
 # --- Skips ---------------------------------------------------------------------------------------
@@ -209,21 +236,28 @@ def excluded(case: Case) -> Skip | None:
 
 
 def no_consent(case: Case) -> Skip | None:
-    """Level, age and topic, as the campaign's purpose asks."""
-    policy, consent = case.campaign.consent, case.contact.consent
-    if policy.level is ConsentLevel.NONE:
+    """Level, age and topic, as the campaign's purpose and the recipient's country ask. A no outranks all."""
+    if case.needed.level is ConsentLevel.NONE and (case.said_no_at is None or case.yeses):
         return None
-    if consent is None:
-        lack = "none on record"
-    elif consent.level < policy.level:
-        lack = f"{consent.level.name.lower()} is less than {policy.level.name.lower()}"
-    elif policy.max_age is not None and case.now.date() - consent.given_on > policy.max_age:
-        lack = f"given on {consent.given_on.isoformat()}, too long ago"
-    elif consent.topics and case.campaign.topic not in consent.topics:
-        lack = f"not for topic {case.campaign.topic}"
-    else:
+    lacks = [why_not_enough(case, yes) for yes in case.yeses]
+    if None in lacks:
         return None
-    return Skip(case.contact, SkipReason.NO_CONSENT, lack)
+    said_no = f"said no on {case.said_no_at:%Y-%m-%d}" if case.said_no_at else "none on record"
+    return Skip(case.contact, SkipReason.NO_CONSENT, next(filter(None, lacks), said_no))
+
+
+def why_not_enough(case: Case, yes: Yes) -> str | None:
+    """What a yes lacks for this message; None: nothing."""
+    needed, topic = case.needed, case.campaign.topic
+    if yes.level < needed.level:
+        return f"{yes.level.name.lower()} is less than {needed.level.name.lower()}"
+    if yes.expires_at is not None and yes.expires_at <= case.now:
+        return f"ended on {yes.expires_at:%Y-%m-%d}"
+    if needed.max_age is not None and case.now.date() - yes.on > needed.max_age:
+        return f"given on {yes.on.isoformat()}, too long ago"
+    if yes.topics and topic not in yes.topics:
+        return f"not for topic {topic}"
+    return None
 
 
 def duplicate(case: Case) -> Skip | None:
@@ -410,6 +444,10 @@ def why_dropped(message: Message, campaign: Campaign, facts: Facts, now: datetim
         return HoldReason.QUIET_HOURS
     if facts.opted_out & {"", campaign.topic}:
         return SkipReason.OPTED_OUT
+    if said_no_at(facts.consents, campaign.purpose, campaign.topic) and not yeses(
+        facts.consents, None, campaign.purpose, campaign.topic
+    ):
+        return SkipReason.NO_CONSENT
     if facts.prior in (State.SUBMITTING, State.IN_DOUBT):
         return SkipReason.IN_DOUBT
     if facts.prior is State.REJECTED:

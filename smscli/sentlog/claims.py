@@ -42,6 +42,12 @@ _UNDER_OWN_CAPS = f"""NOT EXISTS (SELECT 1 FROM candidate_cap AS own WHERE own.i
      OR earlier.run IN (SELECT key FROM run WHERE CASE own.counts WHEN 'topic' THEN topic = :topic
                         ELSE purpose = :purpose END))))"""  # noqa: S608
 
+#: A no that was recorded since the plan was made. What was known then, the plan has weighed.
+_NOBODY_SAID_NO = """NOT EXISTS (SELECT 1 FROM consent AS n WHERE n.number = c.number AND n.level = 0
+    AND n.recorded_at >= :planned_at AND n.purpose IN ('', :purpose)
+    AND (n.topics IN ('', '[]') OR EXISTS (SELECT 1 FROM json_each(n.topics) WHERE value = :topic)))"""
+_NEWEST_CONSENT = "SELECT recorded_at FROM consent ORDER BY key DESC LIMIT 1"
+
 _OTHER_TEXT = f"""NOT EXISTS (SELECT 1 {_EARLIER} AND earlier.claimed_at > :same_text_since
     AND earlier.body_digest = c.body_digest AND earlier.campaign_id <> :campaign_id)"""
 
@@ -76,9 +82,8 @@ Won = Sequence[tuple[int, str]]  # key and id
 def claim(connection: sqlite3.Connection, messages: Sequence[Message], terms: Terms, now: datetime) -> Won:
     """Insert or take over the rows of those who may be texted; the winners."""
     _offer(connection, messages, terms.realm, now)
-    statement = _CLAIM.format(
-        conditions=_conditions(terms, messages), also="'rejected'" if terms.again_rejected else "'released'"
-    )
+    also = "'rejected'" if terms.again_rejected else "'released'"
+    statement = _CLAIM.format(conditions=_conditions(connection, terms, messages), also=also)
     return connection.execute(statement, _values(connection, terms, now)).fetchall()
 
 
@@ -86,7 +91,7 @@ def reclaim(connection: sqlite3.Connection, messages: Sequence[Message], terms: 
     """Move messages in doubt back to submitting, all or none."""
     _offer(connection, messages, terms.realm, now)
     values = _values(connection, terms, now)
-    statement = _IN_DOUBT_STILL.format(conditions=_conditions(terms, messages))
+    statement = _IN_DOUBT_STILL.format(conditions=_conditions(connection, terms, messages))
     found = connection.execute(statement, values).fetchall()
     if len(found) < len(messages):
         return ()
@@ -138,9 +143,12 @@ def _offer(connection: sqlite3.Connection, messages: Sequence[Message], realm: R
     )
 
 
-def _conditions(terms: Terms, messages: Sequence[Message]) -> str:
+def _conditions(connection: sqlite3.Connection, terms: Terms, messages: Sequence[Message]) -> str:
     """Only what is asked for: each condition costs a look at the number's earlier messages."""
     asked = [_NOBODY_SAID_STOP]
+    newest = connection.execute(_NEWEST_CONSENT).fetchone()
+    if terms.planned_at is not None and newest is not None and newest[0] >= to_millis(terms.planned_at):
+        asked.append(_NOBODY_SAID_NO)
     asked += [_under(cap, place) for place, cap in enumerate(terms.caps)]
     if any(message.caps for message in messages):
         asked.append(_UNDER_OWN_CAPS)
@@ -174,6 +182,7 @@ def _values(connection: sqlite3.Connection, terms: Terms, now: datetime) -> dict
         "run": _run_key(connection, terms),
         "now": to_millis(now),
         "purpose": terms.purpose,
+        "planned_at": to_millis(terms.planned_at or now),
         **_cap_values(terms, now),
         "same_text_since": to_millis(now - (terms.same_text_within or never)),
     }

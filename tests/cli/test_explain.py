@@ -50,7 +50,7 @@ KEYS = {
 FACTS = {
     "opted_out": {"topic", "in_log", "in_list"},
     "excluded": {"excluded_by"},
-    "no_consent": {"needed", "max_age_seconds", "topic", "level", "given_on", "topics", "source"},
+    "no_consent": {"needed", "max_age_seconds", "topic", "said_no_at", "consents"},
     "duplicate": {"repeated"},
     "already_sent": {"prior", "again"},
     "in_doubt": {"prior", "again"},
@@ -70,7 +70,7 @@ FACTS = {
         *("quiet_hours", "country", "stated", "holidays", "margin_seconds", "state", "until", "opens_at"),
         "zones",
     },
-    "frequency_cap": {"at_most", "per_seconds", "min_gap_seconds", "recent", "free_at"},
+    "frequency_cap": {"caps", "recent", "free_at"},
     "later_rows": {"said_by"},
 }
 

@@ -348,7 +348,7 @@ class _Order:
                     to_send=plan.tally.to_send,
                     may_repeat=frozenset(plan.findings.repeatable),
                     log=log,
-                    terms=terms_of(campaign, profile, self._realm, self._asked.again, run_id),
+                    terms=terms_of(campaign, profile, self._realm, self._asked.again, run_id, plan.at),
                     secrets=self._secrets,
                     clock=self._world.clock,
                     new_id=self._world.new_id,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from smscli.cli.present.figures import local
 from smscli.cli.present.text import counted
 from smscli.domain.campaign import SameText
+from smscli.domain.consent import Yes
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.explaining import (
     ConsentFacts,
@@ -127,15 +128,19 @@ def _topic(topic: str) -> str:
 
 
 def _consent(facts: ConsentFacts) -> str:
+    said_no = f"; said no on {facts.said_no_at:%Y-%m-%d}" if facts.said_no_at else ""
     if facts.needed is ConsentLevel.NONE:
-        return "none is needed"
-    consent, needed = facts.consent, level_words(facts.needed)
+        return f"none is needed{said_no}"
     within = f" within {days(facts.max_age)}" if facts.max_age is not None else ""
-    if consent is None:
-        return f"none on record; needed: {needed}{within}"
-    topics = f" for {some(map(_topic, consent.topics))}" if consent.topics else ""
-    given = f"{level_words(consent.level)}{topics} on {consent.given_on.isoformat()}"
-    return f"{given}, {consent.source}; needed: {needed}{within}"
+    needed = f"needed: {level_words(facts.needed)}{within}"
+    if not facts.yeses:
+        return f"none on record{said_no}; {needed}"
+    return f"{'; '.join(_yes_words(yes) for yes, _ in facts.yeses[:_SHOWN])}{said_no}; {needed}"
+
+
+def _yes_words(yes: Yes) -> str:
+    topics = f" for {some(map(_topic, yes.topics))}" if yes.topics else ""
+    return f"{level_words(yes.level)}{topics} on {yes.on.isoformat()}, {yes.source}"
 
 
 def level_words(level: ConsentLevel) -> str:
@@ -329,15 +334,24 @@ def seconds(span: timedelta | None) -> float | None:
 
 
 def _consent_document(facts: ConsentFacts) -> dict[str, object]:
-    consent = facts.consent
     return {
         "needed": facts.needed.name.lower(),
         "max_age_seconds": seconds(facts.max_age),
         "topic": facts.topic,
-        "level": consent.level.name.lower() if consent else None,
-        "given_on": consent.given_on.isoformat() if consent else None,
-        "topics": consent.topics if consent else (),
-        "source": consent.source if consent else None,
+        "said_no_at": facts.said_no_at,
+        "consents": [_yes_document(yes, lack) for yes, lack in facts.yeses],
+    }
+
+
+def _yes_document(yes: Yes, lack: str | None) -> dict[str, object]:
+    return {
+        "level": yes.level.name.lower(),
+        "given_on": yes.on.isoformat(),
+        "topics": yes.topics,
+        "source": yes.source,
+        "record": yes.key or None,
+        "expires_at": yes.expires_at,
+        "lacks": lack,
     }
 
 
