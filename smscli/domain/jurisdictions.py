@@ -32,12 +32,21 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Reach(StrEnum):
+    """Does the rule itself speak of text messages?"""
+
+    YES = "yes"
+    DISPUTED = "disputed"
+    NO = "no"  # of calls only, or there is none
+
+
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
     """One row: a country (`PL`) or a part of one (`US-FL`), what holds there and why.
 
-    `consent` is the least level for marketing, None where the row says nothing. `labels` are openings or
-    marks of which an advertisement must bear one. `note` is for people.
+    `consent` is the least level for marketing, None where the row says nothing. `labels` are marks of which
+    an advertisement must bear one, `labels_first` at its very start. Where it is not known whether holidays
+    matter (`holidays_known`), they do. `note` is for people.
     """
 
     id: str
@@ -50,18 +59,22 @@ class Jurisdiction:
     consent: ConsentLevel | None = None
     labels: tuple[str, ...] = ()
     note: str = ""
+    reach: Reach = Reach.DISPUTED
+    labels_first: bool = True
+    holidays_known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CountryRules:
     """All rows by id, the one for places that have none, and where US and Canadian numbers and ZIP codes lie.
 
-    `area_codes` maps three digits to `US-FL` or `CA-ON`; `zip_states` and `zip_zones` the first three digits
-    of a US ZIP code to its states and time zones.
+    `area_codes` maps three digits to the states (`US-FL`) or provinces (`CA-NS`, `CA-PE`) that share them;
+    `zip_states` and `zip_zones` the first three digits of a US ZIP code to its states and time zones. Loaded
+    once, and told apart by being this object: what is worked out of it is remembered.
     """
 
     rows: Mapping[str, Jurisdiction]
     otherwise: Jurisdiction
-    area_codes: Mapping[str, str]
+    area_codes: Mapping[str, tuple[str, ...]]
     zip_states: Mapping[str, tuple[str, ...]]
     zip_zones: Mapping[str, tuple[str, ...]]
