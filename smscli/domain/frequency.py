@@ -62,7 +62,7 @@ def counted_after(cap: LocalCap, at: datetime) -> datetime:
 
 
 def free_at(cap: LocalCap, times: Sequence[datetime], at: datetime) -> datetime:
-    """The first instant from `at` on with room for one more. `times`, sorted, are of the messages that count."""
+    """The first instant from `at` on with room for one more. `times`, sorted: of the messages that count."""
     since, per, most = counted_after(cap, at), _span(cap), cap.cap.at_most
     counted = [time for time in times if time > since]
     if len(counted) < most:
