@@ -156,6 +156,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "future_date": ("fix {n} date that lies in the future", "fix {n} dates that lie in the future"),
         "bad_opt_out": ("write yes or no in {n} opt-out cell", "write yes or no in {n} opt-out cells"),
         "bad_zone": ("fix {n} time zone", "fix {n} time zones"),
+        "bad_state": ("fix {n} state", "fix {n} states"),
+        "bad_zip": ("fix {n} ZIP code", "fix {n} ZIP codes"),
         "bad_language": ("fix {n} language", "fix {n} languages"),
         "bad_consent": ("fix {n} consent level", "fix {n} consent levels"),
         "mojibake": (

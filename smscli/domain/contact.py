@@ -39,7 +39,7 @@ class Contact:
     from 0; `line` is the physical line of the file on which the record starts.
 
     `opted_out` lists topics; `("",)` means everything. `repairs` are cells that were mended to be read.
-    `state` is a part of a country (`US-FL`, `DE-BY`), `postcode` as the list has it.
+    `state` is a part of a country (`US-FL`, `DE-BY`), `postcode` the five digits of a US ZIP code.
     """
 
     row: int

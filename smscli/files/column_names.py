@@ -23,6 +23,8 @@ class Role(StrEnum):
     PHONE = "phone"
     REGION = "region"  # the country of numbers that do not say theirs
     ZONE = "zone"
+    STATE = "state"  # a part of a country, which may have hours and holidays of its own
+    ZIP = "zip"
     LANGUAGE = "language"
     CONSENT = "consent"
     CONSENT_DATE = "consent_date"
@@ -40,7 +42,8 @@ def words(*lines: str) -> tuple[str, ...]:
 # too many lists use for something else: `to`, `tel`, `cell`; `komórka` is a cell of a sheet too, `cep` a
 # postcode in Brazil, `numero` the number of a house. A name wrongly taken for a phone texts nobody: what is
 # no number is a bad cell, and two such columns stop the list. A country wrongly taken would text strangers:
-# that is why `region` is missing, which in most exports is a state, and CO is Colombia too.
+# that is why `region` is missing, which in most exports is a state, and CO is Colombia too. A state or a ZIP
+# code can hold somebody back only, and a cell that is none says nothing: `state` may be that of an order.
 NAMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {
         Role.PHONE: words(
@@ -71,6 +74,20 @@ NAMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
             "billingcountrycode defaultaddresscountrycode",
         ),
         Role.ZONE: words("timezone timezonename timezoneid ianatimezone zone tz"),
+        # Of an address, as shops and CRMs call it. `region` is missing here as well; `county` is none, and an
+        # `area`, a `district` or a `department` may be anything.
+        Role.STATE: words(
+            "state statecode stateabbreviation usstate usastate homestate stateofresidence province",
+            "provincecode stateprovince state/province stateprovincecode stateorprovince state/region",
+            "billingstate billingstatecode billingprovince billingprovincecode billingstate/province",
+            "mailingstate mailingstate/province defaultaddressprovincecode",
+        ),
+        Role.ZIP: words(
+            "zip zipcode uszip uszipcode zip5 postalcode postcode zippostalcode zip/postalcode",
+            "zippostcode homezip homezipcode billingzip billingzipcode billingpostalcode billingpostcode",
+            "billingzip/postalcode mailingzip mailingzipcode mailingpostalcode mailingzip/postalcode",
+            "defaultaddresszip",
+        ),
         Role.LANGUAGE: words("language languagecode lang langcode preferredlanguage locale preferredlocale"),
         Role.CONSENT: words("consent consentlevel levelofconsent"),
         Role.CONSENT_DATE: words(
@@ -82,6 +99,9 @@ NAMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
         Role.OPT_OUT: (),  # never by its name alone
     }
 )
+
+#: Roles that a list may have or not: of two columns called so none is meant, until somebody says which.
+TAKEN_ALONE = frozenset({Role.STATE, Role.ZIP})
 
 #: A country to some, a state to most.
 UNCLEAR_REGION = "region"

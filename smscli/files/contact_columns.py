@@ -15,6 +15,7 @@ from typing import Any
 from smscli.domain.errors import FilesError, Place, Problem
 from smscli.files.column_names import (
     IGNORE,
+    TAKEN_ALONE,
     UNCLEAR_REGION,
     Role,
     is_named,
@@ -399,7 +400,9 @@ def _roles(
     roles: dict[Role, int] = {}
     for role in Role:
         mapped = source.columns.get(role)
-        if mapped is None:
+        if mapped is None and role in TAKEN_ALONE:
+            roles |= _taken_alone(source, role, columns, positions)
+        elif mapped is None:
             found = [index for index in positions.values() if is_named(columns[index], role)]
             roles |= {role: found[0]} if len(found) == 1 else {}
             if len(found) != 1:
@@ -409,6 +412,15 @@ def _roles(
         elif mapped != IGNORE or role is Role.PHONE:
             _refuse_missing(source, role, mapped, columns, complaints)
     return roles
+
+
+def _taken_alone(
+    source: ContactsSource, role: Role, columns: Sequence[str], positions: Mapping[str, int]
+) -> dict[Role, int]:
+    """The only column called so, unless it is mapped as something else: such a name stops no list."""
+    found = [index for index, name in enumerate(columns) if fold(name) in positions and is_named(name, role)]
+    said = {*map(fold, source.columns.values()), *map(fold, source.further_opt_outs)}
+    return {role: found[0]} if len(found) == 1 and fold(columns[found[0]]) not in said else {}
 
 
 def _opt_outs(

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
+from smscli.domain.addresses import OF_THE_US, part_called, zip_code
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.errors import Place, Problem
 from smscli.domain.msisdn import BadNumber, Msisdn, mask
@@ -21,7 +22,7 @@ from smscli.domain.repairs import read_number
 from smscli.domain.zones import check_zone_name
 from smscli.files.bad_rows import BadRow
 from smscli.files.cell_damage import NO_VALUES, Damage, damaged_text, may_be_damaged, plainly_spaced, swapped
-from smscli.files.contact_columns import Layout, Role
+from smscli.files.contact_columns import IGNORE, Layout, Role
 from smscli.files.csv_records import Record, cleaned
 from smscli.files.list_source import ContactsSource
 from smscli.files.located import Wrong
@@ -128,6 +129,10 @@ class RowReader:
         self._zone = _Column(
             layout, Role.ZONE, check_zone_name, briefly=partial(check_zone_name, proposes=False)
         )
+        self._layout = layout
+        self._states: dict[tuple[str, ...], _Column[str | None]] = {}
+        self._zip = _Column(layout, Role.ZIP, zip_code)
+        self._is_said = {role: source.columns.get(role, IGNORE) != IGNORE for role in (Role.STATE, Role.ZIP)}
         self._language = _Column(layout, Role.LANGUAGE, parse_language)
         self._level = _Column(layout, Role.CONSENT, parse_level)
         self._given_on = _Column(layout, Role.CONSENT_DATE, partial(_past_date, today))
@@ -160,6 +165,7 @@ class RowReader:
         opted_out = self._has_opted_out(cells)
         consent = self._consent(cells) if self._level.index >= 0 else None
         zone = self._meaning(self._zone, cells)
+        state, postcode = self._state(cells, number), self._postcode(cells, number)
         language = self._meaning(self._language, cells)
         fields = {name: cells[at].strip() for name, at in self._fields}
         if not is_plain or not NO_VALUES.isdisjoint(fields.values()):
@@ -169,7 +175,18 @@ class RowReader:
             return self._bad(row, () if opted_out is False else known)
         stops = _EVERYTHING if opted_out else ()
         return Contact(
-            row, record.line, number, consent, stops, zone, language, fields, self._of_list, self._repairs
+            row,
+            record.line,
+            number,
+            consent,
+            stops,
+            zone,
+            language,
+            fields,
+            self._of_list,
+            self._repairs,
+            state,
+            postcode,
         )
 
     def _whole(self, record: Record) -> tuple[str, ...] | None:
@@ -220,6 +237,38 @@ class RowReader:
             self._complain_of(cells, column.index, found.code, found.message, found.hint)
             return None
         return found
+
+    def _if_said(self, role: Role, column: _Column[T], cells: tuple[str, ...]) -> T | None:
+        """Like `_meaning`. A column that was taken by its name may be about something else: what cannot be
+        read in it says nothing."""
+        if self._is_said[role]:
+            return self._meaning(column, cells)
+        found = column.meaning(cells[column.index])
+        return None if isinstance(found, Damage) else found
+
+    def _state(self, cells: tuple[str, ...], number: Msisdn | None) -> str | None:
+        """A state, read as one of the row's country, of the number's or of the list's."""
+        if Role.STATE not in self._layout.roles:
+            return None
+        there = (self._country_of(cells), number.country if number else None, self._region)
+        countries = tuple(dict.fromkeys(filter(None, there)))
+        column = self._states.get(countries)
+        if column is None:
+            read = partial(part_called, countries=countries)
+            column = _Column(self._layout, Role.STATE, read, briefly=partial(read, proposes=False))
+            self._states[countries] = column
+        return self._if_said(Role.STATE, column, cells)
+
+    def _postcode(self, cells: tuple[str, ...], number: Msisdn | None) -> str | None:
+        """A ZIP code of somebody with a number of the US, unless the row's country is another."""
+        if self._zip.index < 0 or number is None or number.country not in OF_THE_US:
+            return None
+        if (self._country_of(cells) or number.country) not in OF_THE_US:
+            return None
+        return self._if_said(Role.ZIP, self._zip, cells)
+
+    def _country_of(self, cells: tuple[str, ...]) -> str | None:
+        return self._known_country(cells[self._country.index]) if self._country.index >= 0 else None
 
     def _has_opted_out(self, cells: tuple[str, ...]) -> bool | None:
         """Does any column say so? None where no column does and one cannot be read (and is complained of)."""

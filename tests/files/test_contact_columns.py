@@ -107,6 +107,16 @@ OTHERS = [
     ("Time Zone", Role.ZONE),
     ("Preferred language", Role.LANGUAGE),
     ("lang", Role.LANGUAGE),
+    ("State", Role.STATE),
+    ("US State", Role.STATE),
+    ("State / Region", Role.STATE),
+    ("Billing Province", Role.STATE),
+    ("Mailing State/Province", Role.STATE),
+    ("ZIP", Role.ZIP),
+    ("Zip Code", Role.ZIP),
+    ("Postal-Code", Role.ZIP),
+    ("postcode", Role.ZIP),
+    ("Billing Zip", Role.ZIP),
 ]
 
 
@@ -116,8 +126,13 @@ def test_other_roles_are_taken_by_their_names_too(header: str, role: Role) -> No
 
 
 NO_ROLE = [
-    "state",
-    "zip",
+    "States",
+    "status",
+    "order state",
+    "county",
+    "provincia",
+    "zip file",
+    "PLZ",
     "land",
     "date",
     "source",
@@ -132,6 +147,35 @@ NO_ROLE = [
 @pytest.mark.parametrize("header", NO_ROLE)
 def test_names_that_may_mean_anything_have_no_role(header: str) -> None:
     assert layout("phone", header).roles == {Role.PHONE: 0}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("State,Billing State", {}),
+        ("State,STATE", {}),
+        ("State,x", {"language": "state"}),
+        ("State,x", {"opt_out": "State"}),
+        ("State,x", {"state": "ignore"}),
+    ],
+)
+def test_a_state_is_taken_by_its_name_only_where_no_other_is_and_stops_no_list(
+    header: str, columns: Mapping[str, str]
+) -> None:
+    found = layout("phone", *header.split(","), source=replace(LIST, columns=columns))
+    assert Role.STATE not in found.roles
+
+
+def test_of_two_states_the_campaigns_file_says_which() -> None:
+    found = layout(
+        "phone", "State", "Billing State", source=replace(LIST, columns={"state": "Billing State"})
+    )
+    assert found.roles[Role.STATE] == 2
+
+
+def test_a_state_is_a_field_for_texts_too() -> None:
+    found = layout("phone", "State", "Zip Code", wanted=("state", "zip_code"))
+    assert found.fields == {"state": 1, "zip_code": 2}
 
 
 def test_no_name_has_two_roles_and_each_is_written_as_it_is_matched() -> None:
