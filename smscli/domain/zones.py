@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -81,7 +81,9 @@ class BadZone(ValueError):
         self.hint = hint
 
 
-def zones_of(number: Msisdn, stated: str | None = None) -> tuple[str, ...]:
+def zones_of(
+    number: Msisdn, stated: str | None = None, *, instead: Sequence[str] = (), besides: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Every zone the number may be in, sorted; empty where there is none.
 
     `stated` is the zone column, as `check_zone_name` returned it. Inside the number's country it outranks
@@ -89,12 +91,18 @@ def zones_of(number: Msisdn, stated: str | None = None) -> tuple[str, ...]:
     that have kept one clock since 1970 count as one place: US/Eastern lies in the US, Asia/Calcutta in India,
     Europe/Stockholm in Germany. A zone that this machine lacks stays in the answer, so that whoever loads
     it must refuse.
+
+    What an address says (`whereabouts.py`) ranks below that: zones `instead` of the number's where all of
+    them lie in its country, and candidates more where one does not; zones `besides`, wherever they lie.
     """
-    if stated is None:
-        return _candidates(number)
-    if _lies_in(stated, number.country):
+    if stated is not None and lies_in(stated, number.country):
         return (stated,)
-    return tuple(sorted({*_candidates(number), stated}))
+    is_better = bool(instead) and all(lies_in(zone, number.country) for zone in instead)
+    of_number = () if is_better else _candidates(number)
+    further = () if stated is None else (stated,)
+    if not (instead or besides or further):
+        return of_number
+    return tuple(sorted({*of_number, *instead, *besides, *further}))
 
 
 def check_zone_name(name: str, *, proposes: bool = True) -> str:
@@ -126,6 +134,22 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def lies_in(zone: str, country: str) -> bool:
+    """Does a country keep this clock, under whatever name?"""
+    return _clock(zone) in _clocks_of(country)
+
+
+@lru_cache(maxsize=256)
+def zones_of_country(country: str) -> tuple[str, ...]:
+    """Every zone of a country (ISO 3166), under its own names."""
+    return _usable(set(_main_zones().get(country, ())))
+
+
+def zones_of_area_code(area: str) -> tuple[str, ...]:
+    """Every zone in which numbers of three digits behind +1 may be; all of the plan for those of no area."""
+    return _of_area_code(area)
 
 
 def _candidates(number: Msisdn) -> tuple[str, ...]:
@@ -206,7 +230,7 @@ def _at_home(prefix: str, country: str) -> tuple[str, ...]:
 
 def _home_of(zone: str, country: str) -> tuple[str, ...]:
     own = _main_zones().get(country, ())
-    if not own or _lies_in(zone, country):
+    if not own or lies_in(zone, country):
         return (zone,)
     stand_in = _STAND_INS.get(country, {}).get(zone)
     if stand_in is not None:
@@ -220,10 +244,6 @@ def _usable(zones: set[str]) -> tuple[str, ...]:
     """Sorted, each under a name that this machine knows: newer systems lack old ones (Asia/Calcutta)."""
     known = (zone if zone_named(zone) else _clock(zone) for zone in zones)
     return tuple(sorted(set(known) - {"Etc/Unknown"}))
-
-
-def _lies_in(zone: str, country: str) -> bool:
-    return _clock(zone) in _clocks_of(country)
 
 
 def _clock(zone: str) -> str:
