@@ -6,13 +6,16 @@ row says its basis and how sure of it we are, and a row can only narrow what a c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.frequency import FrequencyCap
-from smscli.domain.quiet_hours import QuietHours
+from smscli.domain.msisdn import Msisdn
+from smscli.domain.quiet_hours import HolidayRule, QuietHours, Regime
 
 
 class Basis(StrEnum):
@@ -78,3 +81,118 @@ class CountryRules:
     area_codes: Mapping[str, tuple[str, ...]]
     zip_states: Mapping[str, tuple[str, ...]]
     zip_zones: Mapping[str, tuple[str, ...]]
+
+
+#: Countries of their own to numbers and to calendars; they have ZIP codes and federal law.
+_US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
+_ZIP = re.compile(r"\s*([0-9]{3})[0-9]{2}(-?[0-9]{4})?\s*", re.ASCII)
+
+
+def places_of(
+    rules: CountryRules | None, number: Msisdn, state: str | None = None, postcode: str | None = None
+) -> tuple[str, ...]:
+    """The places a person may be in: `("PL",)`, `("US-FL",)`, `("US-FL", "US-NY")`. All their rules apply.
+
+    A US or Canadian number lies where its area code does; one without an area (freephone, 5xx, 900) may lie
+    anywhere in its country. A ZIP code outranks the area code, inside the US. A `state` of the number's
+    country says more exactly where a country is; where it differs from what the number or ZIP code say, or is
+    of another country, both apply. Without rules only the number's country and the state are known.
+    """
+    area = number.e164[2:5] if number.e164.startswith("+1") else ""
+    return _places(rules, number.country, area, state, zip_prefix(postcode))
+
+
+def zip_prefix(postcode: str | None) -> str:
+    """The first three digits of a US ZIP code (`33101`, `33101-1234`); empty for what is none."""
+    found = _ZIP.fullmatch(postcode) if postcode else None
+    return found[1] if found else ""
+
+
+def zones_of_zip(rules: CountryRules, postcode: str) -> tuple[str, ...]:
+    """Every time zone a US ZIP code may lie in, sorted; empty for one that is not known."""
+    return rules.zip_zones.get(zip_prefix(postcode), ())
+
+
+def jurisdictions_of(rules: CountryRules, places: tuple[str, ...]) -> tuple[Jurisdiction, ...]:
+    """The rows that apply in these places, countries before their parts, each once.
+
+    A part of a country obeys the country's row too, and US territories the federal one. A place without
+    any has the row `otherwise`.
+    """
+    return tuple(dict.fromkeys(row for _, row in _rows(rules, places)))
+
+
+@lru_cache(maxsize=4096)
+def regimes_of(
+    hours: QuietHours | None, rules: CountryRules | None, places: tuple[str, ...]
+) -> tuple[Regime, ...]:
+    """Whose hours apply: the campaign's (None: any hour) and every row's, each minding the place's holidays.
+
+    The margin is about a gateway, not about a place: the campaign's stands in for that of the rows.
+    """
+    asked = [] if hours is None else [_regime(hours, place) for place in places]
+    for place, row in _rows(rules, places) if rules else ():
+        asked.append(_regime(row.hours if hours is None else replace(row.hours, margin=hours.margin), place))
+    return tuple(dict.fromkeys(asked))
+
+
+@lru_cache(maxsize=4096)
+def caps_of(rules: CountryRules, places: tuple[str, ...]) -> tuple[FrequencyCap, ...]:
+    """The frequency caps of these places; `of` names whose each is ("Florida, law")."""
+    return tuple(cap for row in jurisdictions_of(rules, places) for cap in row.caps)
+
+
+@lru_cache(maxsize=4096)
+def consent_of(rules: CountryRules, places: tuple[str, ...]) -> ConsentLevel | None:
+    """The highest of the least levels for marketing in these places; None where no row says one."""
+    levels = [row.consent for row in jurisdictions_of(rules, places) if row.consent is not None]
+    return max(levels, default=None)
+
+
+@lru_cache(maxsize=16_384)
+def _places(
+    rules: CountryRules | None, country: str, area: str, state: str | None, prefix: str
+) -> tuple[str, ...]:
+    here = _by_number(rules, country, area, prefix) if rules else ()
+    ours = state is not None and _country(state) == country
+    if not here:
+        # Nothing says where in the country: a state of it does, the country itself if there is none.
+        here = (state,) if state is not None and ours else _anywhere(rules, country, area)
+    return tuple(dict.fromkeys((*here, state) if state is not None else here))
+
+
+def _by_number(rules: CountryRules, country: str, area: str, prefix: str) -> tuple[str, ...]:
+    """Where the ZIP code or else the area code lies; empty where neither says."""
+    in_us = country == "US" or country in _US_TERRITORIES
+    by_zip = rules.zip_states.get(prefix, ()) if in_us else ()
+    by_area = rules.area_codes.get(area, ()) if area else ()
+    return by_zip or tuple(place for place in by_area if _country(place) == country)
+
+
+def _anywhere(rules: CountryRules | None, country: str, area: str) -> tuple[str, ...]:
+    """The country; of the US and Canada, whose parts matter, every part that is known."""
+    if rules is None or not area:
+        return (country,)
+    known = {*rules.rows, *(place for places in rules.area_codes.values() for place in places)}
+    return (country, *sorted(place for place in known if place.startswith(f"{country}-")))
+
+
+@lru_cache(maxsize=4096)
+def _rows(rules: CountryRules, places: tuple[str, ...]) -> tuple[tuple[str, Jurisdiction], ...]:
+    """Each place with each row that applies there."""
+    return tuple((place, row) for place in places for row in _rows_of(rules, place))
+
+
+def _rows_of(rules: CountryRules, place: str) -> tuple[Jurisdiction, ...]:
+    country = _country(place)
+    wanted = dict.fromkeys(("US" if country in _US_TERRITORIES else country, place))
+    return tuple(rules.rows[each] for each in wanted if each in rules.rows) or (rules.otherwise,)
+
+
+def _regime(hours: QuietHours, place: str) -> Regime:
+    """Hours that mind no holidays are the same in every part of a country."""
+    return Regime(hours, place if hours.holidays is HolidayRule.SKIP else _country(place))
+
+
+def _country(place: str) -> str:
+    return place.partition("-")[0]

@@ -12,7 +12,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache, reduce
@@ -53,6 +53,14 @@ class QuietHours:
     windows: tuple[tuple[Window, ...], ...]
     holidays: HolidayRule = HolidayRule.SKIP
     margin: timedelta = timedelta(minutes=15)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for every contact of a list: a week of windows takes 2 µs to hash.
+        object.__setattr__(self, "_hash", hash((self.windows, self.holidays, self.margin)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,13 @@ class Regime:
 
     hours: QuietHours
     place: str
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.hours, self.place)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +180,10 @@ def permission(regimes: Sequence[Regime], zones: Sequence[str], now: datetime) -
     """May a person to whom all these regimes apply, who may be in any of these zones, be texted now?
 
     Open only inside a window of every regime in every zone, on a date that is no public holiday there (where
-    the regime minds them). `Open.until` is the first instant at which a zone closes, less the margin; with no more than the margin left it counts as closed. Where no end is in sight,
-    `until` is 14 days ahead. `Closed.opens_at` is at most 14 days ahead. A window over midnight belongs to
-    the day it starts on; a holiday on that day closes all of it, one on the next the part after midnight.
+    the regime minds them). `Open.until` is the first instant at which a zone closes, less the longest margin;
+    with no more than that left it counts as closed. Where no end is in sight, `until` is 14 days ahead.
+    `Closed.opens_at` is at most 14 days ahead. A window over midnight belongs to the day it starts on; a
+    holiday on that day closes all of it, one on the next the part after midnight. No regimes: never open.
 
     Costs 8 µs for a question asked before on the same UTC day, 1 ms for a new one about 42 zones (5 ms when
     their clocks have to be read first).
@@ -177,7 +193,7 @@ def permission(regimes: Sequence[Regime], zones: Sequence[str], now: datetime) -
     if not zones:
         return ZoneUnknown("the number gives no time zone")
     now = now.astimezone(UTC)
-    spans = _spans_of_all(tuple(regimes), tuple(zones), now.date())
+    spans = _common_spans(tuple(regimes), tuple(zones), now.date())
     if not isinstance(spans, tuple):
         return spans
     return _within(spans, max((regime.hours.margin for regime in regimes), default=timedelta()), now)
@@ -197,30 +213,16 @@ def _start(span: Span) -> datetime:
     return span[0]
 
 
-@lru_cache(maxsize=1024)
-def _spans_of_all(
+@lru_cache(maxsize=4096)
+def _common_spans(
     regimes: tuple[Regime, ...], zones: tuple[str, ...], day: date
 ) -> tuple[Span, ...] | ZoneUnknown | HolidaysUnknown:
     """The instants around a UTC day at which every regime lets every zone be texted."""
-    together: tuple[Span, ...] | None = None
-    for regime in regimes:
-        spans = _common_spans(regime.hours, zones, regime.place, day)
-        if not isinstance(spans, tuple):
-            return spans
-        together = spans if together is None else _shared(together, spans)
-    return together or ()
-
-
-@lru_cache(maxsize=1024)
-def _common_spans(
-    hours: QuietHours, zones: tuple[str, ...], country: str, day: date
-) -> tuple[Span, ...] | ZoneUnknown | HolidaysUnknown:
-    """The instants around a UTC day at which every zone is open."""
     loaded = {name: zone_named(name) for name in zones}
     missing = [name for name, zone in loaded.items() if zone is None]
     if missing:
         return ZoneUnknown(f"this machine does not know the zone {missing[0]}")
-    walls = _wall_spans(hours, country, day)
+    walls = _common_walls(regimes, day)
     if not isinstance(walls, tuple):
         return walls
     # Zones with one clock are asked once: a freephone number's 42 zones have ten.
@@ -228,15 +230,27 @@ def _common_spans(
     return reduce(_shared, [_instants(walls, clock) for clock in clocks])
 
 
-@lru_cache(maxsize=64)
-def _wall_spans(hours: QuietHours, country: str, day: date) -> tuple[Span, ...] | HolidaysUnknown:
-    """When the wall clock says open, around a day: the same in every zone."""
+@lru_cache(maxsize=512)
+def _common_walls(regimes: tuple[Regime, ...], day: date) -> tuple[Span, ...] | HolidaysUnknown:
+    """When the wall clock says open by every regime, around a day. No regime: never."""
+    together: tuple[Span, ...] | None = None
+    for regime in regimes:
+        walls = _wall_spans(regime.hours, regime.place, day)
+        if not isinstance(walls, tuple):
+            return walls
+        together = walls if together is None else _shared(together, walls)
+    return together or ()
+
+
+@lru_cache(maxsize=512)
+def _wall_spans(hours: QuietHours, place: str, day: date) -> tuple[Span, ...] | HolidaysUnknown:
+    """When the wall clock says open, around a day: the same in every zone of a place."""
     days = [day - _BEFORE + number * _DAY for number in range((_BEFORE + _AFTER).days + 1)]
     closed: frozenset[date] = frozenset()
     if hours.holidays is HolidayRule.SKIP:
-        known = [public_holidays(country, year) for year in {days[0].year, days[-1].year}]
+        known = [public_holidays(place, year) for year in {days[0].year, days[-1].year}]
         if None in known:
-            return HolidaysUnknown(country)
+            return HolidaysUnknown(place.partition("-")[0])
         closed = frozenset().union(*(dates for dates in known if dates))
     return _joined(span for day in days for span in _wall_spans_from(hours, day, closed))
 
@@ -324,20 +338,36 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-@lru_cache(maxsize=512)
-def public_holidays(country: str, year: int) -> frozenset[date] | None:
-    """National public holidays, days in lieu included; None where the library does not know them.
+#: Closed by law in a part of a country, and not known to the library: month and day.
+_CLOSED_TOO = {"US-LA": ((1, 8), (1, 19))}
 
-    Holidays of regions are not among them. The library answers a year that it lacks with nothing, or with a
-    warning and a part (India from 2036 on): both are None.
+
+@lru_cache(maxsize=1024)
+def public_holidays(place: str, year: int) -> frozenset[date] | None:
+    """Public holidays of a country (`PL`), days in lieu included; of a part (`DE-BY`) its own besides.
+
+    None where the library does not know the country or the year: it answers a year that it lacks with
+    nothing, or with a warning and a part (India from 2036 on). Of a part that it does not know, the country's.
     """
+    country, _, part = place.partition("-")
+    national = _dates(country, None, year)
+    if national is None or not part:
+        return national
+    # For a state the library leaves out what that does not keep; who works for others is off all the same.
+    own = frozenset(date(year, month, day) for month, day in _CLOSED_TOO.get(place, ()))
+    return national | own | (_dates(country, part, year) or frozenset())
+
+
+def _dates(country: str, part: str | None, year: int) -> frozenset[date] | None:
     import holidays  # 0.1 s: only campaigns that mind holidays pay for it
 
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
             categories = _SUSPENDED.get(country)
-            known = holidays.country_holidays(country, years=year, categories=categories, language="en_US")
+            known = holidays.country_holidays(
+                country, subdiv=part, years=year, categories=categories, language="en_US"
+            )
         except NotImplementedError:
             return None
     is_partial = any(issubclass(warning.category, UserWarning) for warning in warned)
