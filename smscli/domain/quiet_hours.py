@@ -347,7 +347,8 @@ def public_holidays(place: str, year: int) -> frozenset[date] | None:
     """Public holidays of a country (`PL`), days in lieu included; of a part (`DE-BY`) its own besides.
 
     None where the library does not know the country or the year: it answers a year that it lacks with
-    nothing, or with a warning and a part (India from 2036 on). Of a part that it does not know, the country's.
+    nothing, or with a warning and a part (India from 2036 on). A part that it does not know has the
+    country's.
     """
     country, _, part = place.partition("-")
     national = _dates(country, None, year)
