@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smscli.domain.mojibake import mojibake
 from smscli.files.cell_damage import (
     NO_VALUES,
     NOT_CALCULATED,
     damaged_text,
     may_be_damaged,
-    mojibake,
     plainly_spaced,
     swapped,
 )
