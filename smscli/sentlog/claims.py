@@ -26,7 +26,8 @@ _EARLIER = """FROM message AS earlier
 _NOBODY_SAID_STOP = """
     NOT EXISTS (SELECT 1 FROM opt_out AS o WHERE o.number = c.number AND o.topic IN ('', :topic)
                 AND (o.until IS NULL OR o.until > :now))
-    AND NOT EXISTS (SELECT 1 FROM heeded AS h WHERE h.number = c.number AND h.topic IN ('', :topic))"""
+    AND NOT EXISTS (SELECT 1 FROM heeded AS h WHERE h.number = c.number AND h.topic IN ('', :topic)
+                    AND (h.until IS NULL OR h.until > :now))"""
 
 #: Which earlier messages a cap counts.
 _COUNTS = {

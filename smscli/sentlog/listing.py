@@ -12,6 +12,7 @@ from typing import Any
 from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Facts, LogFilter, LoggedMessage, Recent
+from smscli.sentlog import consents
 from smscli.sentlog.instants import from_millis, to_millis
 
 #: One statement for a chunk of numbers. CROSS JOIN keeps the numbers outside: each is one look-up.
@@ -25,7 +26,7 @@ SELECT asked.number, 'opted_out', o.topic, NULL, NULL, NULL, NULL
 FROM asked CROSS JOIN opt_out AS o ON o.number = asked.number AND (o.until IS NULL OR o.until > :now)
 UNION ALL
 SELECT asked.number, 'opted_out', h.topic, NULL, NULL, NULL, NULL
-FROM asked CROSS JOIN heeded AS h ON h.number = asked.number
+FROM asked CROSS JOIN heeded AS h ON h.number = asked.number AND (h.until IS NULL OR h.until > :now)
 UNION ALL
 SELECT asked.number, 'recent', m.campaign_id, m.claimed_at, run.topic, m.body_digest, run.purpose
 FROM asked CROSS JOIN message AS m INDEXED BY by_number ON m.number = asked.number AND m.claimed_at >= :since
@@ -57,10 +58,12 @@ def facts(
     opted_out: dict[str, set[str]] = {}
     recent: dict[str, list[Recent]] = {}
     instants: dict[int, datetime] = {}  # a run claims many messages at one
+    asked = json.dumps(sorted(by_text))  # neighbours share pages of the indexes
+    agreed = consents.facts(connection, asked)
     rows = connection.execute(
         _FACTS,
         {
-            "numbers": json.dumps(sorted(by_text)),  # neighbours share pages of the indexes
+            "numbers": asked,
             "realm": realm,
             "campaign_id": campaign_id,
             "since": to_millis(since),
@@ -81,9 +84,12 @@ def facts(
         )  # in order already where SQLite walks the index: to be asked for it costs a third
     return {
         by_text[number]: Facts(
-            prior.get(number), frozenset(opted_out.get(number, ())), tuple(recent.get(number, ()))
+            prior.get(number),
+            frozenset(opted_out.get(number, ())),
+            tuple(recent.get(number, ())),
+            agreed.get(number, ()),
         )
-        for number in prior.keys() | opted_out.keys() | recent.keys()
+        for number in prior.keys() | opted_out.keys() | recent.keys() | agreed.keys()
     }
 
 

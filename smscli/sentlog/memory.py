@@ -38,6 +38,7 @@ from smscli.domain.ports import (
     Terms,
 )
 from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
+from smscli.sentlog import remembered
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
@@ -48,7 +49,7 @@ class MemorySentLog:
     """The SentLog Protocol over dictionaries."""
 
     def __init__(self) -> None:
-        self._all = Shelves({}, {}, {}, {}, {}, {}, {}, None, 1)
+        self._all = Shelves()
         self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
@@ -102,6 +103,7 @@ class MemorySentLog:
                 topic=terms.topic,
                 gateway=terms.gateway,
                 run_id=terms.run_id,
+                heeded_at=terms.heeded_at and _rounded(terms.heeded_at),
             )
             self._all.rows[row.key] = replace(row, logged=logged)
         self._happened(at)
@@ -118,9 +120,12 @@ class MemorySentLog:
 
     def _may_go(self, message: Message, terms: Terms, now: datetime) -> bool:
         """No opt-out, cap, gap or same text stands against it."""
-        if self._topics(message.to.e164, now) & {"", terms.topic}:
+        number = message.to.e164
+        if remembered.opted_out(self._all, number, now) & {"", terms.topic}:
             return False
-        earlier = [row for row in self._taken(message.to.e164, terms.realm) if row.logged.id != message.id]
+        if remembered.has_said_no(self._all, number, terms):
+            return False
+        earlier = [row for row in self._taken(number, terms.realm) if row.logged.id != message.id]
 
         def since(span: timedelta) -> list[Row]:
             return [row for row in earlier if row.logged.claimed_at > _rounded(now - span)]
@@ -137,11 +142,6 @@ class MemorySentLog:
     def _taken(self, number: str, realm: Realm) -> list[Row]:
         rows = (self._all.rows[key] for key in self._all.by_number.get(number, ()))
         return [row for row in rows if row.logged.realm is realm and row.state in TAKEN_OR_MAYBE]
-
-    def _topics(self, number: str, now: datetime) -> frozenset[str]:
-        wishes = self._all.opt_outs.get(number, ())
-        own = frozenset(wish.topic for wish in wishes if wish.until is None or wish.until > now)
-        return own | self._all.heeded.get(number, frozenset())
 
     def _own_row(self, message: Message, terms: Terms) -> Row | None:
         """The row with the same claim key."""
@@ -182,7 +182,7 @@ class MemorySentLog:
             language=message.language,
             evidence=message.evidence,
             grounds=message.grounds,
-            heeded_at=terms.heeded_at,
+            heeded_at=terms.heeded_at and _rounded(terms.heeded_at),
         )
         self._all.rows[key] = Row(key, logged, digest(message.body), terms.gateway_digest, None)
         self._all.by_id[message.id] = key
@@ -273,7 +273,7 @@ class MemorySentLog:
         self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
         """What is known of these numbers."""
-        places = (self._all.by_number, self._all.opt_outs, self._all.heeded)
+        places = (self._all.by_number, self._all.opt_outs, self._all.heeded, self._all.consents)
         known = (number for number in numbers if any(number.e164 in place for place in places))
         found = {number: self._facts_of(realm, campaign_id, number.e164, since, now) for number in known}
         return {number: facts for number, facts in found.items() if facts != Facts()}
@@ -285,7 +285,8 @@ class MemorySentLog:
         recent = [row for row in self._taken(number, realm) if row.logged.claimed_at >= _rounded(since)]
         return Facts(
             prior=prior[0] if prior and realm is not Realm.TEST else None,
-            opted_out=self._topics(number, now),
+            opted_out=remembered.opted_out(self._all, number, now),
+            consents=remembered.consent_facts(self._all, number),
             recent=tuple(
                 Recent(
                     row.logged.claimed_at,
@@ -346,10 +347,14 @@ class MemorySentLog:
             if campaign_id in (None, one.campaign_id) and run_id in (None, one.run_id)
         )
 
-    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
-        """How many opt-outs hold that were said then or later, by where they came from."""
-        wishes = self.opt_outs()
-        return Counter(wish.source for wish in wishes if since is None or wish.at >= _rounded(since))
+    def opt_outs_by_source(
+        self, since: datetime | None = None, now: datetime | None = None
+    ) -> Mapping[str, int]:
+        """How many opt-outs there are that were said then or later and hold `now`, by their source."""
+        wishes = (wish for wish in self.opt_outs() if since is None or wish.at >= _rounded(since))
+        return Counter(
+            wish.source for wish in wishes if now is None or wish.until is None or wish.until > _rounded(now)
+        )
 
     def runs(self) -> Sequence[RunRecord]:
         """The latest send of each campaign in each realm, the latest first."""
@@ -402,54 +407,41 @@ class MemorySentLog:
         self.begin_run(run)
 
     def opt_out(self, wishes: Iterable[OptOut]) -> int:
-        """Add to the opt-out list; how many are new."""
-        new = 0
-        for wish in wishes:
-            known = self._all.opt_outs.get(wish.number.e164, ())
-            if wish.topic not in {before.topic for before in known}:
-                self._all.opt_outs[wish.number.e164] = (*known, replace(wish, at=_rounded(wish.at)))
-                new += 1
-        return new
+        """Add to the opt-out list; how many are new or hold longer now. See SentLog.opt_out."""
+        return sum(remembered.opt_out(self._all, wish) for wish in wishes)
 
     def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
         """Lift an opt-out of this log by an operator's word; a heeded one is not ours to lift."""
-        known = self._all.opt_outs.get(number.e164, ())
-        left = tuple(wish for wish in known if wish.topic != topic)
-        self._all.opt_outs[number.e164] = left
-        return len(left) < len(known)
+        return remembered.reinstate(self._all, number, topic, by, reason, now)
 
     def heed(self, wishes: Iterable[OptOut]) -> int:
-        """Obey other lists' opt-outs while this log is open; how many are new."""
-        new = 0
-        for wish in wishes:
-            known = self._all.heeded.get(wish.number.e164, frozenset())
-            self._all.heeded[wish.number.e164] = known | {wish.topic}
-            new += wish.topic not in known
-        return new
+        """Obey other lists' opt-outs while this log is open; how many are new, or hold longer."""
+        return sum(remembered.heed(self._all, wish) for wish in wishes)
 
     def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
         """The person's own START, sent to `sender`: the topics it lifts."""
-        raise NotImplementedError
+        return remembered.start(self._all, number, topic, sender, at, words)
 
     def record_consents(self, records: Iterable[ConsentRecord], now: datetime) -> int:
         """Add consent records; how many are new."""
-        raise NotImplementedError
+        return sum(remembered.agree(self._all, record, now) for record in records)
 
     def consents(self, number: Msisdn | None = None) -> Iterator[ConsentRecord]:
         """Consent records by number and time."""
-        raise NotImplementedError
+        for each in sorted(self._all.consents) if number is None else (number.e164,):
+            yield from remembered.consents(self._all, each)
 
     def file_replies(self, replies: Sequence[tuple[Reply, Classified]], now: datetime) -> Sequence[bool]:
         """Keep replies as they were classified; which are new."""
-        raise NotImplementedError
+        return tuple(remembered.file(self._all, reply, classified) for reply, classified in replies)
 
     def replies(self, *, pending: bool = False, number: Msisdn | None = None) -> Iterator[FiledReply]:
         """Replies in the order of their times."""
-        raise NotImplementedError
+        yield from remembered.replies(self._all, pending, number)
 
     def decide_reply(self, key: int, kind: ReplyClass, by: str, now: datetime) -> bool:
         """A person's word on a reply for review; False where it does not wait (any more)."""
-        raise NotImplementedError
+        return remembered.decide(self._all, key, kind, by, now)
 
     def everything_about(self, number: Msisdn) -> Mapping[str, object]:
         """All that is held about a number, in JSON's types."""

@@ -245,6 +245,7 @@ CREATE INDEX temp.candidate_cap_by_id ON candidate_cap (id);
 CREATE TEMP TABLE heeded (
     number TEXT NOT NULL,
     topic TEXT NOT NULL,
+    until INTEGER,
     PRIMARY KEY (number, topic)
 ) WITHOUT ROWID;
 """

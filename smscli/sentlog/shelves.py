@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 
+from smscli.domain.consent import ConsentRecord
 from smscli.domain.message import Batch, Realm, State
 from smscli.domain.ports import LoggedMessage, OptOut, RunRecord
+from smscli.domain.replies import FiledReply
+from smscli.sentlog.wishes import Said
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -40,24 +44,22 @@ class Row:
 class Shelves:
     """Everything there is. Values are immutable, so that a shallow copy is a way back."""
 
-    rows: dict[int, Row]
-    by_number: dict[str, tuple[int, ...]]
-    by_id: dict[str, int]
-    opt_outs: dict[str, tuple[OptOut, ...]]
-    heeded: dict[str, frozenset[str]]
-    texts: dict[tuple[Realm, str], str]
-    runs: dict[str, RunRecord]  # in the order in which they began
-    newest: datetime | None
-    next_key: int
+    rows: dict[int, Row] = field(default_factory=dict)
+    by_number: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    by_id: dict[str, int] = field(default_factory=dict)
+    history: dict[str, tuple[Said, ...]] = field(default_factory=dict)  # every word of opt-outs
+    opt_outs: dict[str, tuple[OptOut, ...]] = field(default_factory=dict)  # what they come to
+    heeded: dict[str, Mapping[str, Said]] = field(default_factory=dict)  # by topic
+    consents: dict[str, tuple[ConsentRecord, ...]] = field(default_factory=dict)
+    replies: dict[int, FiledReply] = field(default_factory=dict)
+    texts: dict[tuple[Realm, str], str] = field(default_factory=dict)
+    runs: dict[str, RunRecord] = field(default_factory=dict)  # in the order in which they began
+    newest: datetime | None = None
+    next_key: int = 1
 
     def copy(self) -> Shelves:
-        return replace(
-            self,
-            rows=self.rows.copy(),
-            by_number=self.by_number.copy(),
-            by_id=self.by_id.copy(),
-            opt_outs=self.opt_outs.copy(),
-            heeded=self.heeded.copy(),
-            texts=self.texts.copy(),
-            runs=self.runs.copy(),
-        )
+        found = replace(self)
+        for each in fields(self):
+            if isinstance(shelf := getattr(self, each.name), dict):
+                setattr(found, each.name, shelf.copy())
+        return found

@@ -184,7 +184,9 @@ def test_reinstating_lifts_exactly_one_wish(log: SentLog) -> None:
     assert log.reinstate(ANNA, "", "maria", "asked at the counter", NOW)
     assert claimed(log, message(ANNA))
     assert list(log.opt_outs()) == []
-    assert log.opt_out([stop(ANNA)]) == 1, "and can be said again"
+    assert log.opt_out([stop(ANNA)]) == 0, "the very same word, imported again"
+    assert list(log.opt_outs()) == []
+    assert log.opt_out([stop(ANNA, at=NOW - DAY)]) == 1, "another one arrives, however old"
 
 
 def test_a_foreign_wish_cannot_be_lifted(log: SentLog) -> None:
