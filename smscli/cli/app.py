@@ -50,7 +50,16 @@ COMMANDS: Mapping[str, Listed] = {
     "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
     "log backup": Listed(f"{_ROOM}.log_backup", "Copy a sent log safely, also while a send is running."),
+    "log prune": Listed(f"{_ROOM}.log_prune", "Forget old campaigns, and close their ids for good."),
+    "person": Listed(
+        f"{_ROOM}.person", "Show all that is held about a number, or forget it.", ("show", "erase")
+    ),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
+    "consent": Listed(
+        f"{_ROOM}.consent",
+        "Record who agreed to be texted, and show it.",
+        ("import", "add", "show", "export"),
+    ),
     "gateway": Listed(
         f"{_ROOM}.gateway",
         "Show which gateways there are and what each needs, and try one.",
@@ -64,7 +73,7 @@ COMMANDS: Mapping[str, Listed] = {
 #: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Campaigns": ("init", "check", "preview", "send", "status"),
-    "Afterwards": ("resolve", "log", "log backup", "optout"),
+    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout"),
     "Look up": ("gateway", "segments", "schema", "completion"),
 }
 
