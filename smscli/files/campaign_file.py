@@ -312,6 +312,7 @@ class _Definition:
             expires=expires,
             country_rules=self._country_rules(purpose),
             spelling=self._key("encoding"),
+            wording=MappingProxyType({**self.top.keys.wording, **self.own.keys.wording}),
         )
         return Defined(
             campaign=campaign,

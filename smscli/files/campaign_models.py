@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,12 +25,13 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from smscli.domain.campaign import Purpose, SameText, Spelling
+from smscli.domain.campaign import Purpose, SameText, Severity, Spelling
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.frequency import CalendarPeriod, CapScope
 from smscli.domain.number_types import TEXTABLE, NumberType
 from smscli.domain.quiet_hours import HolidayRule, Window, parse_window, weekdays
 from smscli.domain.template import Template, compile_text, literal_gap
+from smscli.domain.wording_reading import WordingRule
 from smscli.domain.zones import check_zone_name
 from smscli.files.column_names import IGNORE, Role
 from smscli.files.csv_records import DELIMITERS
@@ -60,8 +61,10 @@ from smscli.files.yaml_types import (
     COUNTRY_KEY,
     DURATION,
     OFF,
+    OTHERWISE,
     TEXT,
     Schema,
+    anchored,
     any_case,
     defined,
     described,
@@ -71,6 +74,11 @@ from smscli.files.yaml_types import (
 )
 
 VERSION = "1"
+
+E = TypeVar("E", bound=StrEnum)
+
+#: So many words are all named in a hint.
+_FEW = 8
 
 ONE_TEXT = ""
 """The language of a text that is written without one."""
@@ -336,12 +344,48 @@ def _off_or_mapping(value: Any) -> Any:
     )
 
 
+def _policy_alone(value: Any) -> Any:
+    """`office` stands for {policy: office}."""
+    is_name = isinstance(value, str) and not is_off(value)
+    return {"policy": value} if is_name else _off_or_mapping(value)
+
+
 def _caps_or_off(value: Any) -> Any:
     """One cap, several, or none."""
     if isinstance(value, list):
+        if not value:
+            raise Wrong("is empty", code="empty", hint="write off, or delete the line for the usual cap")
         return value
     found = _off_or_mapping(value)
     return None if found is None else [found]
+
+
+def _severities(value: Any) -> Any:
+    """A severity a rule; `off` alone is that of every rule."""
+    if not isinstance(value, str):
+        return value
+    if is_off(value):
+        return dict.fromkeys(map(str, WordingRule), value)
+    hint = "write it like wording: {emoji: off}"
+    message = f"needs rules (rule: off, warn or refuse) or off, found {quoted(value)}"
+    raise Wrong(message, code="wrong_type", hint=hint)
+
+
+def _severity(text: str) -> Severity:
+    return Severity.OFF if is_off(text) else _one_of(Severity, text.strip().lower(), "no severity")
+
+
+def _wording_rule(text: str) -> WordingRule:
+    return _one_of(WordingRule, re.sub(r"[\s_-]+", "_", text.strip().lower()), "no wording rule")
+
+
+def _one_of(kinds: type[E], text: str, otherwise: str) -> E:
+    known = [kind.value for kind in kinds]
+    if text not in known:
+        meant = did_you_mean(text, known)
+        few = f"one of {listed(known, 'or')}" if len(known) < _FEW else "docs/wording.md has all"
+        raise Wrong(f"{quoted(text)} is {otherwise}", hint=f'did you mean "{meant}"?' if meant else few)
+    return kinds(text)
 
 
 def _policy_name(text: str) -> str:
@@ -473,6 +517,26 @@ _NUMBER_TYPE: Schema = word(
     "|".join(any_case(kind.value).replace("_", r"[\s_-]+") for kind in NumberType),
 )
 _CALENDAR = word([each.value for each in CalendarPeriod], any_case(*CalendarPeriod))
+_SEVERITY: Schema = word([*map(str, Severity), False], any_case("off", "none", "no", "false", *Severity))
+
+
+def _severity_of(rule: WordingRule) -> Schema:
+    return _SEVERITY | {"description": f"What a finding of `{rule}` means.", OTHERWISE: "by purpose"}
+
+
+_WORDING: Schema = either(
+    OFF,
+    {
+        "type": "object",
+        "properties": {str(rule): _severity_of(rule) for rule in WordingRule},
+        "additionalProperties": False,
+    },
+)
+_POLICY: Schema = {
+    "type": "string",
+    "pattern": anchored("strict|daily|office|working[-_ ]days"),
+    "examples": ["office"],
+}
 _WORDS_TO_TOPICS: Schema = {"type": "object", "additionalProperties": _ID_SCHEMA}
 _KEYWORDS: Schema = either(_WORDS_TO_TOPICS, {"type": "object", "additionalProperties": _WORDS_TO_TOPICS})
 _DAY_SCHEMA: Schema = {**_EXPIRY, "examples": ["2026-11-01"]}
@@ -496,11 +560,13 @@ NumberTypes = Annotated[
     WithJsonSchema({"anyOf": [{"type": "array", "items": _NUMBER_TYPE, "minItems": 1}, _NUMBER_TYPE]}),
 ]
 AmountOrOff = Annotated[Decimal | None, from_text(or_off(parse_amount)), _any_of(AMOUNT, OFF)]
+WordingRuleKey = Annotated[WordingRule, from_text(_wording_rule)]
+SeverityWord = Annotated[Severity, from_text(_severity), WithJsonSchema(_SEVERITY)]
 Period = Annotated[timedelta | CalendarPeriod, from_text(_period), _any_of(DURATION, _CALENDAR)]
 PolicyName = Annotated[
     str,
     from_text(_policy_name),
-    WithJsonSchema({"type": "string", "examples": ["strict", "daily", "office", "working-days"]}),
+    WithJsonSchema(_POLICY),
 ]
 DurationOrOff = Annotated[timedelta | None, from_text(or_off(parse_duration)), _any_of(DURATION, OFF)]
 Expiry = Annotated[date, from_text(_expiry), WithJsonSchema(_EXPIRY)]
@@ -541,7 +607,7 @@ class ConsentModel(FileModel):
     by_country: Annotated[
         dict[Country, CountryConsentModel],
         described(
-            "Other levels or ages in some countries: `{GB: {level: soft}}`. `country_rules` may ask for more.",
+            "Otherwise in some countries: `{GB: {level: soft}}`. `country_rules` may ask for more.",
             otherwise="none",
             new=dict,
         ),
@@ -591,15 +657,15 @@ class FrequencyModel(FileModel):
     per: Annotated[
         Period,
         described(
-            "The time that `at_most` counts in: `30d` back from now, or a calendar `day` or `month` of the"
-            " recipient's.",
+            "The time that `at_most` counts in: `30d` up to now, or a calendar `day` or `month` where the"
+            " recipient is.",
             "30d",
         ),
     ] = timedelta(days=30)
     counts: Annotated[
         CapScope,
         described(
-            "Which earlier messages count: `everything`, those of the same `purpose`, or of the same `topic`.",
+            "Which earlier messages count: `everything`, or those of the same `purpose` or `topic`.",
             "everything",
         ),
     ] = CapScope.EVERYTHING
@@ -768,9 +834,13 @@ ContactList = Annotated[ContactsModel, BeforeValidator(_file_alone), _OrElse(TEX
 ContactLists = Annotated[tuple[ContactList, ...], BeforeValidator(_one_or_more), _OrOne()]
 ExcludeList = Annotated[ExcludeModel, BeforeValidator(_file_alone), _OrElse(TEXT)]
 ExcludeLists = Annotated[tuple[ExcludeList, ...], BeforeValidator(_one_or_more), _OrOne()]
-QuietHoursOrOff = Annotated[QuietHoursModel | None, BeforeValidator(_off_or_mapping), _OrElse(OFF)]
-FrequencyOrOff = Annotated[
-    tuple[FrequencyModel, ...] | None, BeforeValidator(_caps_or_off), _OrOne(), _OrElse(OFF)
+QuietHoursOrOff = Annotated[
+    QuietHoursModel | None, BeforeValidator(_policy_alone), _OrElse(either(OFF, _POLICY))
+]
+Caps = Annotated[tuple[FrequencyModel, ...], _OrOne()]
+FrequencyOrOff = Annotated[Caps | None, BeforeValidator(_caps_or_off), _OrElse(OFF)]
+WordingOrOff = Annotated[
+    dict[WordingRuleKey, SeverityWord], BeforeValidator(_severities), WithJsonSchema(_WORDING)
 ]
 Keywords = Annotated[
     dict[str, dict[str, Id]],
@@ -866,8 +936,8 @@ class SharedKeys(FileModel):
     country_rules: Annotated[
         Flag | None,
         described(
-            "Whether the hours, frequency caps and consent levels of each recipient's country hold besides the"
-            " campaign's own.",
+            "Whether the hours, frequency caps and consent levels of each recipient's country hold besides"
+            " the campaign's own.",
             otherwise="`true` for marketing",
         ),
     ] = None
@@ -880,6 +950,15 @@ class SharedKeys(FileModel):
             "keep",
         ),
     ] = Spelling.KEEP
+    wording: Annotated[
+        WordingOrOff,
+        described(
+            "What a finding in the text means, by rule: `{emoji: off}`. `off`, `warn` or `refuse`; or `off`"
+            " for all rules.",
+            otherwise="by rule and purpose",
+            new=dict,
+        ),
+    ]
     limits: Annotated[
         LimitsModel | None,
         described("What a run may come to. Beyond, it refuses with exit 5.", otherwise="none"),
