@@ -154,7 +154,9 @@ def listed(connection: sqlite3.Connection) -> Iterator[OptOut]:
         yield OptOut(Msisdn(number, country), topic, from_millis(at), source, by, note, ends, *said)
 
 
-def by_source(connection: sqlite3.Connection, since: datetime | None, now: datetime | None) -> dict[str, int]:
+def by_source(
+    connection: sqlite3.Connection, since: datetime | None, now: datetime | None = None
+) -> dict[str, int]:
     """Wishes said then or later (None: ever) that hold `now` (None: the ended ones too), by their source."""
     rows = connection.execute(
         "SELECT source, count(*) FROM opt_out WHERE at >= ? AND (until IS NULL OR until > ?)"
