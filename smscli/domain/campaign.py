@@ -102,8 +102,8 @@ class Campaign:
 
     `countries` None means everywhere. `quiet_hours` None (transactional only) means at any hour.
     `texts` are by language code (`pl`, `pt-BR`). `expires` is aware UTC. `zone` is for showing times only.
-    `country_rules` None: only the campaign's own hours, caps and levels count. `wording` has the severities
-    that differ from the usual ones, by rule.
+    `country_rules` None: only the campaign's own hours, caps and levels count. `atlas` says where numbers,
+    states and ZIP codes lie, whatever holds there. `wording` has the severities that are not the usual ones.
     """
 
     id: str
@@ -125,6 +125,7 @@ class Campaign:
     countries: frozenset[str] | None = None
     expires: datetime | None = None
     country_rules: CountryRules | None = None
+    atlas: CountryRules | None = None
     spelling: Spelling = Spelling.KEEP
     wording: Mapping[str, Severity] = field(default_factory=dict)
 

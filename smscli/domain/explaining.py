@@ -17,6 +17,7 @@ from smscli.domain.consent import Yes
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Hold, Skip, SkipReason
 from smscli.domain.frequency import LocalCap
+from smscli.domain.jurisdictions import Jurisdiction, jurisdictions_of
 from smscli.domain.message import State
 from smscli.domain.ports import Recent
 from smscli.domain.quiet_hours import (
@@ -139,12 +140,15 @@ class ZoneFacts:
 class HoursFacts:
     """The hours of every zone, and what they come to together. `hours` None: texted at any hour.
 
-    `stated` is the list's zone column, where it has one.
+    `stated` is the list's zone column, where it has one. `places` are those whose rules and holidays may apply,
+    `rows` the rules themselves, with what each alone says.
     """
 
     hours: QuietHours | None
     country: str
     stated: str | None
+    places: tuple[str, ...]
+    rows: tuple[tuple[Jurisdiction, Permission], ...]
     zones: tuple[ZoneFacts, ...]
     together: Permission
 
@@ -291,20 +295,29 @@ def _length(case: Case) -> LengthFacts:
 
 def _hours(case: Case) -> HoursFacts:
     hours, number, stated = case.campaign.quiet_hours, case.contact.number, case.contact.zone
-    asked = (
-        () if hours is None else tuple(_zone(hours, zone, number.country, case.now) for zone in case.zones)
-    )
-    return HoursFacts(hours, number.country, stated, asked, case.hours_now)
+    asked = tuple(_zone(case, zone) for zone in case.zones) if case.regimes else ()
+    rules = case.campaign.country_rules
+    rows = jurisdictions_of(rules, case.places) if rules else ()
+    weighed = tuple((row, _asked_alone(case, row)) for row in rows)
+    return HoursFacts(hours, number.country, stated, case.places, weighed, asked, case.hours_now)
 
 
-def _zone(hours: QuietHours, name: str, country: str, now: datetime) -> ZoneFacts:
-    zone, alone = zone_named(name), permission((Regime(hours, country),), (name,), now)
+def _asked_alone(case: Case, row: Jurisdiction) -> Permission:
+    """What this row's hours alone would say."""
+    regimes = tuple(Regime(row.hours, place) for place in case.places)
+    return permission(regimes, case.zones, case.now)
+
+
+def _zone(case: Case, name: str) -> ZoneFacts:
+    zone, alone = zone_named(name), permission(case.regimes, (name,), case.now)
     if zone is None:
         return ZoneFacts(name, None, alone, (), is_holiday=False)
-    local = now.astimezone(zone)
-    holidays = public_holidays(country, local.year) if hours.holidays is HolidayRule.SKIP else None
-    is_holiday = holidays is not None and local.date() in holidays
-    return ZoneFacts(name, local, alone, hours.windows[local.weekday()], is_holiday)
+    local = case.now.astimezone(zone)
+    minding = (regime.place for regime in case.regimes if regime.hours.holidays is HolidayRule.SKIP)
+    dates = (public_holidays(place, local.year) for place in minding)
+    is_holiday = any(known is not None and local.date() in known for known in dates)
+    hours = case.campaign.quiet_hours
+    return ZoneFacts(name, local, alone, hours.windows[local.weekday()] if hours else (), is_holiday)
 
 
 def _expiry(case: Case) -> ExpiryFacts:

@@ -166,19 +166,24 @@ REVIEW = "review"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What erasing a person came to: rows by what they were, and whether something is left elsewhere."""
+    """What erasing a person came to: rows by what they were. `before`: when they had been erased before."""
 
     counts: Mapping[str, int]
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """A campaign whose messages were, or would be, forgotten; its id is closed for good."""
+    """A campaign whose messages were, or would be, forgotten; its id is closed for good.
+
+    One with `unsettled` messages (in doubt, or submitting) is left as it is.
+    """
 
     realm: Realm
     campaign_id: str
     messages: int
     newest_at: datetime
+    unsettled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +302,7 @@ class SentLog(Protocol):
         ...
 
     def reinstate(self, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
-        """Lift an opt-out (of everything: an erasure too) by an operator's word; False where there was none."""
+        """Lift an opt-out (of everything: an erasure too) by an operator's word; False: there was none."""
         ...
 
     def start(self, number: Msisdn, topic: str, sender: str, at: datetime, words: str) -> Sequence[str]:
@@ -336,11 +341,23 @@ class SentLog(Protocol):
         ...
 
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
-        """Forget a number but for a keyed hash that keeps it from being texted. Raises SentLogError."""
+        """Forget a number but for a keyed hash that keeps it from being texted. Raises SentLogError.
+
+        Raises Refused while a message of theirs is unsettled. Traces of it in the file go with `compact`.
+        """
         ...
 
-    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
-        """Forget whole campaigns whose newest message is older, and close their ids; none in doubt."""
+    def prune(
+        self, before: datetime, by: str, now: datetime, *, only_look: bool, realm: Realm | None = None
+    ) -> Sequence[Pruned]:
+        """Forget whole campaigns whose newest message is older, and close their ids (but of realm test).
+
+        Those with anything unsettled are named among the others, and left.
+        """
+        ...
+
+    def compact(self) -> bool:
+        """Write the log anew without what was forgotten; False where a reader still holds an old state."""
         ...
 
     def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
@@ -355,8 +372,11 @@ class SentLog(Protocol):
         """Everybody on the opt-out list, by number."""
         ...
 
-    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
-        """How many opt-outs hold that were said then or later, by where they came from."""
+    def opt_outs_by_source(
+        self, since: datetime | None = None, now: datetime | None = None
+    ) -> Mapping[str, int]:
+        """How many opt-outs there are that were said then or later, by where they came from; given `now`,
+        only those that have not ended by then."""
         ...
 
     def empty_sandbox(self, campaign_id: str) -> int:

@@ -7,15 +7,24 @@ answers from the Case it is given: the contact, the campaign, the log's facts an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
-from smscli.domain.campaign import Campaign, ConsentPolicy, SameText
+from smscli.domain.campaign import Campaign, ConsentPolicy, Purpose, SameText
 from smscli.domain.consent import Yes, said_no_at, yeses
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
 from smscli.domain.frequency import CalendarPeriod, CapScope, FrequencyCap, LocalCap, free_at
+from smscli.domain.jurisdictions import (
+    CountryRules,
+    caps_of,
+    consent_of,
+    jurisdictions_of,
+    places_of,
+    regimes_of,
+)
 from smscli.domain.message import Message, State, digest
 from smscli.domain.ports import NO_FACTS, Facts
 from smscli.domain.quiet_hours import (
@@ -28,9 +37,10 @@ from smscli.domain.quiet_hours import (
     ZoneUnknown,
     permission,
 )
+from smscli.domain.respelling import respell
 from smscli.domain.segments import Segments, Unsendable, measure
 from smscli.domain.template import MissingField, OutputTooLong
-from smscli.domain.zones import zones_of
+from smscli.domain.whereabouts import zones_where
 
 #: How long a plan without quiet hours stays good. Nothing is planned further ahead than this.
 HORIZON = timedelta(days=14)
@@ -84,6 +94,7 @@ class Case:
     _text: Text | NoText | None = field(default=None, init=False)
     _hours_now: Permission | None = field(default=None, init=False)
     _zones: tuple[str, ...] | None = field(default=None, init=False)
+    _places: tuple[str, ...] | None = field(default=None, init=False)
     _caps: tuple[LocalCap, ...] | None = field(default=None, init=False)
     _yeses: tuple[Yes, ...] | None = field(default=None, init=False)
 
@@ -103,13 +114,35 @@ class Case:
     def zones(self) -> tuple[str, ...]:
         """Every zone in which this person may be."""
         if self._zones is None:
-            self._zones = zones_of(self.contact.number, self.contact.zone)
+            who, atlas = self.contact, self._atlas
+            self._zones = zones_where(atlas, who.number, who.zone, who.state, who.postcode)
         return self._zones
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every country, or part of one, whose rules and holidays may be this person's."""
+        if self._places is None:
+            who = self.contact
+            self._places = places_of(self._atlas, who.number, who.state, who.postcode)
+        return self._places
+
+    @property
+    def _atlas(self) -> CountryRules | None:
+        return self.campaign.country_rules or self.campaign.atlas
 
     @property
     def needed(self) -> ConsentPolicy:
         """The consent that this message needs: the campaign's policy there, raised by the country's rules."""
-        return self.campaign.consent.of(self.contact.number.country)
+        policy = self.campaign.consent.of(self.contact.number.country)
+        least = self._least_level()
+        return policy if least is None or least <= policy.level else replace(policy, level=least)
+
+    def _least_level(self) -> ConsentLevel | None:
+        """What the country asks of advertisements; a message that somebody waits for is none."""
+        rules = self.campaign.country_rules
+        if rules is None or self.campaign.purpose is not Purpose.MARKETING:
+            return None
+        return consent_of(rules, self.places)
 
     @property
     def yeses(self) -> tuple[Yes, ...]:
@@ -128,7 +161,9 @@ class Case:
     def caps(self) -> tuple[LocalCap, ...]:
         """Every frequency cap that holds for this person: the campaign's, their country's, a promise."""
         if self._caps is None:
-            caps = (*self.campaign.caps, *self._promised())
+            rules = self.campaign.country_rules
+            local = caps_of(rules, self.places) if rules else ()
+            caps = (*self.campaign.caps, *local, *self._promised())
             self._caps = tuple(
                 LocalCap(cap, self.zones if isinstance(cap.per, CalendarPeriod) else ()) for cap in caps
             )
@@ -150,8 +185,7 @@ class Case:
     @property
     def regimes(self) -> tuple[Regime, ...]:
         """Whose hours apply to this person: the campaign's, and those of every place they may be in."""
-        hours = self.campaign.quiet_hours
-        return () if hours is None else (Regime(hours, self.contact.number.country),)
+        return regimes_of(self.campaign.quiet_hours, self.campaign.country_rules, self.places)
 
 
 def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
@@ -161,14 +195,15 @@ def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
     if chosen is None:
         return NoText(SkipReason.NO_TEXT, language)
     try:
-        body = campaign.texts[chosen].render({"brand": campaign.brand, **contact.fields})
+        rendered = campaign.texts[chosen].render({"brand": campaign.brand, **contact.fields})
+        body = respell(rendered, campaign.spelling)
         segments = measure(body)
     except MissingField as missing:
         return NoText(SkipReason.MISSING_FIELD, missing.name)
     except OutputTooLong:
         return NoText(SkipReason.TEXT_TOO_LONG, "longer than any text message can be")
     except Unsendable as unsendable:
-        return NoText(SkipReason.TEXT_TOO_LONG if body else SkipReason.NO_TEXT, str(unsendable))
+        return NoText(SkipReason.TEXT_TOO_LONG if rendered else SkipReason.NO_TEXT, str(unsendable))
     return Text(body, chosen, segments)
 
 
@@ -204,6 +239,7 @@ def _message(case: Case, message_id: str) -> Message:
         deadline=min(hours.until, campaign.expires or hours.until),
         language=text.language,
         evidence=_evidence(case),
+        grounds=_grounds(case),
         caps=tuple(own for own in case.caps if own.cap.of or isinstance(own.cap.per, CalendarPeriod)),
     )
 
@@ -213,6 +249,28 @@ def _evidence(case: Case) -> str:
     allows = next((yes for yes in case.yeses if why_not_enough(case, yes) is None), None)
     best = allows or next(iter(case.yeses), None)
     return "" if best is None else str(best)
+
+
+#: Zones and rules that are named in the log; a freephone number's 42 zones are counted.
+_NAMED = 4
+
+
+def _grounds(case: Case) -> str:
+    """By which clocks and whose hours somebody was texted: `Europe/Warsaw; hours of the campaign, PL`."""
+    if not case.regimes:
+        return "at any hour"
+    who = case.contact
+    stated = " (stated)" if who.zone in case.zones and len(case.zones) == 1 else ""
+    rules = case.campaign.country_rules
+    rows = [row.id for row in jurisdictions_of(rules, case.places)] if rules else []
+    own = ["the campaign"] if case.campaign.quiet_hours is not None else []
+    return f"{_some(case.zones)}{stated}; hours of {_some((*own, *rows))}"
+
+
+@lru_cache(maxsize=4_096)
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 # --- Skips ---------------------------------------------------------------------------------------
@@ -250,7 +308,8 @@ def why_not_enough(case: Case, yes: Yes) -> str | None:
     """What a yes lacks for this message; None: nothing."""
     needed, topic = case.needed, case.campaign.topic
     if yes.level < needed.level:
-        return f"{yes.level.name.lower()} is less than {needed.level.name.lower()}"
+        asks = "" if needed == case.campaign.consent else f", which {case.contact.number.country} needs"
+        return f"{yes.level.name.lower()} is less than {needed.level.name.lower()}{asks}"
     if yes.expires_at is not None and yes.expires_at <= case.now:
         return f"ended on {yes.expires_at:%Y-%m-%d}"
     if needed.max_age is not None and case.now.date() - yes.on > needed.max_age:

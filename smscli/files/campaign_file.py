@@ -311,6 +311,7 @@ class _Definition:
             countries=frozenset(self._key("countries")) if self._key("countries") else None,
             expires=expires,
             country_rules=self._country_rules(purpose),
+            atlas=None if quiet_hours is None else self._rule_files(),
             spelling=self._key("encoding"),
             wording=MappingProxyType({**self.top.keys.wording, **self.own.keys.wording}),
         )
@@ -490,7 +491,10 @@ class _Definition:
         said: bool | None = self._key("country_rules")
         if not (PURPOSE_DEFAULTS[purpose].country_rules if said is None else said):
             return None
-        from smscli.files.rule_files import load_country_rules
+        return self._rule_files()
+
+    def _rule_files(self) -> CountryRules:
+        from smscli.files.rule_files import load_country_rules  # 40 ms: only who asks about hours pays
 
         return load_country_rules()
 

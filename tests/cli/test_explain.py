@@ -63,12 +63,12 @@ FACTS = {
     "text_too_long": {"segments", "limit"},
     "hours_unknown": {
         *("quiet_hours", "country", "stated", "holidays", "margin_seconds", "state", "until", "opens_at"),
-        "zones",
+        *("places", "rules", "zones"),
     },
     "expired": {"expires"},
     "quiet_hours": {
         *("quiet_hours", "country", "stated", "holidays", "margin_seconds", "state", "until", "opens_at"),
-        "zones",
+        *("places", "rules", "zones"),
     },
     "frequency_cap": {"caps", "recent", "free_at"},
     "later_rows": {"said_by"},

@@ -190,7 +190,7 @@ def _length(facts: LengthFacts) -> str:
 
 
 def _zones(facts: HoursFacts) -> str:
-    if facts.hours is None:
+    if facts.hours is None and not facts.rows:
         return "not needed without quiet hours"
     match facts.together:
         case ZoneUnknown(detail=detail):
@@ -209,9 +209,9 @@ def _zone_names(facts: HoursFacts) -> str:
 
 
 def _hours(finding: Finding, facts: HoursFacts, zone: str) -> str:
-    if facts.hours is None:
+    if facts.hours is None and not facts.rows:
         return "off: at any hour"
-    margin = facts.hours.margin
+    margin = facts.hours.margin if facts.hours else None
     less = f" ({minutes(margin)} before the window ends)" if margin else ""
     match facts.together:
         case Open(until=until):
@@ -221,7 +221,13 @@ def _hours(finding: Finding, facts: HoursFacts, zone: str) -> str:
             together = f"closed until {local(opens_at, zone)}{capped}"
         case NeverOpen() | ZoneUnknown() | HolidaysUnknown():
             together = "not known to be open"
-    return ": ".join(filter(None, (together, _clocks(facts.zones))))
+    return "; ".join(filter(None, (": ".join(filter(None, (together, _clocks(facts.zones)))), _rows(facts))))
+
+
+def _rows(facts: HoursFacts) -> str:
+    """The country rules that keep this number from being texted now."""
+    closed = [row for row, alone in facts.rows if not isinstance(alone, Open)]
+    return f"closed by {some(f'{row.name} ({row.basis})' for row in closed)}" if closed else ""
 
 
 def _clocks(zones: Sequence[ZoneFacts]) -> str:
@@ -378,6 +384,12 @@ def _hours_document(facts: HoursFacts) -> dict[str, object]:
         "stated": facts.stated,
         "holidays": hours.holidays if hours else None,
         "margin_seconds": seconds(hours.margin) if hours else None,
+        "places": facts.places,
+        "rules": [
+            {"id": row.id, "name": row.name, "basis": row.basis, "confidence": row.confidence}
+            | _permission_document(alone)
+            for row, alone in facts.rows
+        ],
         **_permission_document(facts.together),
         "zones": [
             {
