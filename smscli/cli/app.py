@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Listed] = {
         "Show which gateways there are and what each needs, and try one.",
         ("list", "show", "try"),
     ),
+    "hours": Listed(f"{_ROOM}.hours", "Show when people somewhere may be texted, and why."),
     "segments": Listed(f"{_ROOM}.segments", "Count the segments of a text and name what makes it long."),
     "schema": Listed(f"{_ROOM}.schema", "Print the JSON Schema with which editors complete and check."),
     "completion": Listed(f"{_ROOM}.completion", "Print a script that completes command lines in your shell."),
@@ -73,8 +74,8 @@ COMMANDS: Mapping[str, Listed] = {
 #: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Campaigns": ("init", "check", "preview", "send", "status"),
-    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout"),
-    "Look up": ("gateway", "segments", "schema", "completion"),
+    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout", "consent"),
+    "Look up": ("gateway", "hours", "segments", "schema", "completion"),
 }
 
 

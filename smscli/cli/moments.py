@@ -1,9 +1,10 @@
-"""Points in time as people type them: `2026-11-01`, `2026-11-01T09:30`, `2h`, `7d`. Everything is UTC."""
+"""Points in time as people type them: `2026-11-01`, `2026-11-01T09:30`, `2h`, `7d`. In UTC, unless said."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from smscli.domain.errors import UsageError
 
@@ -26,3 +27,19 @@ def moment(text: str, now: datetime, option: str) -> datetime:
             f'{option}: "{text}" is not a point in time',
             hint=f"write {option} 2026-11-01, {option} 2026-11-01T09:30 (UTC), or how long ago: {option} 2h",
         ) from None
+
+
+def moment_ahead(text: str, zone: str) -> datetime:
+    """The instant of `--at`, in that zone unless it says its own. Raises UsageError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f'--at: "{text}" is not a point in time',
+            hint="write --at 2026-12-01T09:30 or --at 2026-12-01T09:30+01:00",
+        ) from None
+    if not 2000 <= moment.year < 3000:  # calendars end a little beyond what datetime can count
+        raise UsageError(
+            f'--at: "{text}" is in a year that cannot be meant', hint="write it like --at 2026-12-01T09:30"
+        )
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

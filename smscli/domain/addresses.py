@@ -81,6 +81,17 @@ def is_part(place: str) -> bool:
     return _iso(place) == place
 
 
+def place_name(place: str) -> str:
+    """What people call a country (`New Zealand`) or a part of one (`Florida`); its code where nobody says."""
+    from holidays.registry import COUNTRIES
+
+    country, _, part = place.partition("-")
+    if part and _codes(country):
+        return next((name for name, code in _library(country)[1].items() if code == part), place)
+    called = (module for module, (_, code, *_rest) in COUNTRIES.items() if code == country)
+    return next(called, place).replace("_", " ").title() if not part else place
+
+
 def _iso(text: str) -> str | None:
     """`US-FL`, `us_fl`, `USA-FL`."""
     found = _ISO.fullmatch(text.strip().upper())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from smscli.cli import guards, wiring
 from smscli.cli.explained import story_of
+from smscli.cli.moments import moment_ahead
 from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.plan_file import plan_lines, write_plan
@@ -114,7 +113,7 @@ def preview(
     )
     chosen = choose(asked)
     watched = None if explain is None else _watched(explain, chosen)
-    moment = world.clock.now() if at is None else _moment(at, chosen.campaign.zone)
+    moment = world.clock.now() if at is None else moment_ahead(at, chosen.campaign.zone)
     enter = world.resources.enter_context  # lines of `--plan -` are read from the plan while they are shown
     sent_log = enter(wiring.sent_log_if_any(world, chosen.sent_log))
     with Rows(world.screen) as rows:
@@ -191,19 +190,3 @@ def _told(world: World, made: Planned, refusals: Sequence[Refused], story: Story
 def _exit_code(plan: Planned) -> ExitCode:
     stops = plan.bad.count and plan.chosen.on_bad_rows is OnBadRows.STOP
     return ExitCode.FILES if stops else ExitCode.OK
-
-
-def _moment(text: str, zone: str) -> datetime:
-    """The instant of `--at`, in the campaign's zone unless it says its own."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f'--at: "{text}" is not a point in time',
-            hint="write --at 2026-12-01T09:30 or --at 2026-12-01T09:30+01:00",
-        ) from None
-    if not 2000 <= moment.year < 3000:  # calendars end a little beyond what datetime can count
-        raise UsageError(
-            f'--at: "{text}" is in a year that cannot be meant', hint="write it like --at 2026-12-01T09:30"
-        )
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
