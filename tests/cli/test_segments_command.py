@@ -167,3 +167,44 @@ def test_jsonl_answers_while_it_reads() -> None:
             assert json.loads(process.stdout.readline())["units"] == len(text)
         process.stdin.close()
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "segments", "as_written"),
+    [
+        ("tidy", "“ok” – ąę", 1, 1),
+        ("gsm7", "Zażółć gęślą jaźń " * 5, 1, 2),
+        ("gsm7", "plain", 1, 1),
+    ],
+)
+def test_a_text_is_counted_as_an_encoding_sends_it(
+    encoding: str, text: str, segments: int, as_written: int
+) -> None:
+    document = smscli("segments", text, "--encoding", encoding, "--json").document
+    assert list(document) == ["schema", "command", "status", *KEYS, "text", "segments_as_written", "cut"]
+    assert (document["segments"], document["segments_as_written"]) == (segments, as_written)
+    assert "".join(document["cut"]) == document["text"]
+
+
+def test_each_line_is_counted_as_an_encoding_sends_it() -> None:
+    lines = '"Łódź"\n"Łódź 😀…"\n'
+    told = smscli("segments", "--jsonl", "--encoding", "gsm7", stdin=lines)
+    answers = [json.loads(line) for line in told.out.splitlines()]
+    assert [answer["text"] for answer in answers] == ["Lodz", "Łódź 😀..."]
+    assert [answer["encoding"] for answer in answers] == ["GSM-7", "UCS-2"]
+
+
+def test_what_an_encoding_changes_is_marked_in_both_spellings() -> None:
+    told = smscli("segments", "Cześć – Łukasz", "--encoding", "gsm7").out.splitlines()
+    assert told[-5:] == [
+        "encoding: gsm7 makes it 1 segment as before in this text; - as written, + as sent:",
+        "    - Cześć – Łukasz",
+        "         ^^ ^ ^",
+        "    + Czesc - Lukasz",
+        "         ^^ ^ ^",
+    ]
+
+
+@pytest.mark.parametrize("text", ["plain", "漢字 ę"])
+def test_an_encoding_that_changes_nothing_says_so(text: str) -> None:
+    assert smscli("segments", text, "--encoding", "gsm7").out.endswith("\nencoding: gsm7 changes nothing.\n")
