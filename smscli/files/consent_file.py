@@ -40,6 +40,10 @@ _KEY = "consents"
 _AS_IT_SHOULD_BE = "such a list is CSV in UTF-8 whose first line names the columns, one of them phone"
 _EVERYTHING = frozenset({"all", "any", "everything", "*"})
 _FORMULA = ("=", "+", "-", "@")
+
+#: So far ahead a no of today may stand, which counts from the end of the day wherever that ends last.
+_STILL_TODAY = timedelta(hours=36)
+
 _NO_ROW = "a row without is no consent: fill the cell, or delete the row"
 
 
@@ -443,7 +447,7 @@ def _at(level: ConsentLevel, now: datetime, text: str) -> datetime:
     if not text:
         raise Wrong("is empty: consent has a date", code="half_consent", hint=_NO_ROW)
     at = earliest(text)
-    if at > now:
+    if at - (_STILL_TODAY if level is ConsentLevel.NONE else timedelta()) > now:
         hint = "nobody can have said it yet: have year, month and day changed places?"
         raise Wrong(f"{quoted(text)} lies in the future", code="future_date", hint=hint)
     return _in_millis(latest(text) if level is ConsentLevel.NONE else at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,7 @@ from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, FilesError, Problem, UsageError
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import OptOut, SentLog
+from smscli.domain.ports import REVIEW, OptOut, SentLog
 
 if TYPE_CHECKING:
     from smscli.cli.result import Block
@@ -29,11 +30,16 @@ app = command_app("Keep the opt-out list.")
 
 _CODES = (ExitCode.FILES, ExitCode.SENT_LOG)
 EVERYTHING = "everything"
+_FOR_GOOD = "for good"
 
 #: What a topic may look like in a campaigns file.
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
-_COLUMNS = ("number", "topic", "at", "source", "by", "note")
+#: What programs and spreadsheets get of a wish, in this order.
+_COLUMNS = ("number", "topic", "at", "source", "by", "note", "until", "sender", "words")
+
+#: Of these people see a column where any wish has one.
+_SELDOM = frozenset({"until", "sender", "words"})
 
 
 class Source(StrEnum):
@@ -56,6 +62,17 @@ HowSaid: TypeAlias = Annotated[
     Source,
     typer.Option(metavar="HOW", help="How they said it: hand, reply, web, phone, link, e-mail or import."),
 ]
+Until: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Only until then: 2027-03-31 (to the end of that day, wherever it ends last) or"
+        " 2027-03-31T18:00+02:00. Without it and --for: for good.",
+    ),
+]
+For: TypeAlias = Annotated[
+    str | None, typer.Option("--for", metavar="TIME", help="Only for so long from now: 30d, 6mo, 1y.")
+]
 Note: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="A note for the record.")]
 Region: TypeAlias = Annotated[
     str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
@@ -72,6 +89,16 @@ def add(
     numbers: Numbers,
     topic: Topic = None,
     source: HowSaid = Source.HAND,
+    until: Until = None,
+    for_: For = None,
+    sender: Annotated[
+        str,
+        typer.Option(
+            metavar="SENDER",
+            help="Our number or sender ID that they said it to. A START that they send there later lifts it.",
+        ),
+    ] = "",
+    words: Annotated[str, typer.Option(metavar="TEXT", help="What they wrote or said, in their words.")] = "",
     note: Note = "",
     region: Region = None,
     log: LogPath = None,
@@ -79,13 +106,20 @@ def add(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Put numbers on the opt-out list."""
+    """Put numbers on the opt-out list.
+
+    For good, unless --until or --for says otherwise. Of two wishes about the same the one that lasts longer
+    holds. A reply that waits for review becomes an opt-out so.
+    """
     world = wiring.of(context)
-    given, about = numbers_given(numbers, region_given(region)), _topic(topic)
+    now, by = world.clock.now(), world.operator()
+    given, about, ends = numbers_given(numbers, region_given(region)), _topic(topic), _end(until, for_, now)
     _warn_of_unknown(world, {about}, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
-        now, by = world.clock.now(), world.operator()
-        added = sent_log.opt_out([OptOut(number, about, now, source, by, note) for number in given])
+        wishes = [
+            OptOut(number, about, now, source, by, note, ends, sender.strip(), words) for number in given
+        ]
+        added = sent_log.opt_out(wishes)
     return _entered(path, len(given), added)
 
 
@@ -131,6 +165,9 @@ def remove(
 def list_(
     context: typer.Context,
     topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Only this topic.")] = None,
+    ended: Annotated[
+        bool, typer.Option("--all", help="Also those whose time has ended, and who may be texted again.")
+    ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with full numbers.")] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="One JSON object a line, with full numbers.")
@@ -140,14 +177,21 @@ def list_(
     json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show the opt-out list, or export it."""
+    """Show the opt-out list, or export it.
+
+    A reply that nobody has read yet stands on it with the source review, until smscli replies review decides.
+    """
     if csv + jsonl + json > 1:
         raise UsageError("--csv, --jsonl and --json are forms of the same", hint="keep one of them")
     world = wiring.of(context)
     opened = wiring.existing_sent_log(world, log=log, campaigns=campaigns)
     path, sent_log = world.resources.enter_context(opened)
-    about = _topic(topic)
-    wishes = (wish for wish in sent_log.opt_outs() if topic is None or wish.topic == about)
+    about, now = _topic(topic), world.clock.now()
+    wishes = (
+        wish
+        for wish in sent_log.opt_outs()
+        if (topic is None or wish.topic == about) and (ended or wish.until is None or wish.until > now)
+    )
     in_full = (_record(wish) | {"number": wish.number.e164} for wish in wishes)
     if csv:
         return Result({}, _csv(in_full))
@@ -168,7 +212,7 @@ def import_(
         typer.Argument(
             metavar="FILE",
             help="A number a line (# begins a comment), or CSV, TSV or XLSX with a column called `phone` and"
-            " perhaps one called `topic`; also compressed (.gz).",
+            " perhaps others called `topic`, `until`, `sender` and `words`; also compressed (.gz).",
         ),
     ],
     keep_good: Annotated[
@@ -190,6 +234,18 @@ def import_(
         typer.Option(metavar="TOPIC", help="The topic of lines that name none. Without it: everything."),
     ] = None,
     source: HowSaid = Source.IMPORT,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Until when, of lines that do not say it: 2027-03-31 (to the end of that day, wherever it"
+            " ends last) or 2027-03-31T18:00+02:00. Without it and --for: for good.",
+        ),
+    ] = None,
+    for_: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="The same, for so long from now: 30d, 6mo, 1y."),
+    ] = None,
     note: Annotated[
         str, typer.Option(metavar="TEXT", help="A note for the record. Without it: file and line.")
     ] = "",
@@ -199,11 +255,15 @@ def import_(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Put the numbers of a file on the opt-out list: all, or none."""
+    """Put the numbers of a file on the opt-out list: all, or none.
+
+    Lines whose own `until` has passed are left out: they hold nobody back any more.
+    """
     from smscli.files.optout_file import examine_opt_outs
 
     world = wiring.of(context)
-    about = _topic(topic)
+    now, by = world.clock.now(), world.operator()
+    about, ends = _topic(topic), _end(until, for_, now)
     found = examine_opt_outs(file, region_given(region))
     if not all_rows:
         _refuse_contacts(file, found.asks, campaigns)
@@ -216,15 +276,26 @@ def import_(
     topics = {wish.topic or about for wish in found.wishes}
     _warn_of_unknown(world, topics, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
-        now, by = world.clock.now(), world.operator()
+        lasting = [wish for wish in found.wishes if wish.until is None or wish.until > now]
         wishes = [
-            OptOut(w.number, w.topic or about, now, source, by, note or f"{file.name}:{w.line}")
-            for w in found.wishes
+            OptOut(
+                wish.number,
+                wish.topic or about,
+                now,
+                source,
+                by,
+                note or f"{file.name}:{wish.line}",
+                wish.until or ends,
+                wish.sender,
+                wish.words,
+            )
+            for wish in lasting
         ]
         added = sent_log.opt_out(wishes)
     for line in problem_lines(found.problems, f"Bad lines of {inert(str(file))}:"):
         world.screen.trouble(line)
-    return _entered(path, len({(wish.number, wish.topic) for wish in wishes}), added, found.problems)
+    given = len({(wish.number, wish.topic) for wish in wishes})
+    return _entered(path, given, added, found.problems, len(found.wishes) - len(lasting))
 
 
 def _refuse_contacts(file: Path, asks: Sequence[str], campaigns: Path | None) -> None:
@@ -260,6 +331,30 @@ def _region_hint(problems: Sequence[Problem], region: str | None) -> str:
     return "say their country with --region, such as --region PL, " if missing else ""
 
 
+# --- how long ---
+
+
+def _end(until: str | None, for_: str | None, now: datetime) -> datetime | None:
+    """When an opt-out ends, by its options; None: never. Raises UsageError."""
+    if until is None and for_ is None:
+        return None
+    if until is not None and for_ is not None:
+        raise UsageError("--until and --for say the same", hint="keep one of them")
+    from smscli.files.careful_times import latest
+    from smscli.files.located import Wrong
+    from smscli.files.scalars import parse_duration
+
+    try:
+        ends = now + parse_duration(for_) if for_ is not None else latest(until or "")
+    except Wrong as wrong:
+        name = "--until" if for_ is None else "--for"
+        raise UsageError(f"{name}: {wrong.message}", hint=wrong.hint) from None
+    if ends <= now:
+        hint = "an opt-out that is to end ends later than now; leave out --until for good"
+        raise UsageError(f'--until: "{until}" has passed', hint=hint)
+    return ends
+
+
 # --- topics ---
 
 
@@ -293,12 +388,23 @@ def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None
 # --- what is shown ---
 
 
-def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = ()) -> Result:
+def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = (), ended: int = 0) -> Result:
     there = given - added
     known = f" {counted(there, 'wish was', 'wishes were')} on it already." if there else ""
+    known += (
+        f" {counted(ended, 'line')} had ended and {'was' if ended == 1 else 'were'} left out."
+        if ended
+        else ""
+    )
     bad = f" {counted(len(problems), 'line')} could not be read." if problems else ""
     return Result(
-        {"sent_log": path, "added": added, "already": there, "problems": problem_documents(problems)},
+        {
+            "sent_log": path,
+            "added": added,
+            "already": there,
+            "ended": ended,
+            "problems": problem_documents(problems),
+        },
         (f"Added to the opt-out list: {added:,}.{known}{bad}",),
         ExitCode.INCOMPLETE if problems else ExitCode.OK,
     )
@@ -327,24 +433,57 @@ def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterat
 
 
 def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
-    rows = [(w.number.masked, w.topic or EVERYTHING, minute(w.at), w.source, w.by, w.note) for w in wishes]
-    if rows:
-        yield table(_COLUMNS, rows, folding=("note",), spare=("by",))
-    yield f"{counted(len(rows), 'opt-out')}."
+    found = tuple(wishes)
+    if found:
+        names = [name for name in _COLUMNS if name not in _SELDOM or any(getattr(w, name) for w in found)]
+        rows = ([cell for name, cell in zip(_COLUMNS, _row(w), strict=True) if name in names] for w in found)
+        spare = [name for name in ("words", "sender", "by") if name in names]
+        yield table(names, rows, folding=("note", "words"), spare=spare)
+    yield f"{counted(len(found), 'opt-out')}."
+    waiting = sum(1 for wish in found if wish.source == REVIEW)
+    if waiting:
+        are = (
+            "1 of them is a reply that waits"
+            if waiting == 1
+            else f"{waiting:,} of them are replies that wait"
+        )
+        yield f"{are} for somebody to read: smscli replies review"
+
+
+def _row(wish: OptOut) -> tuple[str, ...]:
+    return (
+        wish.number.masked,
+        wish.topic or EVERYTHING,
+        minute(wish.at),
+        "waits for review" if wish.source == REVIEW else wish.source,
+        wish.by,
+        wish.note,
+        minute(wish.until) if wish.until else _FOR_GOOD,
+        wish.sender,
+        wish.words,
+    )
 
 
 def _csv(records: Iterable[dict[str, object]]) -> Iterator[str]:
     from smscli.files.csv_export import csv_lines
 
-    return csv_lines(_COLUMNS, ([inert(str(each[name])) for name in _COLUMNS] for each in records))
+    return csv_lines(_COLUMNS, (list(map(_cell, each.values())) for each in records))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else inert(str(value))
 
 
 def _record(wish: OptOut) -> dict[str, object]:
-    return {
-        "number": wish.number.masked,
-        "topic": wish.topic,
-        "at": iso(wish.at),
-        "source": wish.source,
-        "by": wish.by,
-        "note": wish.note,
-    }
+    values = (
+        wish.number.masked,
+        wish.topic,
+        iso(wish.at),
+        wish.source,
+        wish.by,
+        wish.note,
+        iso(wish.until) if wish.until else None,
+        wish.sender,
+        wish.words,
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
