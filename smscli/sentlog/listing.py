@@ -13,6 +13,7 @@ from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Facts, LogFilter, LoggedMessage, Recent
 from smscli.sentlog import consents
+from smscli.sentlog.erasing import erased_among
 from smscli.sentlog.instants import from_millis, to_millis
 
 #: One statement for a chunk of numbers. CROSS JOIN keeps the numbers outside: each is one look-up.
@@ -78,6 +79,8 @@ def facts(
             opted_out.setdefault(number, set()).add(word)
         else:
             prior[number] = State(word)
+    for erased in erased_among(connection, numbers):
+        opted_out.setdefault(erased.e164, set()).add("")
     for several in recent.values():
         several.sort(
             key=_at

@@ -38,7 +38,7 @@ from smscli.domain.ports import (
     Terms,
 )
 from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
-from smscli.sentlog import remembered
+from smscli.sentlog import forgotten, remembered
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
@@ -121,6 +121,8 @@ class MemorySentLog:
     def _may_go(self, message: Message, terms: Terms, now: datetime) -> bool:
         """No opt-out, cap, gap or same text stands against it."""
         number = message.to.e164
+        if self.is_closed(terms.realm, terms.campaign_id):
+            return False
         if remembered.opted_out(self._all, number, now) & {"", terms.topic}:
             return False
         if remembered.has_said_no(self._all, number, terms):
@@ -273,7 +275,8 @@ class MemorySentLog:
         self, realm: Realm, campaign_id: str, numbers: Sequence[Msisdn], since: datetime, now: datetime
     ) -> Mapping[Msisdn, Facts]:
         """What is known of these numbers."""
-        places = (self._all.by_number, self._all.opt_outs, self._all.heeded, self._all.consents)
+        all_ = self._all
+        places = (all_.by_number, all_.opt_outs, all_.heeded, all_.consents, all_.erased)
         known = (number for number in numbers if any(number.e164 in place for place in places))
         found = {number: self._facts_of(realm, campaign_id, number.e164, since, now) for number in known}
         return {number: facts for number, facts in found.items() if facts != Facts()}
@@ -445,33 +448,29 @@ class MemorySentLog:
 
     def everything_about(self, number: Msisdn) -> Mapping[str, object]:
         """All that is held about a number, in JSON's types."""
-        raise NotImplementedError
+        return forgotten.everything_about(self._all, number)
 
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
-        """Forget a number but for a keyed hash that keeps it from being texted."""
-        raise NotImplementedError
+        """Forget a number, but not that it is not to be texted."""
+        return forgotten.erase(self._all, number, now)
 
-    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
+    def prune(
+        self, before: datetime, by: str, now: datetime, *, only_look: bool, realm: Realm | None = None
+    ) -> Sequence[Pruned]:
         """Forget whole campaigns whose newest message is older, and close their ids."""
-        raise NotImplementedError
+        return forgotten.prune(self._all, before, now, only_look=only_look, realm=realm)
+
+    def compact(self) -> bool:
+        """Nothing of what was forgotten is left anywhere."""
+        return True
 
     def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
         """When this campaign was pruned; None if it never was."""
-        return None
+        return self._all.closed.get((realm, campaign_id))
 
     def empty_sandbox(self, campaign_id: str) -> int:
         """Forget this campaign's rehearsal, its texts and its runs; how many messages."""
-        where = (Realm.SANDBOX, campaign_id)
-        gone = [row for row in self._all.rows.values() if (row.logged.realm, row.logged.campaign_id) == where]
-        for row in gone:
-            number = row.logged.to.e164
-            del self._all.rows[row.key], self._all.by_id[row.logged.id]
-            self._all.by_number[number] = tuple(k for k in self._all.by_number[number] if k != row.key)
-        self._all.texts.pop(where, None)
-        for run in list(self._all.runs.values()):
-            if (run.realm, run.campaign_id) == where:
-                del self._all.runs[run.id]
-        return len(gone)
+        return forgotten.drop_campaign(self._all, Realm.SANDBOX, campaign_id)
 
 
 def _is_full(cap: LocalCap, earlier: Sequence[Row], terms: Terms, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut
+from smscli.sentlog.erasing import bring_back
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.schema import schema_number
 from smscli.sentlog.wishes import (
@@ -84,9 +85,13 @@ def _add(connection: sqlite3.Connection, wish: OptOut) -> bool:
 def lift(
     connection: sqlite3.Connection, number: Msisdn, topic: str, by: str, reason: str, now: datetime
 ) -> bool:
-    """Take one wish off the list, and say for ever who did and why; False where none holds."""
+    """Take one wish off the list, and say for ever who did and why; False where none holds.
+
+    About everything, it brings somebody who was erased back.
+    """
     history = _history(connection, number)
-    if not holds(standing(history, topic), to_millis(now)):
+    is_back = not topic and bring_back(connection, number)
+    if not (is_back or holds(standing(history, topic), to_millis(now))):
         return False
     _hear(connection, number, history, operator_word(_next_place(history), topic, by, reason, now))
     return True

@@ -71,7 +71,7 @@ def everything_about(connection: sqlite3.Connection, number: Msisdn) -> Mapping[
         erased_at(connection, number),
         [(each, besides[each.id]) for each in messages],
         [_opt_out(number, row) for row in connection.execute(_OPT_OUTS, (number.e164,))],
-        [_change(number, row) for row in connection.execute(_HISTORY, (number.e164,))],
+        [changed(row[0], _opt_out(number, row[1:])) for row in connection.execute(_HISTORY, (number.e164,))],
         consents.listed(connection, number),
         reply_pile.listed(connection, False, number),
     )
@@ -116,10 +116,9 @@ def _opt_out(number: Msisdn, row: Sequence[Any]) -> OptOut:
     return OptOut(number, topic, from_millis(at), source, by, note, end, sender, words)
 
 
-def _change(number: Msisdn, row: Sequence[Any]) -> Mapping[str, object]:
+def changed(what: str, wish: OptOut) -> Mapping[str, object]:
     """A change of the opt-out list: the wish, and whether it was added or lifted."""
-    what, *wish = row
-    return {"what": what, **_parts(_opt_out(number, wish))}
+    return {"what": what, **_parts(wish)}
 
 
 def _reply(filed: FiledReply) -> Mapping[str, object]:
@@ -196,11 +195,15 @@ def _refuse_unsettled(connection: sqlite3.Connection, log: Path, number: Msisdn)
     ).fetchall()
     if not rows:
         return
-    state, campaign = rows[0]
-    if state == State.SUBMITTING:
+    raise unsettled(number, State(rows[0][0]), rows[0][1], log)
+
+
+def unsettled(number: Msisdn, state: State, campaign: str, log: Path) -> Refused:
+    """Why somebody cannot be erased yet, and what to type."""
+    if state is State.SUBMITTING:
         what = "is being submitted, or was when its send was cut off"
         hint = f"wait until the send ends; if none runs, the next send of {campaign} finds out"
     else:
         what = "is in doubt"
         hint = f"say what became of it: smscli resolve --log {log} --campaign {campaign}"
-    raise Refused(f"a message of {campaign} to {number.masked} {what}; nothing was erased", hint=hint)
+    return Refused(f"a message of {campaign} to {number.masked} {what}; nothing was erased", hint=hint)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from smscli.domain.consent import ConsentFact, ConsentRecord, covers
-from smscli.domain.contact import ConsentLevel
+from smscli.domain.consent import ConsentFact, ConsentRecord, in_force, said_no_at
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut, Terms
 from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
@@ -44,9 +43,10 @@ def opt_out(shelves: Shelves, wish: OptOut) -> bool:
 
 
 def reinstate(shelves: Shelves, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
-    """Hear an operator's word; False where no wish holds."""
+    """Hear an operator's word; False where no wish holds. About everything, it brings the erased back."""
     history = shelves.history.get(number.e164, ())
-    if not holds(standing(history, topic), to_millis(now)):
+    is_back = not topic and shelves.erased.pop(number.e164, None) is not None
+    if not (is_back or holds(standing(history, topic), to_millis(now))):
         return False
     _hear(shelves, number, operator_word(len(history) + 1, topic, by, reason, now))
     return True
@@ -71,14 +71,15 @@ def _hear(shelves: Shelves, number: Msisdn, word: Said) -> list[tuple[Said | Non
     listed = {wish.topic: wish for wish in shelves.opt_outs.get(number.e164, ())}
     for before, after in changes:
         if after is not None and after != before:
-            listed[after.topic] = _wish(number, after)
+            listed[after.topic] = as_wish(number, after)
         elif after is None and before is not None:
             del listed[before.topic]
     shelves.opt_outs[number.e164] = tuple(listed.values())
     return changes
 
 
-def _wish(number: Msisdn, word: Said) -> OptOut:
+def as_wish(number: Msisdn, word: Said) -> OptOut:
+    """A word of the history as the wish that it is."""
     until = None if word.until is None else from_millis(word.until)
     told = (word.source, word.by, word.note, until, word.sender, word.words)
     return OptOut(number, word.topic, from_millis(word.at), *told)
@@ -99,7 +100,8 @@ def opted_out(shelves: Shelves, number: str, now: datetime) -> frozenset[str]:
     at = to_millis(now)
     own = [as_said(wish, 0) for wish in shelves.opt_outs.get(number, ())]
     foreign = shelves.heeded.get(number, {}).values()
-    return frozenset(word.topic for word in (*own, *foreign) if holds(word, at))
+    erased = frozenset({""} if number in shelves.erased else ())
+    return erased | frozenset(word.topic for word in (*own, *foreign) if holds(word, at))
 
 
 # --- consent -------------------------------------------------------------------------------------
@@ -142,17 +144,19 @@ def _fact(record: ConsentRecord) -> ConsentFact:
 
 
 def has_said_no(shelves: Shelves, number: str, terms: Terms) -> bool:
-    """Did somebody say no since the plan was made?"""
-    if terms.planned_at is None:
-        return False
-    since = _rounded(terms.planned_at)
-    return any(
-        record.level is ConsentLevel.NONE
-        and record.recorded_at is not None
-        and record.recorded_at >= since
-        and covers(_fact(record), terms.purpose, terms.topic)
-        for record in consents(shelves, number)
-    )
+    """Did somebody say no, and no yes later; or say no since the plan was made?"""
+    known, about = consents(shelves, number), (terms.purpose, terms.topic)
+    facts = tuple(map(_fact, known))
+    if said_no_at(facts, *about) and not in_force(facts, *about):
+        return True
+    since = terms.planned_at and _rounded(terms.planned_at)
+    lately = (fact for fact, each in zip(facts, known, strict=True) if since and _recorded(each) >= since)
+    return said_no_at(lately, *about) is not None
+
+
+def _recorded(record: ConsentRecord) -> datetime:
+    assert record.recorded_at is not None, "kept by this log"
+    return record.recorded_at
 
 
 # --- replies -------------------------------------------------------------------------------------
@@ -163,7 +167,7 @@ def file(shelves: Shelves, reply: Reply, classified: Classified) -> bool:
     kept = replace(reply, at=_rounded(reply.at))
     if _identity(kept) in map(_identity, (each.reply for each in shelves.replies.values())):
         return False
-    key = len(shelves.replies) + 1
+    key = 1 + max(shelves.replies, default=0)
     shelves.replies[key] = FiledReply(key, kept, classified)
     if classified.kind is ReplyClass.REVIEW:
         opt_out(shelves, for_review(reply))

@@ -31,6 +31,7 @@ from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
 from smscli.sentlog import (
     claims,
     consents,
+    forgetting,
     listing,
     opt_out_list,
     people,
@@ -285,10 +286,12 @@ class SqliteSentLog:
         with self._reading():
             return listing.counts(self._connection, realm, campaign_id, run_id)
 
-    def opt_outs_by_source(self, since: datetime | None = None) -> Mapping[str, int]:
-        """How many opt-outs hold that were said then or later, by where they came from."""
+    def opt_outs_by_source(
+        self, since: datetime | None = None, now: datetime | None = None
+    ) -> Mapping[str, int]:
+        """How many opt-outs there are that were said then or later and hold `now`, by their source."""
         with self._reading():
-            return opt_out_list.by_source(self._connection, since)
+            return opt_out_list.by_source(self._connection, since, now)
 
     def runs(self) -> Sequence[RunRecord]:
         """The latest send of each campaign in each realm, the latest first."""
@@ -340,7 +343,7 @@ class SqliteSentLog:
             run_records.put(self._connection, run)
 
     def opt_out(self, wishes: Iterable[OptOut]) -> int:
-        """Add to the opt-out list; how many are new."""
+        """Add to the opt-out list; how many are new or hold longer now. See SentLog.opt_out."""
         wishes = tuple(wishes)  # a slow source must not hold the write lock
         with self.atomic():
             return opt_out_list.add(self._connection, wishes)
@@ -397,17 +400,27 @@ class SqliteSentLog:
     def everything_about(self, number: Msisdn) -> Mapping[str, object]:
         """All that is held about a number, in JSON's types."""
         with closing(open_reader(self._file)) as reader, translated(self.path):
-            return people.everything_about(reader, self.path, number)
+            return people.everything_about(reader, number)
 
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number but for a keyed hash that keeps it from being texted."""
-        with self.atomic():
+        with forgetting.wiping(self._connection), self.atomic():
+            self._file.compare()
             return people.erase(self._connection, self.path, number, by, now)
 
-    def prune(self, before: datetime, by: str, now: datetime, *, only_look: bool) -> Sequence[Pruned]:
+    def prune(
+        self, before: datetime, by: str, now: datetime, *, only_look: bool, realm: Realm | None = None
+    ) -> Sequence[Pruned]:
         """Forget whole campaigns whose newest message is older, and close their ids."""
-        with self.atomic():
-            return pruning.prune(self._connection, before, by, now, only_look=only_look)
+        with forgetting.wiping(self._connection), self.atomic():
+            self._file.compare()
+            return pruning.prune(self._connection, before, by, now, only_look=only_look, realm=realm)
+
+    def compact(self) -> bool:
+        """Write the file anew without what was forgotten. Raises SentLogBusy while another process writes."""
+        with self._reading():
+            self._file.compare()
+            return forgetting.compact(self._connection)
 
     def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
         """When this campaign was pruned; None if it never was."""
