@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -87,3 +88,14 @@ def stop(number: Msisdn, topic: str = "", at: datetime = NOW) -> OptOut:
 
 def numbers(most: int, first: int = 0) -> Sequence[Msisdn]:
     return tuple(Msisdn(f"+1202{5_550_000 + place:07d}", "US") for place in range(first, first + most))
+
+
+@contextmanager
+def undone(log: SentLog) -> Iterator[None]:
+    """What is done inside is rolled back at its end, as by an error."""
+    try:
+        with log.atomic():
+            yield
+            raise InterruptedError
+    except InterruptedError:
+        pass

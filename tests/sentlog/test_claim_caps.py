@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ FLORIDA = FrequencyCap(1, DAY, CapScope.PURPOSE, "Florida")
 COLOMBIA = FrequencyCap(1, CalendarPeriod.DAY, CapScope.PURPOSE, "Colombia")
 
 
-def earlier(log: SentLog, *, ago: timedelta = HOUR, **changes: str) -> None:
+def earlier(log: SentLog, *, ago: timedelta = HOUR, **changes: Any) -> None:
     """A message to Anna of another campaign, whose run has another purpose or topic if told."""
-    terms = replace(TERMS, campaign_id="another", run_id="run-0", **changes)  # type: ignore[arg-type]
+    terms = replace(TERMS, campaign_id="another", run_id="run-0", **changes)
     first = message(ANNA, "Something else.", campaign_id="another")
     assert claimed(log, first, terms=terms, now=NOW - ago)
 
@@ -38,7 +39,7 @@ def earlier(log: SentLog, *, ago: timedelta = HOUR, **changes: str) -> None:
 )
 @pytest.mark.parametrize("of_one", [False, True])
 def test_a_cap_counts_what_it_says(
-    log: SentLog, changes: dict[str, str], counting: set[CapScope], scope: CapScope, of_one: bool
+    log: SentLog, changes: dict[str, Any], counting: set[CapScope], scope: CapScope, of_one: bool
 ) -> None:
     earlier(log, **changes)
     cap = FrequencyCap(1, DAY, scope)
@@ -92,7 +93,7 @@ PLANNED = replace(TERMS, planned_at=NOW - HOUR)
     [
         (no(), timedelta(), False),
         (no(), -HOUR, False),
-        (no(), -2 * HOUR, True),  # the plan has weighed it
+        (no(), -2 * HOUR, False),  # committed since, maybe, by an import that began before
         (no(topics=("service-reminders",)), timedelta(), False),
         (no(topics=("offers",)), timedelta(), True),
         (no(purpose="marketing"), timedelta(), False),
@@ -106,3 +107,27 @@ def test_a_no_since_the_plan_lets_nothing_out(
 ) -> None:
     log.record_consents([record], NOW + recorded)
     assert bool(claimed(log, message(ANNA), terms=PLANNED)) is won
+
+
+@pytest.mark.parametrize(
+    ("yes_at", "recorded", "won"),
+    [
+        (NOW - 2 * DAY, -2 * HOUR, False),  # before the no
+        (NOW - DAY, -2 * HOUR, False),  # of the same moment
+        (NOW - DAY + HOUR, -2 * HOUR, True),
+        (NOW - DAY + HOUR, timedelta(), False),  # the plan has weighed neither
+    ],
+)
+def test_only_a_later_yes_takes_a_no_back(
+    log: SentLog, yes_at: datetime, recorded: timedelta, won: bool
+) -> None:
+    yes = no(level=ConsentLevel.EXPRESS, at=yes_at)
+    log.record_consents([no(), yes], NOW + recorded)
+    assert bool(claimed(log, message(ANNA), terms=PLANNED)) is won
+
+
+def test_a_later_yes_about_something_else_takes_no_no_back(log: SentLog) -> None:
+    yes = no(level=ConsentLevel.EXPRESS, at=NOW - HOUR, topics=("offers",))
+    log.record_consents([no(), yes], NOW - 2 * HOUR)
+    assert claimed(log, message(ANNA)) == []
+    assert claimed(log, message(ANNA), terms=replace(TERMS, topic="offers"))
