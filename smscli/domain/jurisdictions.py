@@ -91,7 +91,8 @@ def places_of(
     A US or Canadian number lies where its area code does; one without an area (freephone, 5xx, 900) may lie
     anywhere in its country. A ZIP code outranks the area code, inside the US. A `state` of the number's
     country says where in it, unless number or ZIP code say something else, or it is of another country: then
-    both apply. Without rules only the number's country and the state are known.
+    both apply. Without rules only the number's country and the state are known. One place at least is of the
+    number's country.
 
     `state` is `US-FL`, `postcode` five digits (`addresses.py` reads both). Half a microsecond.
     """
@@ -150,8 +151,12 @@ def _places(
 def _by_number(rules: CountryRules, country: str, area: str, prefix: str) -> tuple[str, ...]:
     """Where the ZIP code or else the area code lies; empty where neither says."""
     by_zip = rules.zip_states.get(prefix, ()) if country in OF_THE_US else ()
-    by_area = rules.area_codes.get(area, ()) if area else ()
-    return by_zip or tuple(place for place in by_area if _country(place) == country)
+    if by_zip:
+        # A ZIP code of Florida and a number of Puerto Rico: the number's own country counts all the same.
+        is_home = any(_country(place) == country for place in by_zip)
+        return by_zip if is_home else (country, *by_zip)
+    by_area = rules.area_codes.get(area, ())
+    return tuple(place for place in by_area if _country(place) == country)
 
 
 def _anywhere(rules: CountryRules | None, country: str, area: str) -> tuple[str, ...]:
