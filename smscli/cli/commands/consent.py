@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -43,6 +44,8 @@ _LIFTS_NONE = (
     "A consent record lifts no opt-out: the person's own START does, or smscli optout remove NUMBER"
     " --reinstate REASON."
 )
+
+_BACK = "Have they agreed anew? First smscli optout remove NUMBER --reinstate REASON."
 
 #: Facts are asked for so many numbers at a time.
 _CHUNK = 2_000
@@ -106,7 +109,10 @@ Proof: TypeAlias = Annotated[
 
 
 @app.command(
-    "import", epilog=exit_codes({ExitCode.INCOMPLETE: "the good rows were taken, others are bad"}, *_CODES)
+    "import",
+    epilog=exit_codes(
+        {ExitCode.INCOMPLETE: "not all rows were taken: others are bad, or of erased people"}, *_CODES
+    ),
 )
 def import_(
     context: typer.Context,
@@ -189,9 +195,8 @@ def import_(
     if found.unread:
         world.screen.note(f"columns not read: {', '.join(map(inert, found.unread))}")
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
-        new = _record(sent_log, found.records, now, only_look=dry_run)
-        opted_out = _opted_out(sent_log, found.records, now)
-    return _recorded(path, found.records, new, opted_out, found.problems, found.unread, is_dry=dry_run)
+        done = _record(sent_log, found.records, now, only_look=dry_run)
+    return _recorded(path, done, found.problems, found.unread, is_dry=dry_run)
 
 
 def _words(words: str | None, file: Path | None) -> str | None:
@@ -249,79 +254,101 @@ class _OnlyLooked(Exception):
     """Takes back what was written for a look."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What recording came to: the records, how many were new, and whom of their people to tell about."""
+
+    records: Sequence[ConsentRecord]
+    new: int
+    opted_out: int
+    erased: int
+
+
 def _record(
     sent_log: SentLog, records: Sequence[ConsentRecord], now: datetime, *, only_look: bool = False
-) -> int:
-    """How many of these records are new; for a look they are added and taken back at once."""
+) -> _Done:
+    """Add records, but those of erased people; for a look they are added and taken back at once."""
+    opted_out = _opted_out(sent_log, records, now)
+    erased = _erased(sent_log, opted_out)
+    kept = [record for record in records if record.number not in erased]
     new = 0
     with suppress(_OnlyLooked), sent_log.atomic():
-        new = sent_log.record_consents(records, now)
+        new = sent_log.record_consents(kept, now)
         if only_look:
             raise _OnlyLooked
-    return new
+    return _Done(kept, new, len(opted_out) - len(erased), len(erased))
 
 
-def _opted_out(sent_log: SentLog, records: Iterable[ConsentRecord], now: datetime) -> int:
-    """How many of these people are opted out, of something or everything."""
+def _opted_out(
+    sent_log: SentLog, records: Iterable[ConsentRecord], now: datetime
+) -> Mapping[Msisdn, frozenset[str]]:
+    """Who of these people is opted out, and of what."""
     numbers = iter(dict.fromkeys(record.number for record in records))
-    count = 0
+    found: dict[Msisdn, frozenset[str]] = {}
     while chunk := list(islice(numbers, _CHUNK)):
         facts = sent_log.facts(Realm.LIVE, "", chunk, now, now)
-        count += sum(1 for fact in facts.values() if fact.opted_out)
-    return count
+        found |= {number: fact.opted_out for number, fact in facts.items() if fact.opted_out}
+    return found
+
+
+def _erased(sent_log: SentLog, opted_out: Mapping[Msisdn, frozenset[str]]) -> frozenset[Msisdn]:
+    """Those who are opted out of everything and stand on no list: of them only a hash is left."""
+    maybe = {number for number, topics in opted_out.items() if "" in topics}
+    if maybe:
+        maybe -= {wish.number for wish in sent_log.opt_outs() if not wish.topic}
+    return frozenset(maybe)
 
 
 def _recorded(
     path: Path,
-    records: Sequence[ConsentRecord],
-    new: int,
-    opted_out: int,
+    done: _Done,
     problems: Sequence[Problem] = (),
     unread: Sequence[str] = (),
     *,
     is_dry: bool = False,
 ) -> Result:
-    levels = Counter(record.level.name.lower() for record in records)
+    levels = Counter(record.level.name.lower() for record in done.records)
     payload = {
         "sent_log": path,
         "dry_run": is_dry,
-        "new": new,
-        "already": len(records) - new,
+        "new": done.new,
+        "already": len(done.records) - done.new,
         "levels": levels,
-        "opted_out": opted_out,
+        "opted_out": done.opted_out,
+        "erased": done.erased,
         "columns_not_read": list(unread),
         "problems": problem_documents(problems),
     }
-    exit_code = ExitCode.INCOMPLETE if problems else ExitCode.OK
-    return Result(payload, _told(levels, new, opted_out, len(problems), is_dry=is_dry), exit_code)
+    is_whole = not problems and not done.erased
+    exit_code = ExitCode.OK if is_whole else ExitCode.INCOMPLETE
+    return Result(payload, _told(done, levels, len(problems), is_dry=is_dry), exit_code)
 
 
-def _told(
-    levels: Mapping[str, int], new: int, opted_out: int, problems: int, *, is_dry: bool
-) -> Iterator[Block]:
-    there = sum(levels.values()) - new
+def _told(done: _Done, levels: Mapping[str, int], problems: int, *, is_dry: bool) -> Iterator[Block]:
+    there = len(done.records) - done.new
     known = f" {counted(there, 'record was', 'records were')} there already." if there else ""
     bad = f" {counted(problems, 'problem')} in other rows." if problems else ""
-    done = "Consent records that would be new" if is_dry else "New consent records"
-    yield f"{done}: {new:,}.{known}{bad}"
+    heading = "Consent records that would be new" if is_dry else "New consent records"
+    yield f"{heading}: {done.new:,}.{known}{bad}"
     noes = levels.get(ConsentLevel.NONE.name.lower(), 0)
     if len(levels) > 1 or noes:
         yield f"By level: {', '.join(f'{level} {count:,}' for level, count in sorted(levels.items()))}."
     if noes:
         yield "Level none is a no: it takes back what the same person agreed to before."
-    if opted_out:
-        stay = (
-            "number is on the opt-out list and stays"
-            if opted_out == 1
-            else "numbers are on the opt-out list and stay"
-        )
-        yield Hanging(f"{opted_out:,} {stay} opted out. {_LIFTS_NONE}")
+    if done.opted_out:
+        stays = counted(done.opted_out, "number stays opted out", "numbers stay opted out")
+        yield Hanging(f"{stays}. {_LIFTS_NONE}")
+    if done.erased:
+        were = counted(done.erased, "number was", "numbers were")
+        yield Hanging(f"{were} erased at a person's wish: nothing was recorded. {_BACK}")
 
 
 # --- add -----------------------------------------------------------------------------------------
 
 
-@app.command(epilog=exit_codes(None, *_CODES))
+@app.command(
+    epilog=exit_codes({ExitCode.INCOMPLETE: "some number was erased, and nothing recorded of it"}, *_CODES)
+)
 def add(
     context: typer.Context,
     numbers: Numbers,
@@ -373,9 +400,8 @@ def add(
     )  # fmt: skip
     records = [_of_options(number, texts, now, by) for number in given]
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
-        new = _record(sent_log, records, now)
-        opted_out = _opted_out(sent_log, records, now)
-    return _recorded(path, records, new, opted_out)
+        done = _record(sent_log, records, now)
+    return _recorded(path, done)
 
 
 # --- show ----------------------------------------------------------------------------------------
