@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Plan, SentLog
 from smscli.domain.quiet_hours import permission
 from smscli.domain.rules import Again, AskHours, Case, decide, same_text_lately
+from smscli.engine.sooner import may_be_sooner
 
 #: Rows whose facts are fetched in one statement.
 CHUNK = 2_000
@@ -29,7 +31,8 @@ class Findings:
     `repeatable` are numbers in doubt that would be sent if they were not in doubt: only they may be
     repeated by a gateway's promise of idempotency. `watched` is the case of the first row with the
     number that the planner watches: what was known of it when it was decided. `withdrawn` are numbers
-    whose later row says that they opted out, with where it stands.
+    whose later row says that they opted out, with where it stands. `sooner_with_zone` counts, by country,
+    whom a zone column would let be texted at once.
     """
 
     rows: int = 0
@@ -37,6 +40,7 @@ class Findings:
     repeatable: set[Msisdn] = field(default_factory=set)
     watched: Case | None = None
     withdrawn: dict[Msisdn, str] = field(default_factory=dict)
+    sooner_with_zone: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ class Planner:
         elif isinstance(decision, Skip) and decision.reason is SkipReason.IN_DOUBT:
             if self._would_be_sent(case):
                 findings.repeatable.add(case.contact.number)
+        elif may_be_sooner(case, decision):
+            findings.sooner_with_zone[case.contact.number.country] += 1
 
     def _would_be_sent(self, case: Case) -> bool:
         """Would this person in doubt pass every rule, were it not for the doubt?"""

@@ -52,10 +52,10 @@ _PLAN = _keys(
     text="campaign purpose topic gateway realm sent_log at currency digest",
     count="rows contacts to_send left_by_limit problems repairs segments requests late same_text_warnings"
     " repeatable",
-    object="skipped held held_until repairs_by_code encodings segments_by_encoding messages_by_segments"
-    " languages cost_by_country",
+    object="skipped held held_until sooner_with_zone repairs_by_code encodings segments_by_encoding"
+    " messages_by_segments languages cost_by_country",
     object_or_null="list",
-    list="lists exclude to_mend offenders countries unpriced samples",
+    list="lists exclude to_mend offenders countries unpriced wording respelled samples",
     number_or_null="cost seconds",
     text_or_null="last_leaves_at first_closes_at",
 )
@@ -74,7 +74,23 @@ _OWN_NUMBER = _keys(
     count="segments",
     object="text_of",
 )
-_CHECKED = _keys(list="tasks problem_list offers", count="problems to_look_at", object="campaigns")
+_CHECKED = _keys(
+    list="tasks problem_list wording respelled offers", count="problems to_look_at", object="campaigns"
+)
+_PLACE = _keys(
+    text="at places_by zones_by state no_legal_advice",
+    text_or_null="number until opens_at consent",
+    list="places zones rows parts caps holidays",
+    flag="has_own_row",
+    object_or_null="own",
+    null="countries",
+)
+_COUNTRIES = _keys(
+    text="at no_legal_advice",
+    list="countries",
+    null="number places places_by zones zones_by state until opens_at rows parts has_own_row own caps consent"
+    " holidays",
+)
 _ENTERED = _keys(text="sent_log", count="added already", list="problems")
 
 
@@ -233,6 +249,10 @@ RAN = (
         "gateway try twilio --to +12025550199",
         _keys(text="gateway realm", flag="sent", list="variables", object="request"),
     ),
+    Ran("hours", _COUNTRIES),
+    Ran("hours +13055550101 --state NY", _PLACE),
+    Ran("hours US", _PLACE),
+    Ran("hours PL --campaigns campaigns.yaml --campaign tyre-change", _PLACE),
     Ran(
         "segments Hello",
         _keys(text="encoding", count="units segments segments_in_gsm7", list="offenders characters cut"),
@@ -327,6 +347,9 @@ _FAILURES = (
         "resolve",
         setting=_old_log,
     ),
+    Failed("hours Polandd", ExitCode.USAGE, "hours"),
+    Failed("hours PL --policy nightly", ExitCode.USAGE, "hours"),
+    Failed("hours PL --campaigns gone.yaml", ExitCode.FILES, "hours"),
     Failed("optout add 512345678", ExitCode.USAGE, "optout add"),
     Failed(f"optout add +12025550101 {_ON}", ExitCode.SENT_LOG, "optout add"),
     Failed(f"optout import optouts.csv {_ON}", ExitCode.FILES, "optout import", ("short_code",)),

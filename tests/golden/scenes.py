@@ -133,6 +133,28 @@ SCENES: Mapping[str, Scene] = {
         "check campaigns.yaml --contacts mistaken.csv",
         "check gone.yaml",
     ),
+    # hours
+    "hours": _scene("hours", "hours US"),
+    "hours-place": _scene(
+        "hours PL",
+        "hours US-FL",
+        "hours +13055550101 --state 'New York'",
+        "hours Iceland --at 2026-12-24T12:00",
+        "hours PL --campaigns campaigns.yaml --campaign tyre-change",
+        "hours DE --policy office --state Bayern",
+        "hours +18005550101",
+    ),
+    "hours-mistyped": _scene(
+        "hours Polandd",
+        "hours 512345678",
+        "hours PL --zip 33101",
+        "hours US-FL --state NY",
+        "hours --zone Europe/Warsaw",
+        "hours PL --policy nightly",
+        "hours PL --campaign tyre-change",
+        "hours PL --campaigns campaigns.yaml --campaign tyre-chnge",
+        "hours PL --zone CET",
+    ),
     # segments
     "segments": _scene(
         "segments 'Your bike is ready.'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -60,14 +60,14 @@ def there_text(found: There, page: Page) -> Iterator[Block]:
         yield Hanging("No row is known for this place: the careful one for all such places holds.")
     if len(found.rows) > _ROWS_IN_FULL:
         yield Text()
-        yield _rows(found.rows)
+        yield from _rows(found.rows)
     else:
         for each in found.rows:
             yield from _row(each, page)
     if found.parts:
         yield Text()
         yield Hanging("Besides, these parts have rows of their own:")
-        yield _rows(found.parts)
+        yield from _rows(found.parts)
     yield Text()
     yield Hanging(NO_ADVICE)
 
@@ -230,20 +230,18 @@ def _runs(hours: QuietHours) -> Iterator[tuple[str, tuple[Window, ...]]]:
 
 def countries_text(rules: CountryRules, rows: Sequence[RowThere], at: datetime) -> Iterator[Block]:
     """A line for each country."""
-    yield _rows(rows)
-    yield Text()
+    yield from _rows(rows)
     states = [place for place in rules.rows if "-" in place]
     for country, run in groupby(sorted(states), key=lambda place: place.partition("-")[0]):
         places = list(run)
         yield Hanging(f"{counted(len(places), 'state')} of {country} have rows too: smscli hours {country}")
-    yield Hanging("* Nobody is texted on public holidays.")
     yield Hanging(f"Elsewhere {windows_words(rules.otherwise.hours)} *")
     yield Hanging(f"Now is {local(at, 'UTC')}; open means in every time zone of the country.")
     yield Hanging("With its sources and in full: smscli hours PL")
     yield Hanging(NO_ADVICE)
 
 
-def _rows(rows: Iterable[RowThere]) -> Block:
+def _rows(rows: Sequence[RowThere]) -> Iterator[Block]:
     headers = ("place", "name", "windows", "basis", "sure", "now")
     cells = [
         (
@@ -256,7 +254,10 @@ def _rows(rows: Iterable[RowThere]) -> Block:
         )
         for each in rows
     ]
-    return table(headers, cells, folding=("name", "windows"))
+    yield table(headers, cells, folding=("name", "windows"))
+    if any(each.row.hours.holidays is HolidayRule.SKIP for each in rows):
+        yield Text()
+        yield Hanging("* Nobody is texted on public holidays.")
 
 
 _SURE: Mapping[Confidence, str] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smscli.cli.present import exclusions
 from smscli.cli.present.mending import to_mend
+from smscli.cli.present.wording import respelled_documents, wording_documents
 from smscli.domain.segments import Encoding
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def plan_document(planned: Planned) -> dict[str, object]:
         "first_closes_at": forecast.first_closes_at,
         "same_text_warnings": planned.findings.same_text_warnings,
         "repeatable": len(planned.findings.repeatable),
+        "sooner_with_zone": {
+            "contacts": planned.findings.sooner_with_zone.total(),
+            "countries": dict(sorted(planned.findings.sooner_with_zone.items())),
+        },
+        "wording": wording_documents(planned.texts),
+        "respelled": respelled_documents(planned.texts),
         "samples": [
             {
                 "to": message.to.masked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from smscli.cli.present.ledger import Row, Section, Warn
 from smscli.cli.present.mending import ToMend, to_mend
 from smscli.cli.present.page import Page
 from smscli.cli.present.text import counted
+from smscli.domain.addresses import OF_THE_US
 from smscli.domain.decision import SkipReason
 from smscli.domain.ports import CountryTally, Offender
 from smscli.domain.segments import Encoding
@@ -49,12 +50,25 @@ def _people(planned: Planned, page: Page) -> Iterator[Row | Warn]:
     for held_for, count in most_first(tally.held):
         opens = f"the first may go {local(tally.held_until[held_for], zone)}"
         yield Row(words(held_for), f"{count:,}", opens, depth=2)
+    if sooner := findings.sooner_with_zone:
+        yield Warn(_sooner(sooner))
     yield _share("problems", planned.bad.count, "red")
     if findings.repeatable:
         promise = "in doubt, which the gateway promised not to take twice"
         yield Row("again", f"{len(findings.repeatable):,}", promise)
     if findings.same_text_warnings:
         yield Warn(f"{findings.same_text_warnings:,} had these very words from another campaign")
+
+
+def _sooner(by_country: Mapping[str, int]) -> str:
+    """What the list lacks for people who are held because nobody knows in which clock they are."""
+    few = sorted(by_country.items(), key=lambda part: -part[1])[: _COUNTRIES["glance"]]
+    named = [f"{country} {count:,}" for country, count in few]
+    named += [f"{len(by_country) - len(few)} more"] if len(by_country) > len(few) else []
+    abroad = by_country.keys() - OF_THE_US
+    zips = "" if abroad == by_country.keys() else " or, for the US, ZIP codes" if abroad else " or ZIP codes"
+    count = f"{sum(by_country.values()):,} could be texted sooner"
+    return f"{count} if the list had their time zones{zips} ({', '.join(named)})"
 
 
 def _share(label: str, count: int, style: str = "") -> Row:

@@ -110,7 +110,7 @@ class Story:
     @property
     def zones(self) -> tuple[str, ...]:
         """Every zone the number may be in."""
-        return zones_of(self.number, self.case.contact.zone if self.case else None)
+        return self.case.zones if self.case else zones_of(self.number)
 
     @property
     def repairs(self) -> tuple[Problem, ...]:
