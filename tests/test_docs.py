@@ -31,6 +31,7 @@ from smscli.domain.explaining import LATER_ROWS
 from smscli.domain.profile import MARKERS
 from smscli.domain.repairs import _DONE as REPAIRS
 from smscli.domain.rules import RULES
+from smscli.domain.wording import WordingRule
 from smscli.engine.caution import ErrorBudget
 from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS
 from smscli.files.campaign_file import PURPOSE_DEFAULTS
@@ -445,7 +446,7 @@ def codes_of_cells(folder: Path) -> frozenset[str]:
 def test_each_problem_code_is_documented_once_and_none_that_is_gone(tmp_path: Path) -> None:
     by_rules = frozenset(str(reason) for reason in SkipReason if reason in SENTENCES)
     found = problem_codes() | codes_of_cells(tmp_path)
-    codes = found | frozenset(map(str, Trouble)) | by_rules | REPAIRS.keys()
+    codes = found | frozenset(map(str, (*Trouble, *WordingRule))) | by_rules | REPAIRS.keys()
     assert sorted(firsts(PAGES["docs/problem-codes.md"])) == sorted(codes)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from smscli.cli.checking_campaigns import CampaignCheck, CheckPlan, Note, Standing
+from smscli.cli.checking_campaigns import CampaignCheck, CheckPlan, Note, Standing, objections
 from smscli.cli.checking_lists import (
     CheckedList,
     Deciding,
@@ -34,6 +34,7 @@ from smscli.cli.excluding import read_excluded, unusable
 from smscli.cli.gateway_given import gateway_given
 from smscli.cli.planned import campaign_named, given_list
 from smscli.cli.present.exclusions import age_words
+from smscli.cli.reading_texts import read_texts
 from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.errors import FilesError, Place, Problem, SentLogError, SmscliError
 from smscli.domain.message import Realm
@@ -309,7 +310,8 @@ class _CampaignsCheck:
         self.excluding.fill([(each.reads, each.plan) for each in deciding])
         self.reading.read_all(deciding)
         note_empty(self.reading.note, lists.values(), deciding)
-        yield from map(self._standing, deciding)
+        for each in deciding:
+            yield self._with_texts(each, self._standing(each))
 
     def _deciding(
         self, reads: Reads, lists: Mapping[Hashable, CheckedList], open_things: ExitStack
@@ -351,6 +353,14 @@ class _CampaignsCheck:
         for problem in found:
             self.reading.note(problem)
         return standing
+
+    def _with_texts(self, each: Deciding, standing: Standing) -> Standing:
+        """The texts are read whether or not a list could be."""
+        campaign = each.reads.defined.campaign
+        texts = read_texts(campaign, each.plan.specimens, every=True)
+        for problem in objections(self.asked.file, campaign, texts):
+            self.reading.note(problem)
+        return replace(standing, texts=texts)
 
 
 def _keep_nothing(_: CheckedList) -> Callable[[Iterable[Found]], None]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
+from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts
 from smscli.cli.tasks import Found, Trouble
 from smscli.domain.campaign import Campaign, Rates
 from smscli.domain.contact import ConsentLevel
@@ -23,7 +24,6 @@ from smscli.domain.ports import PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.rules import Text, compose
 from smscli.files.reading import listed
-from smscli.sentlog.plan import SqlitePlan
 
 #: Who is told of every problem.
 Note = Callable[[Found], None]
@@ -39,7 +39,7 @@ class Standing:
 
     `could_be_texted` counts whom no file forbids, now or when the next window opens. `unread` are those of
     its lists that could not be read. `is_not_piped_in`: a list should come from standard input, and that is
-    a keyboard.
+    a keyboard. `texts` is what reading its texts came to, lists or not.
     """
 
     campaign: str
@@ -50,16 +50,17 @@ class Standing:
     skipped: Mapping[SkipReason, int] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     is_not_piped_in: bool = False
+    texts: ReadTexts = NOTHING_READ
 
 
-class CheckPlan(SqlitePlan):
+class CheckPlan(ReadPlan):
     """A plan that knows as well what held messages will come to: a check asks that, whatever the hour.
 
     It collects whom a rule leaves out for what somebody can mend, until they are taken.
     """
 
     def __init__(self, campaign: Campaign) -> None:
-        super().__init__()
+        super().__init__(campaign)
         self._campaign = campaign
         self._complaints: list[Skip] = []
         self.held_segments: Counter[str] = Counter()  # by country
@@ -108,6 +109,16 @@ def _words(reason: SkipReason, detail: str, campaigns: str) -> tuple[str, str, s
         case _:
             hint = "widen quiet_hours.windows, or add a column `zone`"
             return "", f"the windows are never open in all its time zones: {campaigns}", hint
+
+
+def objections(file: Path, campaign: Campaign, texts: ReadTexts) -> Iterator[Found]:
+    """What a send refuses for in the wording of texts, as problems of the campaigns file."""
+    for rule, members in texts.refused().items():
+        for language, each in {each.language: each for each in reversed(members)}.items():
+            path = f"campaigns.{campaign.id}.text" + (f".{language}" if len(campaign.texts) > 1 else "")
+            hint = f"{each.finding.suggestion}; or wording: {{{rule}: warn}}".removeprefix("; or ")
+            problem = Problem(Place(str(file), None, None, path), rule, each.finding.message, hint)
+            yield Found(problem, (campaign.id,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,23 @@ def right_clock(log: SentLog, now: datetime) -> None:
         )
 
 
+def not_closed(log: SentLog, realm: Realm, campaign_id: str) -> None:
+    """A campaign that was pruned stays closed: the log no longer knows who was texted under its id."""
+    if refusal := refused_closed(log, realm, campaign_id):
+        raise refusal
+
+
+def refused_closed(log: SentLog | None, realm: Realm, campaign_id: str) -> Refused | None:
+    """The refusal, if the campaign was pruned in this realm."""
+    closed_at = log.is_closed(realm, campaign_id) if log is not None else None
+    if closed_at is None:
+        return None
+    return Refused(
+        f"campaign {campaign_id} was pruned on {closed_at:%Y-%m-%d}: whom it texted is forgotten",
+        hint="a new message is a new campaign id",
+    )
+
+
 def same_texts(log: SentLog, planned_digest: str, realm: Realm, campaign_id: str, *, changed: bool) -> None:
     """A campaign's people get the same words, unless the operator says that the text changed."""
     before = log.texts_digest(realm, campaign_id)
@@ -93,7 +110,7 @@ def same_texts(log: SentLog, planned_digest: str, realm: Realm, campaign_id: str
 
 
 def within_limits(planned: Planned) -> None:
-    """`max_age` of lists not to text; `max_segments`, `max_messages` and `max_cost` of the campaign.
+    """`max_age` of lists not to text, wording, and `max_segments`, `max_messages` and `max_cost`.
 
     Raises the first refusal.
     """
@@ -102,9 +119,10 @@ def within_limits(planned: Planned) -> None:
 
 
 def refused_limits(planned: Planned) -> Iterator[Refused]:
-    """Every limit of the campaigns file that this plan is over."""
+    """Every limit of the campaigns file that this plan is over, and what the wording rules refuse."""
     chosen, tally, forecast = planned.chosen, planned.tally, planned.forecast
     yield from filter(None, (too_old(each, chosen.file) for each in planned.excluded))
+    yield from refused_wording(planned)
     limits = chosen.campaign.limits
     too_long = tally.skipped.get(SkipReason.TEXT_TOO_LONG, 0)
     if limits.max_segments is not None and too_long:
@@ -132,6 +150,23 @@ def refused_limits(planned: Planned) -> Iterator[Refused]:
             f" {money(limits.max_cost)}",
             hint="send a part with --limit, or raise limits.max_cost",
         )
+
+
+def refused_wording(planned: Planned) -> Iterator[Refused]:
+    """What wording rules have against texts of this plan, all of it in one refusal."""
+    refused = planned.texts.refused()
+    if not refused:
+        return
+    found = "; ".join(
+        f"{rule} in {', '.join(dict.fromkeys(each.language for each in members))}"
+        for rule, members in refused.items()
+    )
+    allowed = ", ".join(f"{rule}: warn" for rule in refused)
+    yield Refused(
+        f"{'a wording rule refuses' if len(refused) == 1 else 'wording rules refuse'} the text: {found}",
+        hint=f"{planned.chosen.command('preview')} shows where, and what to write; to send it all the same,"
+        f" write wording: {{{allowed}}} into {planned.chosen.file}",
+    )
 
 
 def expected(planned: Planned, expect: int | None) -> None:

@@ -18,6 +18,7 @@ from smscli.cli.gateway_given import gateway_given
 from smscli.cli.own_opt_outs import not_read, own_opt_outs
 from smscli.cli.present.exclusions import bad_row_lines
 from smscli.cli.present.text import counted, minute
+from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts, read_texts
 from smscli.cli.sifting import BadRows, ReadList, Repairs, Sieve
 from smscli.cli.written_files import keep_from_overwriting
 from smscli.domain.campaign import Campaign
@@ -153,6 +154,7 @@ class Planned:
     at: datetime
     duplicates_file: Path | None = None
     excluded: tuple[Excluded, ...] = ()
+    texts: ReadTexts = NOTHING_READ
 
     @property
     def rows(self) -> int:
@@ -292,7 +294,7 @@ def planned(
     )
     sieve, today = Sieve(), world.clock.now().date()
     with (
-        closing(SqlitePlan()) as plan,
+        closing(ReadPlan(chosen.campaign)) as plan,
         open_lists(chosen.sources, wanted, _bytes(world), today=today) as lists,
     ):
         if asked.plan is not None:
@@ -314,7 +316,11 @@ def planned(
             raise FilesError(
                 f"{lists.name} has a header and no contacts", hint="put at least one row below the header"
             )
-        made = replace(_counted(asked, chosen, plan, findings, sieve, read, at), excluded=excluded)
+        made = replace(
+            _counted(asked, chosen, plan, findings, sieve, read, at),
+            excluded=excluded,
+            texts=read_texts(chosen.campaign, plan.specimens),
+        )
         for warning in _warnings(made):
             world.screen.trouble(f"warning: {warning}")
         yield made

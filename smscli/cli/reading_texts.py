@@ -18,6 +18,7 @@ from smscli.domain.rules import Text, compose
 from smscli.domain.segments import Unsendable, measure
 from smscli.domain.template import MissingField, NotANumber, OutputTooLong, Template
 from smscli.domain.wording import Finding, Reading, WordingRule, read
+from smscli.files.wording_file import load_word_lists
 from smscli.sentlog.plan import SqlitePlan
 
 #: So many people of a language are asked whether `encoding` changed their text, until one says yes.
@@ -80,6 +81,11 @@ class ReadTexts:
     findings: tuple[TextFinding, ...] = ()
     respelled: tuple[Specimen, ...] = ()
 
+    @property
+    def has_news(self) -> bool:
+        """Is there anything to tell of them?"""
+        return bool(self.findings or self.respelled)
+
     def refused(self) -> Mapping[WordingRule, Sequence[TextFinding]]:
         """What a send refuses for, by rule."""
         found: dict[WordingRule, list[TextFinding]] = {}
@@ -87,6 +93,10 @@ class ReadTexts:
             if each.refuses:
                 found.setdefault(each.finding.rule, []).append(each)
         return found
+
+
+#: Of no text at all.
+NOTHING_READ = ReadTexts()
 
 
 # --- which texts ---
@@ -239,8 +249,6 @@ def _respelled(texts: Iterable[Specimen]) -> tuple[Specimen, ...]:
 
 def _found(campaign: Campaign, texts: Iterable[Specimen]) -> Iterator[TextFinding]:
     """What is found in one text of a language is not told again of the next, unless it says more."""
-    from smscli.files.wording_file import load_word_lists
-
     lists, known = load_word_lists(), dict[str, set[tuple[str, str]]]()
     for text in texts:
         findings = read(_reading(campaign, text), lists, campaign.wording)

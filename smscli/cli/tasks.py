@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import Problem
+from smscli.domain.wording import WordingRule
 
 
 class Trouble(StrEnum):
@@ -205,6 +206,72 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "widen quiet_hours.windows: they never open for {n} contacts",
         ),
         SkipReason.EXPIRED: ("set a later `expires`, or delete it",) * 2,
+        # wording that a send refuses
+        WordingRule.SENDER_NOT_NAMED: (
+            "say early in {n} text who it is from",
+            "say early in {n} texts who they are from",
+        ),
+        WordingRule.OPT_OUT_MISSING: ("say in {n} text how to opt out", "say in {n} texts how to opt out"),
+        WordingRule.OPT_OUT_OTHER_LANGUAGE: (
+            "say how to opt out in the language of {n} text",
+            "say how to opt out in the languages of {n} texts",
+        ),
+        WordingRule.OPT_OUT_NOT_UNDERSTOOD: (
+            "offer an opt-out word that smscli understands in {n} text",
+            "offer opt-out words that smscli understands in {n} texts",
+        ),
+        WordingRule.OPT_OUT_NOT_RECEIVABLE: (
+            "offer a way to opt out that can reach you in {n} text",
+            "offer a way to opt out that can reach you in {n} texts",
+        ),
+        WordingRule.LABEL_MISSING: ("mark {n} text as an advertisement", "mark {n} texts as advertisements"),
+        WordingRule.ASKS_PERSONAL_DATA: (
+            "ask for no personal data in {n} text",
+            "ask for no personal data in {n} texts",
+        ),
+        WordingRule.UNRENDERED_PLACEHOLDER: (
+            "fill a gap that {n} text would leave open",
+            "fill gaps that {n} texts would leave open",
+        ),
+        WordingRule.PROMOTION_IN_TRANSACTIONAL: (
+            "take promotion out of {n} transactional text",
+            "take promotion out of {n} transactional texts",
+        ),
+        WordingRule.PUBLIC_SHORTENER: (
+            "write a link of your own in {n} text",
+            "write links of your own in {n} texts",
+        ),
+        WordingRule.PLAIN_HTTP: ("write https:// in {n} text", "write https:// in {n} texts"),
+        WordingRule.MOJIBAKE: ("mend letters of {n} text", "mend letters of {n} texts"),
+        WordingRule.LOOK_ALIKE_LETTERS: (
+            "type each word of {n} text in one alphabet",
+            "type each word of {n} texts in one alphabet",
+        ),
+        WordingRule.INVISIBLE_CHARACTERS: (
+            "take invisible characters out of {n} text",
+            "take invisible characters out of {n} texts",
+        ),
+        WordingRule.GSM7_BREAKERS: (
+            "take what forces UCS-2 out of {n} text, or say `encoding: tidy`",
+            "take what forces UCS-2 out of {n} texts, or say `encoding: tidy`",
+        ),
+        WordingRule.EMOJI: ("take emoji out of {n} text", "take emoji out of {n} texts"),
+        WordingRule.JUST_OVER: (
+            "shorten {n} text by a few characters",
+            "shorten {n} texts by a few characters",
+        ),
+        WordingRule.STRAY_SPACES: ("take spaces out of {n} text", "take spaces out of {n} texts"),
+        WordingRule.SHOUTING: ("write {n} text without capitals", "write {n} texts without capitals"),
+        WordingRule.LEET: (
+            "write {n} text without digits for letters",
+            "write {n} texts without digits for letters",
+        ),
+        WordingRule.ABBREVIATIONS: ("write words of {n} text out", "write words of {n} texts out"),
+        WordingRule.ONE_WORD: ("say more than one word in {n} text", "say more than one word in {n} texts"),
+        WordingRule.MANY_SENTENCES: (
+            "shorten {n} text to two sentences",
+            "shorten {n} texts to two sentences",
+        ),
         # campaigns as a whole
         Trouble.NO_CONSENT_COLUMNS: ("name the columns that hold consent: consent and consent_date",) * 2,
         Trouble.NOBODY: ("look why nobody could be texted: smscli preview says it row by row",) * 2,

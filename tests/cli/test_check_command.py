@@ -240,6 +240,8 @@ def test_json_has_tasks_problems_and_campaigns(desk: Desk) -> None:
                 "stops": True,
             }
         ],
+        "wording": [],
+        "respelled": [],
         "offers": [],
         "campaigns": {
             "ready": {

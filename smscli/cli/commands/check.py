@@ -19,12 +19,15 @@ from smscli.cli.plan_options import CampaignsFile, Contacts, GatewayName
 from smscli.cli.present.documents import problem_documents
 from smscli.cli.present.progress import Rows
 from smscli.cli.present.text import PROBLEMS_SHOWN, Hanging, counted, inert, listed_problems
+from smscli.cli.present.wording import respelled_documents, wording_documents, wording_text
 from smscli.cli.result import Result
 from smscli.cli.tasks import Found, Task, Tasks, Weight
 from smscli.domain.errors import ExitCode
+from smscli.domain.wording import WordingRule
 from smscli.files.reading import listed
 
 if TYPE_CHECKING:
+    from smscli.cli.present.page import Page
     from smscli.cli.result import Block
 
 app = command_app()
@@ -37,6 +40,9 @@ _CODES = {
 
 #: So many problems go into the JSON document, and so many things to look at; `--problems` has all rows.
 MOST_PROBLEMS = 10_000
+
+#: Told with the words they are about, in a part of their own.
+_WORDING = frozenset(WordingRule)
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ class _Ledger:
     first_to_look_at: list[Found] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)  # in the order in which they came up
     count: int = 0
+    of_wording: int = 0
     to_look_at: int = 0
     stops: bool = False
 
@@ -63,6 +70,7 @@ class _Ledger:
             first = self.first_to_look_at
         else:
             self.count += 1
+            self.of_wording += found.problem.code in _WORDING
             first = self.first
         if len(first) < MOST_PROBLEMS:
             first.append(found)
@@ -105,10 +113,11 @@ def check(
 ) -> Result:
     """Say what has to be mended before a send, as tasks.
 
-    Looks at the campaigns file, the gateways with the environment variables they need, the texts, lists of
-    people not to text, and all contact lists row by row. It does not stop at the first problem and asks no
-    network. Rows that `on_bad_rows: skip` leaves out, and numbers that were repaired, are told and do not
-    count as wrong. The sent log is not asked: who was texted before is for `smscli preview` to say.
+    Looks at the campaigns file, the gateways with the environment variables they need, the texts and their
+    wording, lists of people not to text, and all contact lists row by row. It does not stop at the first
+    problem and asks no network. Rows that `on_bad_rows: skip` leaves out, numbers that were repaired, and
+    warnings about wording are told and do not count as wrong. The sent log is not asked: who was texted
+    before is for `smscli preview` to say.
     """
     world = wiring.of(context)
     asked = Asked(file=file, campaign=campaign, contacts=contacts, gateway=gateway, problems=problems)
@@ -118,7 +127,8 @@ def check(
     for path, count in found.written:
         world.screen.note(f"problems: {path} ({counted(count, 'row')})")
     code = ExitCode.FILES if ledger.stops else ExitCode.OK
-    return Result(_document(ledger, found), _text(ledger, found, asked), code)
+    page = world.screen.page(world.screen.out)
+    return Result(_document(ledger, found), _text(ledger, found, asked, page), code)
 
 
 # --- text and JSON ---
@@ -130,15 +140,21 @@ _HEADINGS = {
 }
 
 
-def _text(ledger: _Ledger, checked: Checked, asked: Asked) -> Iterator[Block]:
+def _text(ledger: _Ledger, checked: Checked, asked: Asked, page: Page) -> Iterator[Block]:
     tasks = list(ledger.tasks)
     for weight, heading in _HEADINGS.items():
         yield from _task_lines(heading, [task for task in tasks if task.weight is weight])
     more = f"{asked.problems} has all rows" if checked.written else "--problems FILE writes all rows"
-    yield from _problem_lines("problems", ledger.in_order(), ledger.count, more)
+    others = [found for found in ledger.in_order() if found.problem.code not in _WORDING]
+    yield from _problem_lines("problems", others, ledger.count - ledger.of_wording, more)
     yield from _offer_lines(checked.offers)
     look_at = ledger.to_look_at_in_order()
     yield from _problem_lines("things to look at", look_at, ledger.to_look_at, "--json shows more")
+    for standing in checked.standings:
+        if standing.texts.has_news:
+            of = f"{standing.campaign}: " if len(checked.standings) > 1 else ""
+            yield from wording_text(standing.texts, page, of)
+            yield ""
     yield from (Hanging(_standing_line(standing)) for standing in checked.standings)
     if any(_hides_others(found, asked.file) for found in ledger.first):
         yield f"mend {asked.file} first: what it hides comes to light then"
@@ -219,6 +235,16 @@ def _document(ledger: _Ledger, checked: Checked) -> dict[str, object]:
             {**document, "campaigns": list(found.campaigns), "stops": found.stops}
             for found in (*ledger.in_order(), *ledger.to_look_at_in_order())
             for document in problem_documents([found.problem])
+        ],
+        "wording": [
+            {"campaign": standing.campaign, **document}
+            for standing in checked.standings
+            for document in wording_documents(standing.texts)
+        ],
+        "respelled": [
+            {"campaign": standing.campaign, **document}
+            for standing in checked.standings
+            for document in respelled_documents(standing.texts)
         ],
         "offers": [
             {"file": offer.list_name, "campaigns": list(offer.campaigns), "line": offer.line}

@@ -20,6 +20,7 @@ from smscli.cli.present.page import Page
 from smscli.cli.present.plan_document import SAMPLES
 from smscli.cli.present.plan_rows import cost, languages, messages, people, segments, timing
 from smscli.cli.present.text import counted
+from smscli.cli.present.wording import wording_text
 from smscli.files.csv_records import DELIMITER_WORDS
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def plan_text(planned: Planned, page: Page) -> Iterator[Text]:
     yield from _head(planned, page)
     yield Text()
     yield from _figures(planned, page)
+    if planned.texts.has_news:
+        yield Text()
+        yield from wording_text(planned.texts, page)
     if planned.tally.to_send:
         yield Text()
         yield from _samples(planned, page)
