@@ -18,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from smscli.domain.errors import FilesError, SentLogDamaged, UsageError
+from smscli.domain.errors import FilesError, SentLogDamaged, SentLogError, UsageError
+from smscli.sentlog.erasing import fitting_key_file, key_path, write_key
 from smscli.sentlog.instants import from_millis
 from smscli.sentlog.opening import find_log, open_as_it_is, sync_folder
 from smscli.sentlog.trouble import RESTORE, translated
@@ -50,11 +51,16 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A finished copy."""
+    """A finished copy. `key` is the copy of the key of the erased beside it, None where nobody is erased.
+
+    `lacks_key`: somebody is erased, and the log has no key that fits.
+    """
 
     path: Path
     contents: Contents
     size: int  # bytes
+    key: Path | None = None
+    lacks_key: bool = False
 
 
 def back_up(log: Path, copy: Path, tick: Callable[[], None] = lambda: None) -> Backup:
@@ -78,9 +84,38 @@ def back_up(log: Path, copy: Path, tick: Callable[[], None] = lambda: None) -> B
         file.compare()
         _check(unfinished, held, file.path)
         size = _sync(unfinished)
-        _publish(unfinished, copy)
+        key, lacks_key = _key_of(unfinished, file.path)
+        copied = _copy_key(key, copy) if key else None
+        try:
+            _publish(unfinished, copy)
+        except BaseException:
+            if copied:
+                copied.unlink()
+            raise
         sync_folder(copy.parent)
-    return Backup(copy, held, size)
+    return Backup(copy, held, size, copied, lacks_key)
+
+
+def _key_of(unfinished: Path, log: Path) -> tuple[Path | None, bool]:
+    """The key of the log, if people are erased in the copy; and whether one that fits is missing."""
+    with translated(log), closing(_only_read(unfinished)) as copied:
+        has_table = copied.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'erased')")
+        if not has_table.fetchone()[0]:
+            return None, False  # an older schema
+        try:
+            return fitting_key_file(copied, log), False
+        except SentLogError:
+            return None, True
+
+
+def _copy_key(key: Path, copy: Path) -> Path:
+    """The key beside the copy, under the name by which smscli looks for it. Raises UsageError, OSError."""
+    beside = key_path(copy)
+    try:
+        write_key(beside, key.read_bytes())
+    except FileExistsError:
+        raise _exists(beside) from None
+    return beside
 
 
 def _refuse_existing(copy: Path) -> None:
@@ -139,13 +174,17 @@ def _contents(connection: sqlite3.Connection) -> Contents:
 
 def _check(unfinished: Path, held: Contents, log: Path) -> None:
     """Every page of the copy, and that it holds what the log held. Raises SentLogDamaged."""
-    name = f"file:{quote(str(unfinished))}?mode=ro&immutable=1"  # nobody else knows it: no -wal is made
-    with translated(log), closing(sqlite3.connect(name, uri=True)) as copied:
+    with translated(log), closing(_only_read(unfinished)) as copied:
         found = copied.execute("PRAGMA quick_check (1)").fetchone()[0]
         if found != "ok":
             raise SentLogDamaged(f"a copy of {log} is not sound: {found}", hint=RESTORE)
         if _contents(copied) != held:
             raise SentLogDamaged(f"a copy of {log} does not hold what the log holds", hint=RESTORE)
+
+
+def _only_read(unfinished: Path) -> sqlite3.Connection:
+    """Nobody else knows the file: no -wal is made."""
+    return sqlite3.connect(f"file:{quote(str(unfinished))}?mode=ro&immutable=1", uri=True)
 
 
 def _sync(unfinished: Path) -> int:

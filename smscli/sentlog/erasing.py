@@ -156,11 +156,14 @@ def _make(path: Path) -> bytes:
 
 
 def write_key(path: Path, content: bytes) -> None:
-    """A new file that only its owner can read, on the disk when this returns. Raises OSError."""
+    """A new file that only its owner can read, on the disk when this returns, or none. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         os.write(handle, content)
         os.fsync(handle)
+    except BaseException:
+        path.unlink()
+        raise
     finally:
         os.close(handle)
 

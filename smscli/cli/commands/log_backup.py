@@ -15,6 +15,7 @@ from smscli.cli.present.text import counted, minute
 from smscli.cli.result import Result
 from smscli.domain.errors import ExitCode, UsageError
 from smscli.sentlog.backup import Backup, back_up
+from smscli.sentlog.erasing import key_path
 
 app = command_app()
 
@@ -55,13 +56,19 @@ def backup(
     """Copy a sent log safely, also while a send is running.
 
     The copy is of one moment, complete and checked, and only its owner can read it. Copying the file by other
-    means can miss what still stands in the -wal file beside it. Putting a copy back later makes everyone sent
-    since look new: the next send would text them again.
+    means can miss what still stands in the -wal file beside it. If people were erased, the key that keeps
+    them from being texted is copied too, as FILE.key: keep both together. Putting a copy back later makes
+    everyone sent since look new: the next send would text them again.
     """
     world = wiring.of(context)
     path = wiring.which_sent_log(world, log=log, campaigns=campaigns).absolute()
     world.screen.note(f"sent log: {path}")
     made = back_up(path, _named(file, path, world.clock.now()))
+    if made.lacks_key:
+        world.screen.trouble(
+            f"warning: people were erased from this log, and {key_path(path)}, the key to know them by, is"
+            " missing or another log's: neither the log nor the copy can be sent with"
+        )
     warning = () if world.screen.quiet else _WARNING  # cron need not mail it every night
     return Result(_document(path, made), (*_told(made), *warning))
 
@@ -88,6 +95,8 @@ def _document(path: Path, made: Backup) -> dict[str, object]:
         "messages": held.messages,
         "opt_outs": held.opt_outs,
         "newest_at": held.newest_at,
+        "key": made.key,
+        "lacks_key": made.lacks_key,
     }
 
 
@@ -95,10 +104,8 @@ def _told(made: Backup) -> tuple[str, ...]:
     held = made.contents
     newest = f", newest event {minute(held.newest_at)}" if held.newest_at else ""
     what = f"{counted(held.messages, 'message')}, {counted(held.opt_outs, 'opt-out')}{newest}"
-    return (
-        f"Copied to {made.path}",
-        f"  {what}; {_size(made.size)}",
-    )
+    beside = (f"  and the key of the erased: {made.key}",) if made.key else ()
+    return (f"Copied to {made.path}", f"  {what}; {_size(made.size)}", *beside)
 
 
 def _size(size: int) -> str:
