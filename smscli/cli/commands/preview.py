@@ -122,7 +122,8 @@ def preview(
     if plan is not None and not is_streamed:
         write_plan(plan, made.plan.decided_rows(), made.lists)
         world.screen.note(f"plan: {plan} ({counted(made.rows, 'row')})")
-    refusals = tuple(guards.refused_limits(made))
+    closed = guards.refused_closed(sent_log, chosen.profile.realm, chosen.campaign.id)
+    refusals = (*filter(None, [closed]), *guards.refused_limits(made))
     _warn(world, made, refusals, problems, is_about_one=story is not None)
     if is_streamed:
         return Result({}, plan_lines(made.plan.decided_rows(), made.lists), _exit_code(made))

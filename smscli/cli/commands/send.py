@@ -209,6 +209,7 @@ def _tell_rows(world: World, plan: Planned) -> None:
 
 def _check_texts(log: SentLog, chosen: Chosen, allowed: _Allowed) -> str:
     campaign, texts = chosen.campaign, chosen.campaign.texts_digest()
+    guards.not_closed(log, chosen.profile.realm, campaign.id)
     guards.same_texts(log, texts, chosen.profile.realm, campaign.id, changed=allowed.text_changed)
     return texts
 
