@@ -1,0 +1,577 @@
+"""Is this reply an opt-out, an opt-in, a call for help, or one for a person to read?
+
+    classify("Please STOP, thank you", words)            Classified(OPT_OUT, "the word STOP", "", "en")
+
+A text is read as words and phrases of a vocabulary (`reply_words.yaml`). It is an opt-out if it has a stop
+word and nothing but known words beside it, or a phrase that means one anywhere. Whatever has a stop word and
+is not clear goes to a person (47 CFR 64.1200(a)(10): any words by which a reasonable person would understand
+it). An opt-in is an exact word or it is none. Knows neither the person nor what was sent to them: a bare `no`
+may answer a question.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from smscli.domain.replies import Classified, ReplyClass
+
+
+class WordKind(StrEnum):
+    """What a word or phrase does in a reply; the file says it of each, and in more words."""
+
+    STOP = "stop"
+    END = "end"
+    ALONE = "alone"
+    PHRASE = "phrase"
+    NOT_STOP = "not_stop"
+    NO = "no"
+    YES = "yes"
+    START = "start"
+    HELP = "help"
+    COURTESY = "courtesy"
+    CLOSING = "closing"
+    FILLER = "filler"
+    MESSAGE = "message"
+    SUBJECT = "subject"
+    ALL = "all"
+    CONDITION = "condition"
+    READ = "read"
+    AUTOMATIC = "automatic"
+    # Not of the file: what a campaigns file calls its own.
+    TOPIC = "topic"
+    BRAND = "brand"
+
+
+_K = WordKind
+
+
+@dataclass(frozen=True, slots=True)
+class WordRow:
+    """Words and phrases of one language and kind, where they come from, and whether that confirms them."""
+
+    language: str
+    kind: WordKind
+    confirmed: bool
+    source: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplyWords:
+    """The vocabulary. Compared by identity: one is read once, and is long."""
+
+    rows: tuple[WordRow, ...]
+
+
+def classify(
+    text: str,
+    words: ReplyWords,
+    *,
+    keywords: Mapping[str, str] | None = None,
+    topics: Collection[str] = (),
+    brand: str = "",
+) -> Classified:
+    """What a reply is. `keywords` are opt-in words of the number it was sent to, with their topics.
+
+    Never raises, whatever the text. A keyword that is an opt-out word is one.
+    """
+    keywords = keywords or {}
+    return _reader(words, tuple(sorted(keywords.items())), tuple(sorted(topics)), brand).classify(text)
+
+
+# --- letters ---
+
+# Letters that look like a Latin one, as capitals or as small letters, and those that sound alike where a word
+# is written half in one alphabet (CTOП, ΣTOP). A table of our own, and no library: confusable-homoglyphs
+# knows ten thousand pairs, reads a megabyte of JSON to say so, and would not fold П, Π and P, which sound
+# alike and look different.
+_LOOKALIKES = (
+    "аaвbеeззкkмmнhоoрpсcтtуyхxѕsіiјjԁdԛqԝwһhпpґгєeԍgꙅsүy"
+    "αaβbεeζzηhιiκkμmνnοoρpτtυyχxσsπpωωϲcϳjϱpϐb"
+    "łløođdðdħhŧtæaœoßsþpıiȷjɑaɡgɩiᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzƨsʂsօoսuոnհhցgեt"
+    "ꓢsꓔtꓳoꓑpꓮaꓖgꓰeꓲiꓡlꓠnꓣrꓴuᏚsᎢtᎾoᏢpꭲtꮪsꮎoꮲp"
+)
+_LOOKS = {ord(letter): latin for letter, latin in zip(_LOOKALIKES[::2], _LOOKALIKES[1::2], strict=True)} | {
+    first + at: chr(ord("a") + at) for first in (0x1F150, 0x1F170) for at in range(26)
+}
+
+_DIGITS_AS_LETTERS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
+_CONTRACTION = re.compile(r"['’ʼ`´](?=(?:t|s|m|d|ll|re|ve)\b)")
+_DOLLAR = re.compile(r"\$(?=[a-z])|(?<=[a-z])\$")
+_TOKEN = re.compile(r"[^\W_]+")
+_REPEATED = re.compile(r"(.)\1+")
+
+#: Signs that mean stop without a word; 🖕 is an insult.
+_STOP_SIGNS = frozenset("🛑⛔🚫🔕✋🖕📵")
+
+#: What telephones send when somebody taps a heart: our own words come back in quotes.
+_REACTION = re.compile(
+    r"\s*(?:liked|loved|laughed at|emphasi[sz]ed|questioned|reacted .{1,20} to|removed an? .{1,20} from"
+    r"|polubion\w+|polubił\w*|gefällt .{0,20}|a aimé|a adoré|le gustó|le encantó|понравилось|curtiu"
+    r"|ha messo .{1,20} a|mi piace|beğendi|disukai)\s*[:\s][“”\"„«‘].*[”“\"»’]\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def plain_words(text: str) -> list[str]:
+    """A text as words: compatibility forms, case, accents, punctuation and emoji gone."""
+    return _TOKEN.findall(_plain(text))
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKC", text).casefold().replace("ı", "i")
+        folded = "".join(
+            letter
+            for letter in unicodedata.normalize("NFD", folded)
+            if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+        )
+    return _DOLLAR.sub("s", _CONTRACTION.sub("", folded))
+
+
+def _looks(plain: str) -> str:
+    """The same in letters of one alphabet, as far as they look alike."""
+    return plain if plain.isascii() else plain.translate(_LOOKS)
+
+
+def _tokens(plain: str) -> list[str]:
+    """Its words; letters that stand apart (`S.T.O.P`) are one."""
+    tokens: list[str] = _TOKEN.findall(_looks(plain))
+    singles = sum(len(token) == 1 for token in tokens)
+    return list(_joined(tokens)) if singles > 2 else tokens
+
+
+def _joined(tokens: Sequence[str]) -> Iterator[str]:
+    apart: list[str] = []
+    for token in [*tokens, ""]:
+        if len(token) == 1:
+            apart.append(token)
+            continue
+        if len(apart) > 2:
+            yield "".join(apart)
+        else:
+            yield from apart
+        apart.clear()
+        if token:
+            yield token
+
+
+def _squeezed(token: str) -> str:
+    return _REPEATED.sub(r"\1", token)
+
+
+def _without_one(token: str) -> Iterator[str]:
+    return (token[:at] + token[at + 1 :] for at in range(len(token)))
+
+
+# --- the vocabulary ---
+
+
+class _Entry(NamedTuple):
+    """A word or phrase. Its parts are words, beginnings of words (`~`), and gaps (`*`)."""
+
+    kind: WordKind
+    written: str
+    language: str
+    parts: tuple[str, ...]
+    topic: str = ""
+
+
+class _Mark(NamedTuple):
+    """So many words of a text, and what they are; None for what nobody knows."""
+
+    entry: _Entry | None
+    length: int
+
+
+#: Which of several entries of the same words counts.
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            *(_K.PHRASE, _K.NOT_STOP, _K.STOP, _K.END, _K.NO, _K.START, _K.HELP, _K.ALONE, _K.READ),
+            *(_K.AUTOMATIC, _K.CLOSING, _K.COURTESY, _K.YES, _K.ALL, _K.MESSAGE, _K.SUBJECT, _K.CONDITION),
+            _K.FILLER,
+        )
+    )
+}
+
+_GAP = "*"
+_LONGEST_GAP = 2
+_LEAST_BEGINNING, _MOST_BEGINNING = 2, 12
+
+#: Below this a slip of the keyboard makes another word too easily: cancer is not cancel.
+_SURE_LENGTH, _LEAST_LENGTH = 8, 6
+
+#: One slip away from `stop`, and words of their own.
+_NEAR_STOP = frozenset({"stop", "ctop"})
+_NOT_NEAR_STOP = frozenset(
+    "top shop step stow slop atop swop sto stok stos sop stoi stoj stoy stor stot ston stou stomp esto".split()
+)
+
+
+class _Vocabulary:
+    """Entries by how they begin."""
+
+    def __init__(self, words: ReplyWords) -> None:
+        self._by_word: dict[str, list[_Entry]] = {}
+        self._by_beginning: dict[str, list[_Entry]] = {}
+        self._single: dict[str, _Entry] = {}
+        self._squeezed: dict[str, _Entry] = {}
+        self._slips: dict[str, _Entry] = {}
+        self.starts: dict[tuple[str, ...], _Entry] = {}
+        for row in words.rows:
+            for written in row.words:
+                self._add(row, written)
+        for entries in (*self._by_word.values(), *self._by_beginning.values()):
+            entries.sort(key=lambda entry: _RANK[entry.kind])
+        self._lengths = sorted({len(start) for start in self._by_beginning})
+        self.guess = lru_cache(maxsize=1 << 16)(self._guess)
+
+    def _add(self, row: WordRow, written: str) -> None:
+        entry = _Entry(row.kind, written, row.language, _parts(written))
+        if not entry.parts:
+            return
+        if row.kind is _K.START and row.confirmed:
+            self.starts.setdefault(tuple(plain_words(written)), entry)
+        first = entry.parts[0]
+        kept = self._by_beginning if first.endswith("~") else self._by_word
+        kept.setdefault(first.removesuffix("~"), []).append(entry)
+        if len(entry.parts) == 1 and not first.endswith("~"):
+            self._add_single(first, entry)
+
+    def _add_single(self, word: str, entry: _Entry) -> None:
+        known = self._single.get(word)
+        if known is None or _RANK[entry.kind] < _RANK[known.kind]:
+            self._single[word] = entry
+        if entry.kind in (_K.STOP, _K.END, _K.ALONE, _K.COURTESY) and len(word) > 2:
+            self._squeezed.setdefault(_squeezed(word), entry)
+        if entry.kind is _K.STOP and len(word) >= _LEAST_LENGTH:
+            for slip in (word, *_without_one(word)):
+                self._slips.setdefault(slip, entry)
+
+    def longest(self, tokens: Sequence[str], at: int) -> tuple[_Entry, int] | None:
+        """The longest entry that begins at this word, and how many words it takes."""
+        token = tokens[at]
+        best: tuple[_Entry, int] | None = None
+        for entry in self._beginning_with(token):
+            end = _end(entry.parts, tokens, at)
+            if end and (best is None or end - at > best[1]):
+                best = entry, end - at
+        return best
+
+    def _beginning_with(self, token: str) -> Iterator[_Entry]:
+        yield from self._by_word.get(token, ())
+        for length in self._lengths:
+            if length > len(token):
+                return
+            yield from self._by_beginning.get(token[:length], ())
+
+    def single(self, token: str) -> _Entry | None:
+        return self._single.get(token)
+
+    def _guess(self, token: str) -> tuple[_Entry, bool] | None:
+        """What an unknown word is meant to be, and whether that is sure: stretched, with digits for letters,
+        glued to another, or with a slip of the keyboard."""
+        if found := self._stretched(token) or self._with_digits(token):
+            return found, True
+        glued = self._glued(token)
+        return glued if glued is not None else self._slipped(token)
+
+    def _stretched(self, token: str) -> _Entry | None:
+        squeezed = _squeezed(token)
+        return self._squeezed.get(squeezed) if squeezed != token else None
+
+    def _with_digits(self, token: str) -> _Entry | None:
+        if token.isalpha() or not any(map(str.isalpha, token)):
+            return None
+        for letters in (token.translate(table) for table in _DIGITS_AS_LETTERS):
+            found = self._single.get(letters) or self._stretched(letters)
+            if found is not None and found.kind in (_K.STOP, _K.END):
+                return found
+        return None
+
+    def _glued(self, token: str) -> tuple[_Entry, bool] | None:
+        """`stopsms`, `pleasestop`. A stop word in front of something unknown is not sure."""
+        loose: tuple[_Entry, bool] | None = None
+        for at in range(len(token) - 1, 0, -1):
+            head, tail = self._single.get(token[:at]), self._single.get(token[at:])
+            if head is not None and head.kind is _K.STOP and at >= 4:
+                if tail is not None and tail.kind in _KNOWN and len(token) - at > 1:
+                    return head, True
+                loose = loose or (head, False)
+            if tail is not None and tail.kind is _K.STOP and len(token) - at >= 4:
+                if head is not None and head.kind in _KNOWN and at > 1:
+                    return tail, True
+        return loose
+
+    def _slipped(self, token: str) -> tuple[_Entry, bool] | None:
+        if len(token) >= _LEAST_LENGTH - 1:
+            for slip in (token, *_without_one(token)):
+                found = self._slips.get(slip)
+                if found is not None and abs(len(found.parts[0]) - len(token)) <= 1:
+                    return found, min(len(token), len(found.parts[0])) >= _SURE_LENGTH
+        return None
+
+    def near_stop(self, token: str) -> bool:
+        """Is a lone word one slip away from STOP, and no word of its own?"""
+        if not 3 <= len(token) <= 5 or token in _NOT_NEAR_STOP:
+            return False
+        return any(_is_slip(token, word) for word in _NEAR_STOP)
+
+
+def _parts(written: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for word in written.split():
+        if word == _GAP:
+            parts.append(_GAP)
+            continue
+        tokens = _TOKEN.findall(_looks(_plain(word)))
+        if word.endswith("~") and tokens:
+            tokens[-1] += "~"
+        parts += tokens
+    return tuple(parts)
+
+
+def _end(parts: Sequence[str], tokens: Sequence[str], at: int) -> int:
+    """Where these parts end if they begin here; 0 where they do not."""
+    for place, part in enumerate(parts):
+        if part == _GAP:
+            rest = parts[place + 1 :]
+            ends = (_end(rest, tokens, at + skip) for skip in range(_LONGEST_GAP + 1))
+            return max(ends, default=0)
+        if at >= len(tokens):
+            return 0
+        if not (tokens[at].startswith(part[:-1]) if part.endswith("~") else tokens[at] == part):
+            return 0
+        at += 1
+    return at
+
+
+def _is_slip(token: str, word: str) -> bool:
+    """One letter too many, missing, wrong, or two that changed places."""
+    if abs(len(token) - len(word)) > 1 or token == word:
+        return False
+    if len(token) == len(word):
+        wrong = [at for at, (a, b) in enumerate(zip(token, word, strict=True)) if a != b]
+        swapped = len(wrong) == 2 and wrong[1] - wrong[0] == 1 and sorted(token) == sorted(word)
+        return len(wrong) == 1 or swapped
+    longer, shorter = sorted((token, word), key=len, reverse=True)
+    return shorter in _without_one(longer)
+
+
+# --- reading one text ---
+
+#: What may stand beside a stop word, and it is an opt-out still. Insults among them: the wish is clear.
+_KNOWN = frozenset(
+    {_K.STOP, _K.END, _K.ALONE, _K.COURTESY, _K.CLOSING, _K.FILLER, _K.MESSAGE, _K.SUBJECT, _K.ALL, _K.READ}
+    | {_K.YES, _K.TOPIC, _K.BRAND}
+)
+_WHAT_WE_SEND = frozenset({_K.MESSAGE, _K.SUBJECT, _K.ALL, _K.TOPIC, _K.BRAND})
+_POLITE = frozenset({_K.COURTESY, _K.CLOSING})
+
+#: Words of a clear wish; words that are still a short text; words of a name below a text.
+_MOST_CLEAR, _SHORT, _NAME = 16, 4, 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A text as what its words are. `loose` is a word that may have been meant as a stop word."""
+
+    tokens: tuple[str, ...]
+    marks: tuple[_Mark, ...]
+    kinds: frozenset[WordKind]
+    unknown: int
+    loose: _Entry | None
+
+    def first(self, *kinds: WordKind) -> _Entry | None:
+        return next((mark.entry for mark in self.marks if mark.entry and mark.entry.kind in kinds), None)
+
+
+class _Reader:
+    """Classifies replies to one number of ours."""
+
+    def __init__(
+        self, words: _Vocabulary, keywords: Iterable[tuple[str, str]], topics: Iterable[str], brand: str
+    ) -> None:
+        self._words = words
+        self._keywords = {tuple(plain_words(word)): (word, topic) for word, topic in keywords}
+        named = [_Entry(_K.TOPIC, topic, "", _parts(topic), topic) for topic in topics]
+        named.append(_Entry(_K.BRAND, brand, "", _parts(brand)))
+        self._named = [entry for entry in named if entry.parts and not self._is_any(entry)]
+        self._topics = {entry.parts: entry for entry in self._named if entry.kind is _K.TOPIC}
+        self.classify = lru_cache(maxsize=4096)(self._classify)
+
+    def _is_any(self, entry: _Entry) -> bool:
+        """Is a topic called `sms`? STOP SMS means everything."""
+        single = self._words.single(entry.parts[0]) if len(entry.parts) == 1 else None
+        return single is not None and single.kind in (_K.MESSAGE, _K.ALL)
+
+    def _classify(self, text: str) -> Classified:
+        if _REACTION.fullmatch(text):
+            return Classified(ReplyClass.OTHER, "a reaction that quotes a message")
+        plain = _plain(text)
+        marked = self._marked(_tokens(plain))
+        found = self._opt_out(marked)
+        if found is None or found.kind is ReplyClass.REVIEW:
+            found = self._by_lines(text) or found
+        if found is not None and found.kind is ReplyClass.OPT_OUT:
+            return found
+        return self._opt_in(plain) or found or self._else(text, marked)
+
+    def _by_lines(self, text: str) -> Classified | None:
+        """STOP, and a name in the lines below."""
+        first, _, rest = text.strip().partition("\n")
+        if not rest or len(_tokens(_plain(rest))) > _NAME:
+            return None
+        found = self._opt_out(self._marked(_tokens(_plain(first))))
+        return found if found is not None and found.kind is ReplyClass.OPT_OUT else None
+
+    def _marked(self, tokens: list[str]) -> _Marked:
+        marks: list[_Mark] = []
+        loose: _Entry | None = None
+        at = 0
+        while at < len(tokens):
+            mark = self._named_at(tokens, at) or self._known_at(tokens, at)
+            if mark is None:
+                guess = self._words.guess(tokens[at])
+                mark = _Mark(guess[0] if guess and guess[1] else None, 1)
+                loose = loose or (guess[0] if guess and not guess[1] else None)
+            marks.append(mark)
+            at += mark.length
+        marks = _without_name(marks)
+        kinds = frozenset(mark.entry.kind for mark in marks if mark.entry)
+        unknown = sum(mark.entry is None for mark in marks)
+        return _Marked(tuple(tokens), tuple(marks), kinds, unknown, loose)
+
+    def _named_at(self, tokens: Sequence[str], at: int) -> _Mark | None:
+        fitting = [entry for entry in self._named if _end(entry.parts, tokens, at)]
+        if not fitting:
+            return None
+        longest = max(fitting, key=lambda entry: len(entry.parts))
+        known = self._words.longest(tokens, at)
+        is_longer = known is not None and known[1] > len(longest.parts)
+        return None if is_longer else _Mark(longest, len(longest.parts))
+
+    def _known_at(self, tokens: Sequence[str], at: int) -> _Mark | None:
+        found = self._words.longest(tokens, at)
+        return None if found is None else _Mark(*found)
+
+    def _opt_out(self, marked: _Marked) -> Classified | None:
+        """An opt-out, or one for a person to read because it may be one; None where nothing says stop."""
+        kinds = marked.kinds
+        if (phrase := marked.first(_K.PHRASE)) is not None:
+            if kinds & {_K.CONDITION, _K.NOT_STOP, _K.AUTOMATIC}:
+                return _review(f'the phrase "{phrase.written}" beside others that limit it', phrase)
+            return Classified(ReplyClass.OPT_OUT, f'the phrase "{phrase.written}"', "", phrase.language)
+        word = self._clear_word(marked)
+        if word is not None:
+            return _stopped(marked, word)
+        if (stop := marked.first(_K.STOP)) is not None:
+            return _review(f"the word {stop.written.upper()} in a text that may mean something else", stop)
+        end = marked.first(_K.END)
+        if end is not None and len(marked.tokens) <= _SHORT:
+            return _review(f"the word {end.written.upper()} in a short text", end)
+        return None
+
+    def _clear_word(self, marked: _Marked) -> _Entry | None:
+        """The word by which a text of known words only is an opt-out."""
+        kinds = marked.kinds
+        if not marked.tokens or len(marked.tokens) > _MOST_CLEAR:
+            return None
+        if marked.unknown:
+            whole = self._words.single("".join(marked.tokens)) if len(marked.tokens) <= _SHORT else None
+            return whole if whole is not None and whole.kind is _K.STOP else None
+        if kinds <= _KNOWN:
+            if _K.STOP in kinds:
+                return marked.first(_K.STOP)
+            if _K.END in kinds and (kinds & _WHAT_WE_SEND or kinds <= {_K.END, _K.ALONE, *_POLITE}):
+                return marked.first(_K.END)
+            if _K.ALONE in kinds and kinds <= {_K.ALONE, _K.MESSAGE, *_POLITE}:
+                return marked.first(_K.ALONE)
+        if _K.NO in kinds and kinds - {_K.NO} <= _KNOWN and kinds & {_K.MESSAGE, _K.SUBJECT}:
+            return marked.first(_K.NO)
+        return None
+
+    def _opt_in(self, plain: str) -> Classified | None:
+        """An exact word of ours, or of everybody's; or the latter and a topic."""
+        words = tuple(_TOKEN.findall(plain))
+        if not words:
+            return None
+        if words in self._keywords:
+            word, topic = self._keywords[words]
+            return Classified(ReplyClass.OPT_IN, f"the opt-in word {word.upper()}", topic)
+        start = self._words.starts.get(words)
+        if start is not None:
+            return Classified(ReplyClass.OPT_IN, f"the word {start.written.upper()}", "", start.language)
+        start, topic_named = self._words.starts.get(words[:1]), self._topics.get(words[1:])
+        if start is None or topic_named is None:
+            return None
+        matched = f"the word {start.written.upper()} and the topic {topic_named.topic}"
+        return Classified(ReplyClass.OPT_IN, matched, topic_named.topic, start.language)
+
+    def _else(self, text: str, marked: _Marked) -> Classified:
+        kinds = marked.kinds
+        if (found := marked.first(_K.AUTOMATIC)) is not None:
+            return Classified(ReplyClass.OTHER, f'an automatic answer: "{found.written}"', "", found.language)
+        if (found := marked.first(_K.READ)) is not None:
+            return _review(f'"{found.written}"', found)
+        found = marked.first(_K.NO)
+        short = len(marked.tokens) <= _SHORT - 1 and kinds <= {_K.NO, _K.FILLER, *_POLITE}
+        if found is not None and not marked.unknown and (kinds <= {_K.NO, *_POLITE} or short):
+            return _review(f"{found.written.upper()}, which may answer a question or mean stop", found)
+        if marked.loose is not None and len(marked.tokens) <= _SHORT:
+            return _review(f"a word that looks like {marked.loose.written.upper()}", marked.loose)
+        if len(marked.tokens) == 1 and self._words.near_stop(marked.tokens[0]):
+            return Classified(ReplyClass.REVIEW, "a word that looks like STOP")
+        if not marked.tokens and _STOP_SIGNS & set(text):
+            return Classified(ReplyClass.REVIEW, "a stop sign without words")
+        found = marked.first(_K.HELP)
+        if found is not None and (not marked.unknown or len(marked.tokens) <= _SHORT):
+            return Classified(ReplyClass.HELP, f"the word {found.written.upper()}", "", found.language)
+        return Classified(ReplyClass.OTHER)
+
+
+def _without_name(marks: list[_Mark]) -> list[_Mark]:
+    """Without what stands behind a closing (`Regards, Anna Kowalska`), if it is as short as a name."""
+    closings = (at for at, mark in enumerate(marks) if mark.entry and mark.entry.kind is _K.CLOSING)
+    end = next(closings, len(marks)) + 1
+    behind = marks[end:]
+    if len(behind) > _NAME:
+        return marks
+    return [*marks[:end], *(mark for mark in behind if mark.entry and mark.entry.kind is _K.STOP)]
+
+
+def _stopped(marked: _Marked, word: _Entry) -> Classified:
+    """An opt-out by this word: of one topic if only that is named."""
+    said = f"the word {word.written.upper()}"
+    topics = sorted({mark.entry.topic for mark in marked.marks if mark.entry and mark.entry.topic})
+    if not topics or marked.kinds & {_K.ALL, _K.BRAND}:
+        return Classified(ReplyClass.OPT_OUT, said, "", word.language)
+    if len(topics) > 1:
+        return _review(f"{said} and {len(topics)} topics: {', '.join(topics)}", word)
+    return Classified(ReplyClass.OPT_OUT, f"{said} and the topic {topics[0]}", topics[0], word.language)
+
+
+def _review(matched: str, entry: _Entry) -> Classified:
+    return Classified(ReplyClass.REVIEW, matched, "", entry.language)
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(words: ReplyWords) -> _Vocabulary:
+    return _Vocabulary(words)
+
+
+@lru_cache(maxsize=256)
+def _reader(
+    words: ReplyWords, keywords: tuple[tuple[str, str], ...], topics: tuple[str, ...], brand: str
+) -> _Reader:
+    return _Reader(_vocabulary(words), keywords, topics, brand)
