@@ -74,7 +74,8 @@ class Reading:
     """One text as somebody would read it, and what is known of it.
 
     `countries` are those it goes to. `values` came from the list: a name in capitals is nobody's shouting.
-    `labels` are, by country, marks of which an advertisement must bear one. `understood` tells whether our
+    `labels` are, by country, marks of which an advertisement must bear one; in those of `labels_first` it
+    begins with it. `understood` tells whether our
     own opt-out words take a word for an opt-out (None: nobody can say). `sender_receives`: can one reply?
     """
 
@@ -88,6 +89,7 @@ class Reading:
     countries: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels_first: frozenset[str] = frozenset()
     understood: Callable[[str], bool] | None = None
 
 
@@ -121,28 +123,39 @@ class WordList:
     confirmed: bool
     source: str
 
-    def starting(self, letter: str) -> Sequence[tuple[tuple[str, ...], str]]:
-        """The phrases whose first word begins with the letter, with what to write instead."""
-        return self._by_letter.get(letter, ())
+    def starting(self, word: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The phrases that may begin with a folded word, with what to write instead."""
+        yield from self._by_word.get(word, ())
+        yield from self._by_word.get(f"{word[:_PREFIX]}*", ())
 
     @cached_property
-    def _by_letter(self) -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
+    def _by_word(self) -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
         found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for phrase, instead in self.phrases.items():
-            found.setdefault(phrase[0][:1], []).append((phrase, instead))
+            word = phrase[0]
+            key = f"{word[:_PREFIX]}*" if word[-1] == "*" else word
+            found.setdefault(key, []).append((phrase, instead))
         return found
+
+
+#: A word with any ending begins with so many letters at least.
+_PREFIX = 2
 
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
     """All lists by language code and kind, and the hosts of public link shorteners."""
 
-    by_language: Mapping[str, Mapping[ListKind, WordList]]
+    by_language: Mapping[str, Mapping[ListKind, tuple[WordList, ...]]]
     shorteners: frozenset[str]
 
-    def of(self, language: str, kind: ListKind) -> WordList | None:
-        """The list of a language (its primary part), if there is one."""
-        return self.by_language.get(primary(language), {}).get(kind)
+    def of(self, language: str, kind: ListKind) -> tuple[WordList, ...]:
+        """The lists of a language (its primary part)."""
+        return self.by_language.get(primary(language), {}).get(kind, ())
+
+    def has(self, language: str, kind: ListKind, word: str) -> bool:
+        """Is it, folded, a word of one of these lists?"""
+        return any((word,) in known.phrases for known in self.of(language, kind))
 
 
 def primary(language: str) -> str:
@@ -306,7 +319,7 @@ class Draft:
         if mark[0] != ".":
             return True
         word = re.search(r"[^\W_]+(?:\.[^\W_]+)*$", before)
-        if word is None or not behind:
+        if word is None or not behind or before[: word.start()].endswith((":", ",")):  # 18:00, 9,50
             return True
         return not self._is_dotted(word[0])
 
@@ -314,28 +327,26 @@ class Draft:
         """Does the word end in a full stop of its own: `ul.`, `z.B.`, an initial, `3.` of a date?"""
         if word.isdecimal():
             return len(word) <= _MONTH_DAY
-        known = self.lists.of(self.language, ListKind.DOTTED)
         short = fold(word)
-        return len(short.rpartition(".")[2]) == 1 or (known is not None and (short,) in known.phrases)
+        is_initial = len(short.rpartition(".")[2]) == 1
+        return is_initial or self.lists.has(self.language, ListKind.DOTTED, short)
 
     # --- phrases ---
 
     def hits(self, kind: ListKind, language: str, pieces: Sequence[Piece] | None = None) -> Iterator[Hit]:
-        """Where phrases of a list stand in these pieces (else in all)."""
-        known = self.lists.of(language, kind)
-        if known is None:
-            return
+        """Where phrases of these lists stand in some pieces (else in all)."""
         everything = self.pieces if pieces is None else pieces
-        for at, piece in enumerate(everything):
-            for phrase, instead in known.starting(piece.folded[:1]):
-                if _matches(phrase, everything, at):
-                    yield Hit(at, at + len(phrase), instead)
+        for known in self.lists.of(language, kind):
+            yield from _hits(known, everything)
 
     def tripping(self, kind: ListKind, rule: WordingRule, language: str) -> Iterator[Hit]:
         """The same for words that trip a rule: of lists nobody confirmed only where it is asked for."""
-        known = self.lists.of(language, kind)
-        if known is not None and (known.confirmed or rule in self.named):
-            yield from self.hits(kind, language)
+        for known in self.trusted(kind, rule, language):
+            yield from _hits(known, self.pieces)
+
+    def trusted(self, kind: ListKind, rule: WordingRule, language: str) -> Iterator[WordList]:
+        """The lists that may trip a rule."""
+        return (each for each in self.lists.of(language, kind) if each.confirmed or rule in self.named)
 
     @cached_property
     def reads_like(self) -> tuple[str, ...]:
@@ -348,6 +359,13 @@ def _linkify() -> LinkifyIt:
     from linkify_it import LinkifyIt  # takes 15 ms, and most commands read no text
 
     return LinkifyIt()
+
+
+def _hits(known: WordList, pieces: Sequence[Piece]) -> Iterator[Hit]:
+    for at, piece in enumerate(pieces):
+        for phrase, instead in known.starting(piece.folded):
+            if _matches(phrase, pieces, at):
+                yield Hit(at, at + len(phrase), instead)
 
 
 def _matches(phrase: tuple[str, ...], pieces: Sequence[Piece], at: int) -> bool:
