@@ -116,8 +116,9 @@ def agree(shelves: Shelves, record: ConsentRecord, now: datetime) -> bool:
         topics=tuple(sorted(set(record.topics))),
         expires_at=record.expires_at and _rounded(record.expires_at),
         recorded_at=_rounded(now),
-        key=1 + sum(map(len, shelves.consents.values())),
+        key=shelves.next_consent,
     )
+    shelves.next_consent += 1  # SQLite uses the key up, too
     if _says(kept) in map(_says, known):
         return False
     shelves.consents[record.number.e164] = (*known, kept)
@@ -165,9 +166,10 @@ def _recorded(record: ConsentRecord) -> datetime:
 def file(shelves: Shelves, reply: Reply, classified: Classified) -> bool:
     """Keep a reply, and put one for review on the opt-out list; is it new?"""
     kept = replace(reply, at=_rounded(reply.at))
+    key = shelves.next_reply
+    shelves.next_reply += 1  # SQLite uses the key up, too
     if _identity(kept) in map(_identity, (each.reply for each in shelves.replies.values())):
         return False
-    key = 1 + max(shelves.replies, default=0)
     shelves.replies[key] = FiledReply(key, kept, classified)
     if classified.kind is ReplyClass.REVIEW:
         opt_out(shelves, for_review(reply))

@@ -56,6 +56,8 @@ class Shelves:
     runs: dict[str, RunRecord] = field(default_factory=dict)  # in the order in which they began
     newest: datetime | None = None
     next_key: int = 1
+    next_consent: int = 1
+    next_reply: int = 1
     erased: dict[str, datetime] = field(default_factory=dict)
     closed: dict[tuple[Realm, str], datetime] = field(default_factory=dict)
 

@@ -13,16 +13,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from smscli.domain.frequency import CapScope, FrequencyCap
+from smscli.domain.consent import ConsentMethod, ConsentRecord, Promise
+from smscli.domain.contact import ConsentLevel
+from smscli.domain.frequency import CalendarPeriod, CapScope, FrequencyCap
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Facts, LogFilter, RunRecord, SentLog, Terms
+from smscli.domain.replies import Classified, Reply, ReplyClass
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.sqlite import open_sent_log
 
 from .making import ANNA, BEN, CELIA, DAY, HOUR, NOW, TERMS, batch, message, stop
 
 PEOPLE = (ANNA, BEN, CELIA)
+OURS = "+12025550143"
 T = TypeVar("T")
 Offered = list[list[tuple[Msisdn, str]]]
 
@@ -44,12 +48,14 @@ terms = st.builds(
     purpose=st.sampled_from([TERMS.purpose, "transactional"]),
     caps=st.lists(caps, max_size=2).map(tuple),
     same_text_within=st.sampled_from([None, DAY]),
+    planned_at=st.sampled_from([None, NOW, NOW + 4 * HOUR]),
     again_rejected=st.booleans(),
     keep_bodies=st.booleans(),
     repeat_within=st.sampled_from([None, 6 * HOUR, 12 * HOUR]),
 )
 offers = st.lists(st.lists(st.tuples(people, bodies), min_size=1, max_size=3), min_size=1, max_size=2)
 later = st.sampled_from([timedelta(), timedelta(microseconds=700), HOUR, 3 * HOUR, DAY])
+moments = st.sampled_from([timedelta(), timedelta(), -HOUR, timedelta(microseconds=700)])
 chosen = st.integers(0, 200)
 states = st.sampled_from([*State])
 faults = st.sampled_from([None, None, None, Fault.OPTED_OUT, Fault.NUMBER])
@@ -135,10 +141,39 @@ class TwoLogs(RuleBasedStateMachine):
     def recover(self, realm: Realm, campaign: str) -> None:
         self.both(lambda log: log.recover(realm, campaign, self.now))
 
-    @rule(number=people, topic=topics, foreign=st.booleans())
-    def opt_out(self, number: Msisdn, topic: str, foreign: bool) -> None:
-        wish = stop(number, topic, self.now)
+    @rule(number=people, topic=topics, foreign=st.booleans(), at=moments, span=st.none() | later)
+    def opt_out(
+        self, number: Msisdn, topic: str, foreign: bool, at: timedelta, span: timedelta | None
+    ) -> None:
+        until = None if span is None else self.now + span
+        wish = replace(stop(number, topic, self.now + at), until=until, sender=OURS, words="STOP")
         self.both(lambda log: log.heed([wish]) if foreign else log.opt_out([wish]))
+
+    @rule(number=people, topic=topics, at=moments, sender=st.sampled_from([OURS, OURS, "3344", ""]))
+    def start(self, number: Msisdn, topic: str, at: timedelta, sender: str) -> None:
+        self.both(lambda log: tuple(log.start(number, topic, sender, self.now + at, "START")))
+
+    @rule(number=people, at=moments, level=st.sampled_from([*ConsentLevel]), about=topics, ends=st.booleans())
+    def agree(self, number: Msisdn, at: timedelta, level: ConsentLevel, about: str, ends: bool) -> None:
+        record = ConsentRecord(
+            number,
+            level,
+            self.now + at,
+            ConsentMethod.WEB_FORM,
+            topics=(about,) if about else (),
+            expires_at=self.now + DAY if ends else None,
+            promise=Promise(2, CalendarPeriod.MONTH) if ends else None,
+        )
+        self.both(lambda log: log.record_consents([record], self.now))
+
+    @rule(number=people, at=moments, kind=st.sampled_from([*ReplyClass]), text=bodies)
+    def reply(self, number: Msisdn, at: timedelta, kind: ReplyClass, text: str) -> None:
+        came = (Reply(number, OURS, self.now + at, text), Classified(kind))
+        self.both(lambda log: tuple(log.file_replies([came], self.now)))
+
+    @rule(key=st.integers(1, 8), kind=st.sampled_from([ReplyClass.OPT_OUT, ReplyClass.OTHER]))
+    def decide_a_reply(self, key: int, kind: ReplyClass) -> None:
+        self.both(lambda log: log.decide_reply(key, kind, "maria", self.now))
 
     @rule(number=people, topic=topics)
     def reinstate(self, number: Msisdn, topic: str) -> None:
@@ -182,6 +217,10 @@ class TwoLogs(RuleBasedStateMachine):
         self.both(lambda log: list(log.runs()))
         self.both(lambda log: list(log.campaigns()))
         self.both(lambda log: dict(log.opt_outs_by_source(self.now)))
+        self.both(lambda log: dict(log.opt_outs_by_source(None, self.now)))
+        self.both(lambda log: list(log.consents()))
+        self.both(lambda log: list(log.replies()))
+        self.both(lambda log: list(log.replies(pending=True, number=ANNA)))
         self.both(lambda log: log.late_opt_outs("run-1"))
         for realm in Realm:
             self.both(lambda log, realm=realm: dict(log.counts(realm)))  # type: ignore[misc]
