@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
-from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts
+from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts, TextFinding
 from smscli.cli.tasks import Found, Trouble
 from smscli.domain.campaign import Campaign, Rates
 from smscli.domain.contact import ConsentLevel
@@ -114,7 +114,10 @@ def _words(reason: SkipReason, detail: str, campaigns: str) -> tuple[str, str, s
 def objections(file: Path, campaign: Campaign, texts: ReadTexts) -> Iterator[Found]:
     """What a send refuses for in the wording of texts, as problems of the campaigns file."""
     for rule, members in texts.refused().items():
-        for language, each in {each.language: each for each in reversed(members)}.items():
+        first: dict[str, TextFinding] = {}
+        for each in members:
+            first.setdefault(each.language, each)
+        for language, each in first.items():
             path = f"campaigns.{campaign.id}.text" + (f".{language}" if len(campaign.texts) > 1 else "")
             hint = f"{each.finding.suggestion}; or wording: {{{rule}: warn}}".removeprefix("; or ")
             problem = Problem(Place(str(file), None, None, path), rule, each.finding.message, hint)

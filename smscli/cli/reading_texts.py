@@ -13,11 +13,14 @@ from dataclasses import dataclass, field, replace
 from smscli.domain.campaign import Campaign, Purpose, Severity, Spelling
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Hold, Send
+from smscli.domain.replies import ReplyClass
+from smscli.domain.reply_words import classify
 from smscli.domain.respelling import respell
 from smscli.domain.rules import Text, compose
 from smscli.domain.segments import Unsendable, measure
 from smscli.domain.template import MissingField, NotANumber, OutputTooLong, Template
 from smscli.domain.wording import Finding, Reading, WordingRule, read
+from smscli.files.reply_words_file import reply_words
 from smscli.files.wording_file import load_word_lists
 from smscli.sentlog.plan import SqlitePlan
 
@@ -270,8 +273,13 @@ def _reading(campaign: Campaign, text: Specimen) -> Reading:
         countries=text.countries,
         values=text.values,
         labels=_labels(campaign, text.countries),
-        understood=None,
+        understood=_is_opt_out,
     )
+
+
+def _is_opt_out(word: str) -> bool:
+    """Do our own opt-out words take it for an opt-out?"""
+    return classify(word, reply_words()).kind is ReplyClass.OPT_OUT
 
 
 def receives(sender: str) -> bool:
