@@ -161,7 +161,7 @@ def consent_record(number: Msisdn, texts: Texts, *, now: datetime, source: str, 
         language=said.by(Part.LANGUAGE, _language, ""),
         expires_at=said.by(Part.EXPIRES, partial(_end, at), None),
         proof=said.by(Part.PROOF, _free, ""),
-        raw=said.by(Part.RAW, _free, ""),
+        raw=said.by(Part.RAW, str, ""),  # what somebody sent, with whatever it holds
         promise=said.by(Part.PROMISE, _promise, None),
         source=_free(source),
         by=by,
