@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from smscli.domain.ports import OptOut
+from smscli.domain.replies import Classified, Reply, ReplyClass
+from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.program import NOW, Finished, Program
 from tests.cli.sample_log import ADA, BEN, EVA, ZOE, opted_out, sample
 
 smscli = Program()
 
-RECORD = ["number", "topic", "at", "source", "by", "note"]
+RECORD = ["number", "topic", "at", "source", "by", "note", "until", "sender", "words"]
+SHOWN = RECORD[:6]  # where no wish has more
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def test_added_numbers_are_on_the_list_with_who_and_how(log: Path) -> None:
     assert [list(line) for line in lines] == [RECORD] * 2
     assert lines[0] == {
         "number": ADA.e164, "topic": "", "at": "2026-11-22T12:00:00Z",
-        "source": "phone", "by": "ola@desk", "note": "rang us",
+        "source": "phone", "by": "ola@desk", "note": "rang us", "until": None, "sender": "", "words": "",
     }  # fmt: skip
     assert lines[1]["number"] == BEN.e164
 
@@ -51,7 +55,7 @@ def test_a_wish_that_was_there_keeps_its_date(log: Path) -> None:
     told = optout(log, "add", ADA.e164, BEN.e164, BEN.e164, "--json")
     assert told.document == {
         "schema": 1, "command": "optout add", "status": "ok", "sent_log": str(log),
-        "added": 1, "already": 1, "problems": [],
+        "added": 1, "already": 1, "ended": 0, "problems": [],
     }  # fmt: skip
     assert optout(log, "list", "--jsonl").lines[0]["at"] == "2026-11-13T12:00:00Z"
 
@@ -105,6 +109,82 @@ def test_every_bad_number_is_named_and_none_in_full(log: Path) -> None:
 def test_no_verb_makes_a_log(tmp_path: Path, words: list[str]) -> None:
     assert smscli("optout", *words, "--log", str(tmp_path / "none.db")).code == 7
     assert list(tmp_path.iterdir()) == []
+
+
+# --- for a time ---
+
+
+@pytest.mark.parametrize(
+    ("words", "until"),
+    [
+        (["--until", "2027-03-31"], "2027-04-01T12:00:00Z"),
+        (["--until", "31.3.2027"], "2027-04-01T12:00:00Z"),
+        (["--until", "2027-03-31T18:00+02:00"], "2027-03-31T16:00:00Z"),
+        (["--for", "30d"], "2026-12-22T12:00:00Z"),
+        ([], None),
+    ],
+)
+def test_an_opt_out_ends_when_it_was_said_to_and_never_sooner(
+    log: Path, words: list[str], until: str | None
+) -> None:
+    assert optout(log, "add", ADA.e164, *words).code == 0
+    assert [line["until"] for line in optout(log, "list", "--jsonl").lines] == [until]
+    shown = optout(log, "list").out
+    assert ("until" in shown) == (until is not None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--until", "2026-11-20"], '--until: "2026-11-20" has passed'),
+        (["--until", "soon"], '--until: "soon" is not a date'),
+        (["--for", "a while"], '--for: "a while" is not a duration'),
+        (["--for", "1d", "--until", "2027-01-01"], "--until and --for say the same"),
+    ],
+)
+def test_an_end_that_cannot_be_adds_nobody(log: Path, words: list[str], said: str) -> None:
+    told = optout(log, "add", ADA.e164, *words)
+    assert told.code == 2
+    assert said in told.err
+    assert wishes(log) == []
+
+
+def test_what_lasts_longer_holds_and_never_the_shorter(log: Path) -> None:
+    for end, added in (("7d", 1), ("30d", 1), ("7d", 0)):
+        assert optout(log, "add", ADA.e164, "--for", end, "--json").document["added"] == added
+    assert optout(log, "list", "--jsonl").lines[0]["until"] == "2026-12-22T12:00:00Z"
+    optout(log, "add", ADA.e164)
+    optout(log, "add", ADA.e164, "--for", "30d")
+    assert optout(log, "list", "--jsonl").lines[0]["until"] is None
+
+
+def test_those_whose_time_has_ended_are_listed_only_with_all(log: Path) -> None:
+    opted_out(log, OptOut(ADA, "", NOW - timedelta(days=9), "web", until=NOW), OptOut(BEN, "", NOW, "web"))
+    assert wishes(log) == [(BEN.e164, "")]
+    assert "1 opt-out." in optout(log, "list").out
+    assert [line["number"] for line in optout(log, "list", "--jsonl", "--all").lines] == [ADA.e164, BEN.e164]
+
+
+def test_the_sender_and_the_words_are_kept(log: Path) -> None:
+    optout(log, "add", ADA.e164, "--source", "reply", "--sender", "3344", "--words", "no more")
+    line = optout(log, "list", "--jsonl").lines[0]
+    assert (line["sender"], line["words"]) == ("3344", "no more")
+    with closing(open_sent_log(log, create=False)) as opened:
+        assert not opened.start(ADA, "", "7766", NOW + timedelta(hours=1), "START")
+        assert list(opened.start(ADA, "", "3344", NOW + timedelta(hours=1), "START")) == [""]
+
+
+def test_a_reply_that_waits_for_review_is_told_apart_and_becomes_an_opt_out_by_hand(log: Path) -> None:
+    reply = Reply(ADA, "3344", NOW - timedelta(hours=1), "STOP this bill")
+    with closing(open_sent_log(log, create=False)) as opened:
+        opened.file_replies([(reply, Classified(ReplyClass.REVIEW))], NOW)
+    told = optout(log, "list").out
+    assert "waits for review" in told
+    assert "Among them 1 reply waits for somebody to read: smscli replies review" in told
+    assert optout(log, "list", "--jsonl").lines[0]["source"] == "review"
+    assert optout(log, "add", ADA.e164, "--source", "phone").code == 0
+    assert [line["source"] for line in optout(log, "list", "--jsonl").lines] == ["phone"]
+    assert "waits" not in optout(log, "list").out
 
 
 # --- remove ---
@@ -161,7 +241,7 @@ def test_the_table_masks_and_is_inert(listed: Path) -> None:
     told = optout(listed, "list")
     assert told.code == 0
     lines = told.out.splitlines()
-    assert lines[0].split() == RECORD
+    assert lines[0].split() == SHOWN
     assert len(lines) == 5
     assert lines[-1] == "3 opt-outs."
     assert "everything" in lines[1]
@@ -185,9 +265,19 @@ def test_csv_is_safe_for_spreadsheets_and_one_line_a_record(listed: Path) -> Non
     assert len(lines) == 4
     rows = list(csv.reader(lines))
     assert rows[0] == RECORD
-    assert rows[1] == [ADA.e164, "", "2026-11-22T12:00:00Z", "reply", "", '\'=HYPERLINK("x")\\x1b[31m']
-    assert rows[2][-1] == 'said, "stop"\\nplease [bold]'
-    assert rows[3][4:] == ["'@ola", "żółw"]
+    assert rows[1] == [
+        ADA.e164,
+        "",
+        "2026-11-22T12:00:00Z",
+        "reply",
+        "",
+        '\'=HYPERLINK("x")\\x1b[31m',
+        "",
+        "",
+        "",
+    ]
+    assert rows[2][5] == 'said, "stop"\\nplease [bold]'
+    assert rows[3][4:6] == ["'@ola", "żółw"]
 
 
 def test_a_topic_narrows_the_list(listed: Path) -> None:
@@ -245,6 +335,34 @@ def test_import_takes_topic_source_note_and_region(log: Path, tmp_path: Path) ->
         (EVA.e164, "offers", "web", "form"),
         (ZOE.e164, "news", "web", "form"),
     ]
+
+
+def test_import_reads_until_when_and_leaves_out_what_has_ended(log: Path, tmp_path: Path) -> None:
+    stop = tmp_path / "stop.csv"
+    stop.write_text(
+        f"phone,until,sender,words\n{ADA.e164},2027-03-31,3344,STOP\n{BEN.e164},,,\n{EVA.e164},2026-01-01,,\n"
+    )
+    told = optout(log, "import", str(stop), "--for", "30d", "--json")
+    assert (told.document["added"], told.document["ended"]) == (2, 1)
+    found = [
+        (each["number"], each["until"], each["sender"], each["words"])
+        for each in optout(log, "list", "--jsonl").lines
+    ]
+    assert found == [
+        (ADA.e164, "2027-04-01T12:00:00Z", "3344", "STOP"),
+        (BEN.e164, "2026-12-22T12:00:00Z", "", ""),
+    ]
+    assert "Left out, for their time has passed: 1 line." in optout(log, "import", str(stop)).out
+
+
+def test_an_exported_list_keeps_its_ends_elsewhere(log: Path, tmp_path: Path) -> None:
+    optout(log, "add", ADA.e164, "--for", "30d", "--sender", "Garage", "--words", "not this month")
+    (tmp_path / "stop.csv").write_text(optout(log, "list", "--csv").out, "utf-8")
+    other = sample(tmp_path / "other.db")
+    optout(other, "import", str(tmp_path / "stop.csv"))
+    here, there = (optout(path, "list", "--jsonl").lines[0] for path in (log, other))
+    for name in ("until", "sender", "words"):
+        assert here[name] == there[name]
 
 
 def test_a_missing_file_is_exit_4(log: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ GOOD = [
     ("phone;country\n512 345 678;PL\n", [("+48512345678", "", 2)]),
     (f"phone;region\n{ANN};Mazovia\n", [(ANN, "", 2)]),
     (f"name,phone,unsubscribed\nAnn,{ANN},yes\n", [(ANN, "", 2)]),
+    (f"phone,until,sender,words\n{ANN},2027-03-31,3344,no more\n", [(ANN, "", 2)]),
     ("# nobody yet\n", []),
 ]
 
@@ -48,6 +50,9 @@ BAD = [
     (f"{ANN}, {BEN}\n", [":1: +12•••••••••, +•••••••••02 holds 2 numbers"]),
     (f"phone,topic\n{ANN}\n", [":2: has 1 cell, the header has 2"]),
     (f'phone,topic\n{ANN},"a\n', [':2: a quote (") is opened and never closed']),
+    (f"phone,until\n{ANN},soon\n", [':2: until: "soon" is not a date, nor a time of one']),
+    (f"phone,sender\n{ANN},a\x1bb\n", [":2: the sender holds a control character"]),
+    ("phone,words,Words\n", [":1: more than one column could be the words: words and Words"]),
     (f"phone,topic\n{ANN},a\x1bb\n", [":2: the topic holds a control character"]),
     ("numer;temat\n", [":1: numer;temat is not a phone number"]),
     ("phone,topic,topics\n", [":1: more than one column could be the topic: topic and topics"]),
@@ -69,6 +74,14 @@ def test_a_line_that_cannot_be_read_stops_the_list(
     with pytest.raises(FilesError) as caught:
         read_opt_outs(path)
     assert [str(problem).removeprefix(str(path)) for problem in caught.value.problems] == sentences
+
+
+def test_until_when_and_to_whom_and_in_which_words(tmp_path: Path) -> None:
+    rows = f'phone,until,topic,words\n{ANN},2027-03-31,"a,b","no\nmore"\n{BEN},,,\n'
+    first, second, third = read_opt_outs(written(tmp_path, rows))
+    assert first.until == second.until == datetime(2027, 4, 1, 12, tzinfo=UTC)
+    assert (first.topic, second.topic, first.words) == ("a", "b", "no\nmore")
+    assert third.until is None
 
 
 def test_who_asks_for_it_gets_the_good_lines_beside_the_problems(tmp_path: Path) -> None:

@@ -391,11 +391,7 @@ def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None
 def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = (), ended: int = 0) -> Result:
     there = given - added
     known = f" {counted(there, 'wish was', 'wishes were')} on it already." if there else ""
-    known += (
-        f" {counted(ended, 'line')} had ended and {'was' if ended == 1 else 'were'} left out."
-        if ended
-        else ""
-    )
+    known += f" Left out, for their time has passed: {counted(ended, 'line')}." if ended else ""
     bad = f" {counted(len(problems), 'line')} could not be read." if problems else ""
     return Result(
         {
@@ -442,12 +438,8 @@ def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
     yield f"{counted(len(found), 'opt-out')}."
     waiting = sum(1 for wish in found if wish.source == REVIEW)
     if waiting:
-        are = (
-            "1 of them is a reply that waits"
-            if waiting == 1
-            else f"{waiting:,} of them are replies that wait"
-        )
-        yield f"{are} for somebody to read: smscli replies review"
+        wait = counted(waiting, "reply waits", "replies wait")
+        yield f"Among them {wait} for somebody to read: smscli replies review"
 
 
 def _row(wish: OptOut) -> tuple[str, ...]:
