@@ -5,15 +5,12 @@ A table stands between `<!-- generated: name -->` and `<!-- end -->`; which name
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from smscli.files.json_schema import campaigns_schema, gateway_schema
-from tools.markdown import code, table
-
-_GENERATED = re.compile(r"(<!-- generated: ([a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+from tools.markdown import code, filled, generated_in, table
 
 #: Of a gateway's profile: what is about the answer. All others are about the request.
 _OF_THE_REPLY = frozenset({"ok", "result", "errors", "error_code", "error_text", "retry_after"})
@@ -144,14 +141,13 @@ TABLES: Mapping[str, Callable[[], Iterator[Key]]] = {
 
 def with_tables(page: str) -> str:
     """The page with its tables made anew. Raises KeyError for a table that is not known here."""
-    return _GENERATED.sub(lambda found: f"{found[1]}{_table(found[2])}{found[3]}", page)
+    return filled(page, _table)
 
 
 def tables_in(page: str) -> list[str]:
     """The names of the tables that a page asks for."""
-    return [found[2] for found in _GENERATED.finditer(page)]
+    return generated_in(page)
 
 
-def _table(name: str) -> str:
-    lines = table(("key", "meaning", "default", "allowed"), (key.row for key in TABLES[name]()))
-    return "".join(f"{line}\n" for line in lines)
+def _table(name: str) -> Iterator[str]:
+    return table(("key", "meaning", "default", "allowed"), (key.row for key in TABLES[name]()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CODE = re.compile(r"(`[^`]*`)")
+_GENERATED = re.compile(r"(<!-- generated: ([a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def code(text: object) -> str:
@@ -32,6 +33,18 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 def _row(cells: Sequence[str]) -> str:
     return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+
+
+def filled(page: str, lines_of: Callable[[str], Iterable[str]]) -> str:
+    """The page with what stands between `<!-- generated: name -->` and `<!-- end -->` made anew."""
+    return _GENERATED.sub(
+        lambda found: found[1] + "".join(f"{line}\n" for line in lines_of(found[2])) + found[3], page
+    )
+
+
+def generated_in(page: str) -> list[str]:
+    """The names of what a page wants to be made for it."""
+    return [found[2] for found in _GENERATED.finditer(page)]
 
 
 def sections(page: str) -> dict[str, str]:
