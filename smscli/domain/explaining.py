@@ -140,8 +140,8 @@ class ZoneFacts:
 class HoursFacts:
     """The hours of every zone, and what they come to together. `hours` None: texted at any hour.
 
-    `stated` is the list's zone column, where it has one. `places` are those whose rules and holidays may apply,
-    `rows` the rules themselves, with what each alone says.
+    `stated` is the list's zone column, where it has one. `places` are those whose rules and holidays may
+    apply, `rows` the rules themselves, with what each alone says.
     """
 
     hours: QuietHours | None

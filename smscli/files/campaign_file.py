@@ -88,7 +88,7 @@ PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
             ),
             caps=(FrequencyCap(4, timedelta(days=30)),),
             same_text=SameText.SKIP,
-            country_rules=False,
+            country_rules=True,
         ),
         Purpose.TRANSACTIONAL: PurposeDefaults(
             consent=ConsentPolicy(ConsentLevel.NONE),
@@ -100,7 +100,8 @@ PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
     }
 )
 """Marketing: express consent of the last two years, Monday to Friday 09:00-20:00 and Saturday 10:00-18:00 but
-not on holidays, at most four messages in thirty days, and never the same text again within the week.
+not on holidays, at most four messages in thirty days, never the same text again within the week, and the rules
+of each recipient's country besides.
 Transactional: no consent needed, every day 08:00-21:00, no frequency cap, and the same text only warns.
 """
 

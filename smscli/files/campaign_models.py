@@ -346,7 +346,7 @@ def _off_or_mapping(value: Any) -> Any:
 
 def _policy_alone(value: Any) -> Any:
     """`office` stands for {policy: office}."""
-    is_name = isinstance(value, str) and not is_off(value)
+    is_name = isinstance(value, str) and not is_off(value) and not re.search("[0-9]", value)
     return {"policy": value} if is_name else _off_or_mapping(value)
 
 
@@ -524,14 +524,12 @@ def _severity_of(rule: WordingRule) -> Schema:
     return _SEVERITY | {"description": f"What a finding of `{rule}` means.", OTHERWISE: "by purpose"}
 
 
-_WORDING: Schema = either(
-    OFF,
-    {
-        "type": "object",
-        "properties": {str(rule): _severity_of(rule) for rule in WordingRule},
-        "additionalProperties": False,
-    },
-)
+WORDING: Schema = {
+    "type": "object",
+    "properties": {str(rule): _severity_of(rule) for rule in WordingRule},
+    "additionalProperties": False,
+}
+"""Severities by rule; a definition of its own, because it is long."""
 _POLICY: Schema = {
     "type": "string",
     "pattern": anchored("strict|daily|office|working[-_ ]days"),
@@ -840,7 +838,9 @@ QuietHoursOrOff = Annotated[
 Caps = Annotated[tuple[FrequencyModel, ...], _OrOne()]
 FrequencyOrOff = Annotated[Caps | None, BeforeValidator(_caps_or_off), _OrElse(OFF)]
 WordingOrOff = Annotated[
-    dict[WordingRuleKey, SeverityWord], BeforeValidator(_severities), WithJsonSchema(_WORDING)
+    dict[WordingRuleKey, SeverityWord],
+    BeforeValidator(_severities),
+    WithJsonSchema(either(OFF, defined("Wording"))),
 ]
 Keywords = Annotated[
     dict[str, dict[str, Id]],

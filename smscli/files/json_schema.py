@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from smscli.files.campaign_models import CampaignModel, FileKeys
+from smscli.files.campaign_models import WORDING, CampaignModel, FileKeys
 from smscli.files.profile_models import ProfileModel
 from smscli.files.yaml_types import DEFAULT, DEFINED, OTHERWISE, TEXT, Schema, defined
 
@@ -39,6 +39,7 @@ def campaigns_schema() -> Schema:
     definitions = _profiles(_ORIGINS)
     definitions["Gateway"] = {"oneOf": [TEXT, _profile(_ORIGINS)]}
     definitions["Campaign"] = _of(CampaignModel, definitions) | {"required": ["purpose", "text"]}
+    definitions["Wording"] = _tidied(WORDING)
     schema = _of(FileKeys, definitions) | {"required": ["version", "campaigns"]}
     return _published("campaigns", "smscli campaigns file", schema, definitions)
 

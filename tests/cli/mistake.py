@@ -33,6 +33,7 @@ PREVIEW = "smscli preview campaigns.yaml ready"
 OFFER = """\
   offer:
     purpose: marketing
+    country_rules: false
     topic: offers
     text: "Green Garage: {{ first_name }}, winter tyres from Monday. Reply STOP to opt out"
 """

@@ -25,6 +25,7 @@ OWN = "+12025550199"
 OFFERS = """\
   offers:
     purpose: marketing
+    country_rules: false
     topic: offers
     consent: {level: soft}
     quiet_hours: {windows: {mon-sun: "09:00-20:00"}, holidays: ignore}

@@ -23,6 +23,7 @@ MONDAY_NOON = "2026-11-23T12:00"
 TYRES = """\
   tyres:
     purpose: marketing
+    country_rules: false
     topic: service
     text:
       en: "Green Garage: {{ first_name }}, winter tyres. STOP to opt out"

@@ -34,6 +34,7 @@ AT = ("--at", "2026-11-23T15:30")
 SHOP = """\
   shop:
     purpose: marketing
+    country_rules: false
     topic: service
     default_language: en
     text:
