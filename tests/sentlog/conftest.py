@@ -35,13 +35,19 @@ def log(request: pytest.FixtureRequest) -> Iterator[SentLog]:
         yield MemorySentLog()
 
 
+@pytest.fixture(params=[1, 2], ids=["schema 1", "schema 2"])
+def old_schema(request: pytest.FixtureRequest) -> int:
+    """A schema of former days: 1 before runs had records, 2 before consent had."""
+    return int(request.param)
+
+
 @pytest.fixture
-def old_log(path: Path) -> Path:
-    """The file of a log as smscli wrote it before runs had records."""
-    script = Path(__file__).with_name("schema-1.sql").read_text(encoding="utf-8")
+def old_log(path: Path, old_schema: int) -> Path:
+    """The file of a log as a former smscli wrote it."""
+    script = Path(__file__).with_name(f"schema-{old_schema}.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(script)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA user_version = {old_schema}")
     return path

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,13 +18,13 @@ import pytest
 
 from smscli.domain.errors import FilesError, SentLogDamaged, SentLogMissing, SentLogMoved, UsageError
 from smscli.domain.message import Message, Realm, State
-from smscli.domain.ports import LogFilter
+from smscli.domain.ports import LogFilter, OptOut
 from smscli.sentlog import backup
 from smscli.sentlog.backup import back_up
 from smscli.sentlog.schema import NEWEST
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log, opt_outs_of
 
-from .making import ANNA, BEN, CELIA, NOW, claimed, message, numbers, sent, stop
+from .making import ANNA, BEN, CELIA, DAY, NOW, claimed, message, numbers, sent, stop
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -89,12 +90,12 @@ def test_what_is_written_while_it_is_copied_is_not_in_the_copy(
         assert copied.counts(Realm.LIVE) == {State.ACCEPTED: 500}
 
 
-def test_nothing_of_the_log_is_changed(old_log: Path, folder: Path) -> None:
+def test_nothing_of_the_log_is_changed(old_log: Path, old_schema: int, folder: Path) -> None:
     before = old_log.read_bytes()
     made = back_up(old_log, folder / "copy.db")
     assert old_log.read_bytes() == before
-    assert (made.contents.schema, schema(made.path), schema(old_log)) == (1, 1, 1)
-    assert (made.contents.messages, made.contents.opt_outs) == (3, 1)
+    assert (made.contents.schema, schema(made.path), schema(old_log)) == (old_schema,) * 3
+    assert (made.contents.messages, made.contents.opt_outs) == (3, 1 if old_schema == 1 else 2)
 
 
 def test_without_hard_links_the_copy_is_there_all_the_same(
@@ -216,12 +217,12 @@ def test_a_damaged_log_is_found_out_by_its_copy(path: Path, folder: Path) -> Non
 
 
 def test_a_log_replaced_meanwhile_is_not_taken_for_the_copied_one(full: SqliteSentLog, folder: Path) -> None:
-    def replace() -> None:
+    def swap() -> None:
         full.path.with_name("other.db").write_bytes(full.path.read_bytes())
         full.path.with_name("other.db").replace(full.path)
 
     with pytest.raises(SentLogMoved):
-        back_up(full.path, folder / "copy.db", replace)
+        back_up(full.path, folder / "copy.db", swap)
     assert list(folder.iterdir()) == []
 
 
@@ -230,9 +231,22 @@ def test_a_log_replaced_meanwhile_is_not_taken_for_the_copied_one(full: SqliteSe
 
 def test_another_brand_s_opt_outs_are_read_without_changing_its_log(old_log: Path) -> None:
     before = old_log.read_bytes()
-    assert [wish.number for wish in opt_outs_of(old_log)] == [CELIA]
+    first, *_ = opt_outs_of(old_log)
+    assert first == OptOut(CELIA, "", NOW.replace(microsecond=123000), "reply", note="STOP")
     assert old_log.read_bytes() == before
     assert [file.name for file in old_log.parent.iterdir()] == [old_log.name]
+
+
+def test_another_brand_s_opt_outs_for_a_time_and_their_senders_are_read(full: SqliteSentLog) -> None:
+    wish = replace(stop(BEN, "news"), until=NOW + DAY, sender="3344", words="STOP")
+    full.opt_out([wish])
+    assert rounded(wish) in list(opt_outs_of(full.path))
+
+
+def rounded(wish: OptOut) -> OptOut:
+    """As a log gives it back: to the millisecond."""
+    until = wish.until and wish.until.replace(microsecond=123000)
+    return replace(wish, at=wish.at.replace(microsecond=123000), until=until)
 
 
 def test_opt_outs_still_in_the_wal_are_read(full: SqliteSentLog) -> None:
