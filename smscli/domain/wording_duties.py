@@ -12,6 +12,7 @@ from smscli.domain.wording_reading import Draft, Found, Hit, ListKind, Part, Wor
 EARLY = 40
 #: A word that asks and what it asks for are this close.
 _NEAR = 4
+_IN_FRONT = 1
 _FIGURES = 3
 
 _PLACEHOLDERS = (
@@ -164,14 +165,14 @@ def _is_asked(draft: Draft, wanted: Hit, asking: Sequence[Hit]) -> bool:
     value = pieces[wanted.behind : wanted.behind + 1]
     if any(character.isdigit() for piece in value if piece.part is Part.WORD for character in piece.text):
         return False
-    return any(
-        pieces[hit.first].at == pieces[wanted.first].at and _gap(hit, wanted) <= _NEAR for hit in asking
-    )
+    return any(pieces[hit.first].at == pieces[wanted.first].at and _is_close(hit, wanted) for hit in asking)
 
 
-def _gap(one: Hit, other: Hit) -> int:
-    """How many words stand between two phrases; the first may come second, as in Turkish."""
-    return max(other.first - one.behind, one.first - other.behind, 0)
+def _is_close(asking: Hit, wanted: Hit) -> bool:
+    """What is asked for follows soon; or stands right in front, as in Turkish."""
+    if wanted.first >= asking.behind:
+        return wanted.first - asking.behind <= _NEAR
+    return 0 <= asking.first - wanted.behind <= _IN_FRONT
 
 
 def unrendered_placeholder(draft: Draft) -> Iterator[Found]:
