@@ -91,10 +91,24 @@ _COUNTRIES = _keys(
     null="number places places_by zones zones_by state until opens_at rows parts has_own_row own caps consent"
     " holidays",
 )
-_ENTERED = _keys(text="sent_log", count="added already", list="problems")
+_ENTERED = _keys(text="sent_log", count="added already ended", list="problems")
+_CONSENTS = _keys(
+    text="sent_log",
+    flag="dry_run",
+    count="new already opted_out erased",
+    object="levels",
+    list="columns_not_read problems",
+)
 
 
 # --- settings ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _lists_of_consent(here: Stage) -> Iterator[None]:
+    (here.folder / "yes.csv").write_text("+12025550101\n12\n", "utf-8")
+    with _old_log(here):
+        yield
 
 
 @contextmanager
@@ -162,6 +176,20 @@ def leaves() -> list[str]:
 
 _MIXED = (Accept(), AcceptSome(refuse={"+12025550102": "30003"}), ResetAfterReading())
 _ON = "--campaigns campaigns.yaml"
+_PRUNED = _keys(
+    text="sent_log",
+    count="bytes",
+    count_or_null="older_than_days",
+    flag="dry_run",
+    flag_or_null="compacted",
+    list="campaigns left",
+)
+_HELD = _keys(
+    text="sent_log number country",
+    text_or_null="erased",
+    list="messages consents replies",
+    object="opt_outs",
+)
 
 RAN = (
     Ran("init start", _keys(text="folder", list="created kept next")),
@@ -169,7 +197,27 @@ RAN = (
     Ran("schema gateway", _keys(text="which", object="json_schema")),
     Ran(
         "log backup copy.db --campaigns campaigns.yaml",
-        _keys(text="sent_log backup", count="bytes messages opt_outs", text_or_null="newest_at"),
+        _keys(
+            text="sent_log backup",
+            count="bytes messages opt_outs",
+            text_or_null="newest_at key",
+            flag="lacks_key",
+        ),
+        setting=_old_log,
+    ),
+    Ran(f"log prune --older-than 2y --dry-run {_ON}", _PRUNED, setting=_old_log),
+    Ran(f"log prune --compact {_ON}", _PRUNED, setting=_old_log),
+    Ran(f"person show +61491570006 {_ON}", {**_HELD, **_keys(list="lists")}, setting=_old_log),
+    Ran("person show +61491570006 --log sent-log.db", _HELD, setting=_old_log),
+    Ran(
+        f"person erase +12025550199 --yes {_ON}",
+        _keys(
+            text="sent_log key erased",
+            text_or_null="erased_before outbox",
+            object="forgotten",
+            flag="traces_left",
+            list="lists",
+        ),
         setting=_old_log,
     ),
     Ran("check campaigns.yaml", _CHECKED, ExitCode.FILES),
@@ -231,6 +279,20 @@ RAN = (
     ),
     Ran(f"optout list {_ON}", _keys(text="sent_log", list="opt_outs"), setting=_old_log),
     Ran(f"optout import optouts.csv --keep-good {_ON}", _ENTERED, ExitCode.INCOMPLETE, _old_log),
+    Ran(f"consent add +12025550101 --level soft --how app {_ON}", _CONSENTS, setting=_old_log),
+    Ran(
+        "consent import yes.csv --level express --at 2025-03-01 --how paper --dry-run --keep-good"
+        " --log sent-log.db",
+        _CONSENTS,
+        ExitCode.INCOMPLETE,
+        _lists_of_consent,
+    ),
+    Ran(
+        f"consent show +12025550101 {_ON}",
+        _keys(text="sent_log number", list="now opt_outs records"),
+        setting=_old_log,
+    ),
+    Ran(f"consent export {_ON}", _keys(text="sent_log", list="records"), setting=_old_log),
     Ran("gateway list", _keys(list="gateways")),
     Ran(
         "gateway show twilio",
@@ -339,6 +401,14 @@ _FAILURES = (
     Failed("log", ExitCode.USAGE, "log"),
     Failed("log --log gone.db", ExitCode.SENT_LOG, "log"),
     Failed("log --log sent-log.db --since soon", ExitCode.USAGE, "log", setting=_old_log),
+    Failed("log prune --older-than 1d --log sent-log.db", ExitCode.REFUSED, "log prune", setting=_old_log),
+    Failed(f"log prune {_ON}", ExitCode.USAGE, "log prune", setting=_old_log),
+    Failed("log prune --older-than 2y --log gone.db", ExitCode.SENT_LOG, "log prune"),
+    Failed("person", ExitCode.USAGE, "person"),
+    Failed("person show nobody --log sent-log.db", ExitCode.USAGE, "person show", setting=_old_log),
+    Failed("person show +12025550199 --log gone.db", ExitCode.SENT_LOG, "person show"),
+    Failed(f"person erase +12025550199 {_ON}", ExitCode.REFUSED, "person erase", setting=_old_log),
+    Failed(f"person erase +12025550102 --yes {_ON}", ExitCode.REFUSED, "person erase", setting=_old_log),
     Failed("resolve campaigns.yaml", ExitCode.SENT_LOG, "resolve"),
     Failed("resolve campaigns.yaml --sent x", ExitCode.USAGE, "resolve", setting=_old_log),
     Failed(
@@ -353,6 +423,11 @@ _FAILURES = (
     Failed("optout add 512345678", ExitCode.USAGE, "optout add"),
     Failed(f"optout add +12025550101 {_ON}", ExitCode.SENT_LOG, "optout add"),
     Failed(f"optout import optouts.csv {_ON}", ExitCode.FILES, "optout import", ("short_code",)),
+    Failed("consent", ExitCode.USAGE, "consent"),
+    Failed(f"consent add +12025550101 {_ON}", ExitCode.USAGE, "consent add"),
+    Failed(f"consent import optouts.csv {_ON}", ExitCode.FILES, "consent import", ("half_consent",)),
+    Failed("consent show 512345678", ExitCode.USAGE, "consent show"),
+    Failed("consent export --log gone.db", ExitCode.SENT_LOG, "consent export"),
     Failed(f"optout import gone.csv {_ON}", ExitCode.FILES, "optout import"),
     Failed(f"optout remove +12025550101 {_ON}", ExitCode.USAGE, "optout remove"),
     Failed("optout list --log gone.db", ExitCode.SENT_LOG, "optout list"),

@@ -79,6 +79,8 @@ def test_the_document_is_pinned(log: Path, folder: Path) -> None:
         "messages": 6,
         "opt_outs": 0,
         "newest_at": "2026-11-22T12:01:00Z",
+        "key": None,
+        "lacks_key": False,
     }
 
 
@@ -152,6 +154,55 @@ def test_what_cannot_be_copied(
     assert [file.name for file in folder.iterdir()] == ["taken.db"]
     assert (folder / "taken.db").read_text() == "precious" * 100
     assert log.read_bytes() == before
+
+
+# --- with people who were erased ---
+
+
+@pytest.fixture
+def erased(log: Path) -> Path:
+    """Somebody who was never sent anything wished to be forgotten."""
+    assert smscli("person", "erase", "+12025550199", "--yes", "--log", str(log)).code == 0
+    return log
+
+
+def test_the_key_of_the_erased_is_copied_beside_the_copy(erased: Path, folder: Path) -> None:
+    copy, key = folder / "copy.db", folder / "copy.db.key"
+    told = smscli("log", "backup", str(copy), "--log", str(erased))
+    assert (told.code, told.err) == (0, f"sent log: {erased}\n")
+    assert f"  and the key of the erased: {key}\n" in told.out
+    assert key.read_bytes() == erased.with_name("sent-log.db.key").read_bytes()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert sorted(each.name for each in folder.iterdir()) == ["copy.db", "copy.db.key"]
+    shown = smscli("person", "show", "+12025550199", "--log", str(copy), "--json").document
+    assert shown["erased"] == "2026-11-22T12:00:00Z", "whoever was erased is so in the copy too"
+    again = smscli("log", "backup", str(folder), "--log", str(erased), "--json").document
+    assert (again["key"], again["lacks_key"]) == (f"{again['backup']}.key", False)
+
+
+def test_a_key_that_is_missing_or_another_ones_is_told_and_the_copy_is_made(
+    erased: Path, folder: Path
+) -> None:
+    key = erased.with_name("sent-log.db.key")
+    for at in range(2):
+        if at:
+            key.unlink()
+        else:
+            key.write_text("00" * 32)
+        told = smscli("log", "backup", str(folder / f"{at}.db"), "--log", str(erased), "--json")
+        assert told.code == 0
+        assert f"warning: people were erased from this log, and {key}" in told.err
+        assert (told.document["key"], told.document["lacks_key"]) == (None, True)
+    assert sorted(each.name for each in folder.iterdir()) == ["0.db", "1.db"]
+
+
+def test_a_key_is_never_overwritten_and_then_there_is_no_copy(erased: Path, folder: Path) -> None:
+    (folder / "copy.db.key").write_text("precious")
+    told = smscli("log", "backup", str(folder / "copy.db"), "--log", str(erased))
+    assert told.code == 2
+    assert "copy.db.key exists already" in told.err
+    assert [each.name for each in folder.iterdir()] == ["copy.db.key"]
+    assert (folder / "copy.db.key").read_text() == "precious"
 
 
 def test_the_help_of_log_mentions_it() -> None:
