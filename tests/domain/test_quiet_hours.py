@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -435,11 +435,49 @@ def test_an_unknown_zone_is_named() -> None:
     assert "Mars/Olympus_Mons" in answer.detail
 
 
-def test_holidays_of_a_part_of_a_country_are_not_its_holidays() -> None:
-    bavarian = datetime(2026, 1, 6, tzinfo=UTC).date()
-    german = public_holidays("DE", 2026)
-    assert german is not None
-    assert bavarian not in german
+def _holidays(place: str) -> frozenset[date]:
+    found = public_holidays(place, 2026)
+    assert found is not None
+    return found
+
+
+def test_holidays_of_a_part_of_a_country_are_its_own_and_not_the_countrys() -> None:
+    epiphany = date(2026, 1, 6)
+    assert epiphany not in _holidays("DE")
+    assert epiphany in _holidays("DE-BY")
+    assert _holidays("DE") < _holidays("DE-BY")
+
+
+def test_a_part_keeps_the_holidays_of_its_country_even_if_it_has_none_of_its_own_then() -> None:
+    columbus_day = date(2026, 10, 12)  # which Florida and Louisiana do not keep
+    assert columbus_day in _holidays("US-FL") & _holidays("US-LA")
+
+
+def test_louisiana_closes_on_two_days_that_the_library_does_not_know() -> None:
+    assert {date(2026, 1, 8), date(2026, 1, 19)} <= _holidays("US-LA")
+    assert date(2026, 1, 8) not in _holidays("US-MS")
+
+
+def test_a_part_that_is_not_known_has_the_holidays_of_its_country() -> None:
+    assert _holidays("PL-XX") == _holidays("PL")
+    assert public_holidays("XX-YY", 2026) is None
+
+
+def test_unknown_holidays_of_a_part_are_those_of_its_country() -> None:
+    hours = _hours(DAILY, holidays=HolidayRule.SKIP)
+    assert _asked(hours, (WARSAW,), "AC-XX", _instant("11-18 12:00")) == HolidaysUnknown("AC")
+
+
+def test_no_hours_at_all_are_never_open() -> None:
+    assert permission((), (WARSAW,), _instant("11-18 12:00")) == NeverOpen()
+
+
+def test_regimes_that_say_the_same_are_the_same() -> None:
+    one, other = (Regime(_hours(DAILY), "PL") for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert len({one, other, Regime(_hours(DAILY), "DE"), Regime(_hours(DAILY, 0), "PL")}) == 3
+    assert "_hash" not in repr(one)
 
 
 @pytest.mark.parametrize(
