@@ -56,6 +56,7 @@ KEYS = {
     "realm",
     "sent_log",
     "at",
+    "sooner_with_zone",
     "rows",
     "contacts",
     "to_send",

@@ -51,7 +51,7 @@ def _people(planned: Planned, page: Page) -> Iterator[Row | Warn]:
         opens = f"the first may go {local(tally.held_until[held_for], zone)}"
         yield Row(words(held_for), f"{count:,}", opens, depth=2)
     if sooner := findings.sooner_with_zone:
-        yield Warn(_sooner(sooner))
+        yield Row("sooner", f"{sooner.total():,}", _sooner(sooner), depth=2)
     yield _share("problems", planned.bad.count, "red")
     if findings.repeatable:
         promise = "in doubt, which the gateway promised not to take twice"
@@ -67,8 +67,7 @@ def _sooner(by_country: Mapping[str, int]) -> str:
     named += [f"{len(by_country) - len(few)} more"] if len(by_country) > len(few) else []
     abroad = by_country.keys() - OF_THE_US
     zips = "" if abroad == by_country.keys() else " or, for the US, ZIP codes" if abroad else " or ZIP codes"
-    count = f"{sum(by_country.values()):,} could be texted sooner"
-    return f"{count} if the list had their time zones{zips} ({', '.join(named)})"
+    return f"could go now if the list had their time zones{zips} ({', '.join(named)})"
 
 
 def _share(label: str, count: int, style: str = "") -> Row:
