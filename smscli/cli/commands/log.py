@@ -40,6 +40,7 @@ _NAMES_SHOWN = 12
 _COLUMNS = (
     "id", "campaign", "realm", "to", "sender", "state", "segments", "gateway", "gateway_ref",
     "gateway_segments", "code", "detail", "purpose", "topic", "language", "claimed_at", "at",
+    "evidence", "grounds", "heeded_at",
 )  # fmt: skip
 
 _HEADERS = ("claimed, UTC", "campaign", "to", "state", "segments", "gateway", "reference", "detail")
@@ -207,6 +208,9 @@ def record(message: LoggedMessage) -> dict[str, object]:
         message.language,
         iso(message.claimed_at),
         iso(message.at),
+        message.evidence,
+        message.grounds,
+        iso(message.heeded_at) if message.heeded_at else None,
     )
     return dict(zip(_COLUMNS, values, strict=True))
 
