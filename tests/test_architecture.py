@@ -45,6 +45,10 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "phonenumbers": frozenset({"domain"}),
     "jinja2": frozenset({"domain"}),
     "holidays": frozenset({"domain"}),
+    "anyascii": frozenset({"domain"}),
+    "confusable_homoglyphs": frozenset({"domain"}),
+    "emoji": frozenset({"domain"}),
+    "linkify_it": frozenset({"domain"}),
 }
 
 #: Modules of Python itself that have a room (or a module) of their own.
