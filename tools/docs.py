@@ -8,6 +8,7 @@ from pathlib import Path
 from tools.commands_page import NOTES, commands_page
 from tools.hours_page import HOURS, hours_page
 from tools.keys_pages import with_tables
+from tools.wording_page import WORDING, wording_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -21,6 +22,7 @@ def generated() -> Mapping[Path, str]:
     return {
         DOCS / "commands.md": commands_page(NOTES.read_text("utf-8")),
         HOURS: hours_page(HOURS.read_text("utf-8")),
+        WORDING: wording_page(WORDING.read_text("utf-8")),
         **pages,
     }
 

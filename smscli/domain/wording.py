@@ -61,9 +61,7 @@ CHECKS: tuple[Check, ...] = (
         find=wording_duties.sender_not_named,
         marketing=Severity.REFUSE,
         transactional=Severity.WARN,
-        looks_for=(
-            "The brand within the first 40 characters, or a sender ID that is the brand or a part of it."
-        ),
+        looks_for="No brand within the first 40 characters, and a sender ID that says nothing of it.",
         trips="Winter tyres from Monday. Book: https://gg.example/a1 Reply STOP to opt out",
         instead=("Green Garage: winter tyres from Monday. Book: https://gg.example/a1 Reply STOP to opt out"),
         basis=("CTIA messaging principles; a Polish article on business SMS: begin by saying who you are"),
@@ -74,7 +72,7 @@ CHECKS: tuple[Check, ...] = (
         marketing=Severity.REFUSE,
         transactional=Severity.OFF,
         looks_for=(
-            "A way out: a word to answer with, or a link, an e-mail address or a phone number "
+            "No way out: neither a word to answer with, nor a link, an e-mail address or a phone number "
             "next to words that speak of opting out."
         ),
         trips="Green Garage: winter tyres from Monday. Book: https://gg.example/a1",
@@ -89,7 +87,8 @@ CHECKS: tuple[Check, ...] = (
         marketing=Severity.WARN,
         transactional=Severity.OFF,
         looks_for=(
-            "Words of the text's own language around the way out. Languages without lists are not judged."
+            "A way out with words of other languages around it, and none of the text's own. "
+            "Languages without lists are not judged."
         ),
         trips="Green Garage: winter tyres from Monday. Rezygnacja: STOP",
         instead="Green Garage: winter tyres from Monday. Reply STOP to opt out",
@@ -100,9 +99,7 @@ CHECKS: tuple[Check, ...] = (
         find=wording_duties.opt_out_not_understood,
         marketing=Severity.REFUSE,
         transactional=Severity.OFF,
-        looks_for=(
-            "A word to answer with that our own opt-out words take for an opt-out; one of several is enough."
-        ),
+        looks_for="Only words to answer with that our own opt-out words do not take for an opt-out.",
         trips="Green Garage: winter tyres from Monday. Reply 2 to opt out",
         instead="Green Garage: winter tyres from Monday. Reply STOP to opt out",
         basis="47 CFR 64.1200(a)(10); carriers reject texts with figures for opt-out words",
@@ -113,8 +110,8 @@ CHECKS: tuple[Check, ...] = (
         marketing=Severity.REFUSE,
         transactional=Severity.OFF,
         looks_for=(
-            "Where the sender is a name, which nobody can answer: a link, an address, a phone "
-            "number, or a number to text the word to."
+            "A word to answer with where the sender is a name, which nobody can answer; and no link, "
+            "address, phone number, or number to text the word to."
         ),
         trips="Green Garage: winter tyres from Monday. Reply STOP to opt out",
         instead="Green Garage: winter tyres from Monday. Opt out: https://gg.example/x1",
@@ -126,8 +123,8 @@ CHECKS: tuple[Check, ...] = (
         marketing=Severity.REFUSE,
         transactional=Severity.OFF,
         looks_for=(
-            "The mark of advertisements that the rules of a country ask for, first in the text "
-            "where they say so."
+            "No mark of advertisements where the rules of a country ask for one, or not in front where "
+            "they want it there."
         ),
         trips="Green Garage: winter tyres from Monday. Reply STOP to opt out",
         instead="[QC] Green Garage: winter tyres from Monday. Reply STOP to opt out",
@@ -139,7 +136,7 @@ CHECKS: tuple[Check, ...] = (
         marketing=Severity.REFUSE,
         transactional=Severity.REFUSE,
         looks_for=(
-            "A request for a PIN, password, code, card or bank number, number of a person or "
+            "A request for a PIN, a password, a code, the number of a card, a bank account, a person or a "
             "document. A warning against it is none, nor is a text that gives the code."
         ),
         trips="Green Garage: to confirm your order, reply with your card number",
