@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from smscli.domain.replies import Classified, ReplyClass
@@ -206,15 +207,18 @@ _RANK = {
 
 _GAP = "*"
 _LONGEST_GAP = 2
-_LEAST_BEGINNING, _MOST_BEGINNING = 2, 12
 
 #: Below this a slip of the keyboard makes another word too easily: cancer is not cancel.
 _SURE_LENGTH, _LEAST_LENGTH = 8, 6
 
+#: Nobody writes longer words; their beginnings tell.
+_LONGEST_WORD = 40
+
 #: One slip away from `stop`, and words of their own.
 _NEAR_STOP = frozenset({"stop", "ctop"})
 _NOT_NEAR_STOP = frozenset(
-    "top shop step stow slop atop swop sto stok stos sop stoi stoj stoy stor stot ston stou stomp esto".split()
+    {"top", "shop", "step", "stow", "slop", "atop", "swop", "sto", "stok", "stos", "sop", "stoi", "stoj"}
+    | {"stoy", "stor", "stot", "ston", "stou", "stomp", "esto"}
 )
 
 
@@ -223,15 +227,17 @@ class _Vocabulary:
 
     def __init__(self, words: ReplyWords) -> None:
         self._by_word: dict[str, list[_Entry]] = {}
+        self._by_two: dict[tuple[str, str], list[_Entry]] = {}  # most phrases: `no` begins a hundred
         self._by_beginning: dict[str, list[_Entry]] = {}
         self._single: dict[str, _Entry] = {}
         self._squeezed: dict[str, _Entry] = {}
         self._slips: dict[str, _Entry] = {}
         self.starts: dict[tuple[str, ...], _Entry] = {}
+        self._number = _Entry(_K.FILLER, "a number", "", ("0",))
         for row in words.rows:
             for written in row.words:
                 self._add(row, written)
-        for entries in (*self._by_word.values(), *self._by_beginning.values()):
+        for entries in chain(self._by_word.values(), self._by_two.values(), self._by_beginning.values()):
             entries.sort(key=lambda entry: _RANK[entry.kind])
         self._lengths = sorted({len(start) for start in self._by_beginning})
         self.guess = lru_cache(maxsize=1 << 16)(self._guess)
@@ -242,11 +248,15 @@ class _Vocabulary:
             return
         if row.kind is _K.START and row.confirmed:
             self.starts.setdefault(tuple(plain_words(written)), entry)
-        first = entry.parts[0]
-        kept = self._by_beginning if first.endswith("~") else self._by_word
-        kept.setdefault(first.removesuffix("~"), []).append(entry)
-        if len(entry.parts) == 1 and not first.endswith("~"):
-            self._add_single(first, entry)
+        first, *rest = entry.parts
+        if first.endswith("~"):
+            self._by_beginning.setdefault(first[:-1], []).append(entry)
+        elif rest and rest[0] != _GAP and not rest[0].endswith("~"):
+            self._by_two.setdefault((first, rest[0]), []).append(entry)
+        else:
+            self._by_word.setdefault(first, []).append(entry)
+            if not rest:
+                self._add_single(first, entry)
 
     def _add_single(self, word: str, entry: _Entry) -> None:
         known = self._single.get(word)
@@ -260,16 +270,19 @@ class _Vocabulary:
 
     def longest(self, tokens: Sequence[str], at: int) -> tuple[_Entry, int] | None:
         """The longest entry that begins at this word, and how many words it takes."""
-        token = tokens[at]
         best: tuple[_Entry, int] | None = None
-        for entry in self._beginning_with(token):
+        for entry in self._beginning_with(tokens, at):
             end = _end(entry.parts, tokens, at)
-            if end and (best is None or end - at > best[1]):
-                best = entry, end - at
+            length = end - at
+            if end and (best is None or (length, -_RANK[entry.kind]) > (best[1], -_RANK[best[0].kind])):
+                best = entry, length
         return best
 
-    def _beginning_with(self, token: str) -> Iterator[_Entry]:
+    def _beginning_with(self, tokens: Sequence[str], at: int) -> Iterator[_Entry]:
+        token = tokens[at]
         yield from self._by_word.get(token, ())
+        if at + 1 < len(tokens):
+            yield from self._by_two.get((token, tokens[at + 1]), ())
         for length in self._lengths:
             if length > len(token):
                 return
@@ -281,6 +294,10 @@ class _Vocabulary:
     def _guess(self, token: str) -> tuple[_Entry, bool] | None:
         """What an unknown word is meant to be, and whether that is sure: stretched, with digits for letters,
         glued to another, or with a slip of the keyboard."""
+        if token.isdigit():
+            return self._number, True
+        if len(token) > _LONGEST_WORD:
+            token = _squeezed(token)[:_LONGEST_WORD]
         if found := self._stretched(token) or self._with_digits(token):
             return found, True
         glued = self._glued(token)
@@ -485,11 +502,13 @@ class _Reader:
     def _clear_word(self, marked: _Marked) -> _Entry | None:
         """The word by which a text of known words only is an opt-out."""
         kinds = marked.kinds
-        if not marked.tokens or len(marked.tokens) > _MOST_CLEAR:
+        if not marked.tokens or len(set(marked.tokens)) > _MOST_CLEAR:
             return None
+        whole = self._words.single("".join(marked.tokens)) if len(marked.tokens) <= _SHORT else None
+        if whole is not None and whole.kind is _K.STOP:
+            return whole
         if marked.unknown:
-            whole = self._words.single("".join(marked.tokens)) if len(marked.tokens) <= _SHORT else None
-            return whole if whole is not None and whole.kind is _K.STOP else None
+            return None
         if kinds <= _KNOWN:
             if _K.STOP in kinds:
                 return marked.first(_K.STOP)
@@ -551,10 +570,10 @@ def _without_name(marks: list[_Mark]) -> list[_Mark]:
 
 
 def _stopped(marked: _Marked, word: _Entry) -> Classified:
-    """An opt-out by this word: of one topic if only that is named."""
+    """An opt-out by this word: of one topic if only that is named, and no other kind of what we send."""
     said = f"the word {word.written.upper()}"
     topics = sorted({mark.entry.topic for mark in marked.marks if mark.entry and mark.entry.topic})
-    if not topics or marked.kinds & {_K.ALL, _K.BRAND}:
+    if not topics or marked.kinds & {_K.ALL, _K.BRAND, _K.SUBJECT}:
         return Classified(ReplyClass.OPT_OUT, said, "", word.language)
     if len(topics) > 1:
         return _review(f"{said} and {len(topics)} topics: {', '.join(topics)}", word)

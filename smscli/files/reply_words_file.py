@@ -13,8 +13,8 @@ import yaml
 
 from smscli.domain.reply_words import ReplyWords, WordKind, WordRow
 
-# Every value is the text that is written (`no` and `off` are words here), and there are four thousand of them,
-# for which libyaml takes a tenth of what the parser in Python does.
+# Every value is the text that is written (`no` and `off` are words here), and there are four thousand of
+# them, for which libyaml takes a tenth of what the parser in Python does.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
