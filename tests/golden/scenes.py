@@ -187,6 +187,21 @@ SCENES: Mapping[str, Scene] = {
         "log backup copy.db --log gone.db",
         setting=_old_log,
     ),
+    "log-prune": _scene(
+        "log prune --older-than 2y --campaigns campaigns.yaml",
+        "log prune --older-than 30d --campaigns campaigns.yaml",
+        "log prune --compact --quiet --campaigns campaigns.yaml",
+        "log prune --campaigns campaigns.yaml",
+        setting=_old_log,
+    ),
+    "person": _scene(
+        "person show +12025550199 --campaigns campaigns.yaml",
+        "person erase +12025550199 --campaigns campaigns.yaml",
+        "person erase +12025550199 --yes --campaigns campaigns.yaml",
+        "person erase +12025550199 --yes --log sent-log.db",
+        "person erase +12025550102 --yes --log sent-log.db",
+        setting=_old_log,
+    ),
     "status": _scene(
         "status",
         "status campaigns.yaml",

@@ -210,7 +210,7 @@ def _told(
     if settled and not dry_run and is_compact is None:
         yield "The file keeps its size and uses the room again; --compact gives it back."
     if is_compact:
-        yield f"The file was written anew: {path.stat().st_size:,} bytes."
+        yield "The file was written anew, without what was forgotten."
     if is_compact is False:
         yield Hanging(
             "The file was written anew, but another process still reads an old state of it: it shrinks when"
