@@ -257,7 +257,8 @@ def just_over(draft: Draft) -> Iterator[Found]:
         units = measured.units - shorter.units
         if shorter.encoding is measured.encoding and shorter.count < measured.count and units <= JUST:
             unit = "unit" if units == 1 else "units"
-            message = f"{units} {unit} more than {shorter.count} segments hold"
+            fewer = "one segment holds" if shorter.count == 1 else f"{shorter.count} segments hold"
+            message = f"{units} {unit} more than {fewer}"
             suggestion = f"cut {units} {unit}: a space, a full stop, a shorter word"
             yield Found(len(body) - cut, len(body), message, suggestion, measured.count - shorter.count)
             return

@@ -4,7 +4,8 @@
     "Rezygnacja: https://gg.example/x"      a link
 
 Goes by the words around: a word in capitals or quotes, or right behind `reply`, is one to answer with where
-the same sentence speaks of opting out, or is such a word itself and stands by a verb or a number to text.
+the same sentence speaks of opting out; or where it says so itself and stands by a verb, by a number to text,
+or by itself at the end.
 A language without a list gets the benefit of the doubt: any word that we take for an opt-out will do.
 """
 
@@ -27,6 +28,8 @@ _NUMBER_NEAR = 3
 _LINK_BEFORE = 2
 
 _QUOTES = frozenset("\"'“”„‚‘’«»‹›")
+_SET_OFF = frozenset(":=")
+_CAPITALS = re.compile("[A-Z]{2,}")
 _SHORT_CODE = re.compile(r"\d{3,6}(?!\d)")
 #: In capitals, but no word to answer with.
 _NO_ANSWER = frozenset({"sms", "mms", "txt", "text", "info", "tel", "nr", "no", "www"})
@@ -64,11 +67,14 @@ def understood(draft: Draft, word: str) -> bool:
 
 
 def _doubtful(draft: Draft) -> Iterator[Offer]:
-    """What may be a way out in a language whose words are not known."""
+    """What may be a way out in a language whose words are not known, or that puts no space between them."""
     for piece in draft.pieces:
-        if piece.part in WAYS or (piece.text.isupper() and understood(draft, piece.text)):
-            word = "" if piece.part in WAYS else piece.text
-            yield Offer(piece.start, piece.end, word, piece.at, frozenset(), not word)
+        if piece.part in WAYS:
+            yield Offer(piece.start, piece.end, "", piece.at, frozenset(), True)
+        for word in _CAPITALS.finditer(piece.text):
+            if understood(draft, word[0]):
+                start, end = piece.start + word.start(), piece.start + word.end()
+                yield Offer(start, end, word[0], piece.at, frozenset(), False)
 
 
 @dataclass(frozen=True)
@@ -122,18 +128,21 @@ class _Sentence:
         return tuple(
             at
             for at, piece in enumerate(self.pieces)
-            if piece.part is Part.WORD and self._is_spoken(piece, at in behind_verbs)
+            if piece.part is Part.WORD and self._is_spoken(at, at in behind_verbs)
         )
 
-    def _is_spoken(self, piece: Piece, behind_verb: bool) -> bool:
+    def _is_spoken(self, at: int, behind_verb: bool) -> bool:
+        piece = self.pieces[at]
         if piece.folded in _NO_ANSWER or piece.folded in _brand(self.draft.reading.brand):
             return False
         body = self.draft.body
         quoted = body[piece.start - 1 : piece.start] in _QUOTES and body[piece.end : piece.end + 1] in _QUOTES
         in_capitals = piece.text.isupper() and len(piece.text) > 1
         is_figure = piece.text.isdecimal() and len(piece.text) == 1
-        known = self._says_opt_out(piece.text)
-        return in_capitals or (quoted and bool(piece.text)) or (behind_verb and (known or is_figure))
+        if in_capitals or quoted or (behind_verb and is_figure):
+            return True
+        by_number = piece.text.istitle() and self._near_number(at)  # Stop SMS: 36123
+        return (behind_verb or by_number) and self._says_opt_out(piece.text)
 
     def _says_opt_out(self, word: str) -> bool:
         lists, folded = self.draft.lists, fold(word)
@@ -151,7 +160,14 @@ class _Sentence:
         if any(not hit.first <= at < hit.behind and _apart(hit, at) <= _NEAR for _, hit in self.signals):
             return True
         by_verb = any(_apart(hit, at) <= _VERB_NEAR for _, hit in self.verbs)
-        return self._says_opt_out(self.pieces[at].text) and (by_verb or self._near_number(at))
+        stands_out = by_verb or self._near_number(at) or self._is_set_off(at)
+        return stands_out and self._says_opt_out(self.pieces[at].text)
+
+    def _is_set_off(self, at: int) -> bool:
+        """Is it the last word of the text, or beside a colon or an equals sign: `STOP=end`?"""
+        body, piece = self.draft.body, self.pieces[at]
+        beside = body[: piece.start].rstrip()[-1:] + body[piece.end :].lstrip()[:1]
+        return piece == self.draft.pieces[-1] or bool(_SET_OFF & frozenset(beside))
 
     def _near_number(self, at: int) -> bool:
         behind = self.pieces[at + 1 : at + 1 + _NUMBER_NEAR]

@@ -48,7 +48,7 @@ def _runs(words: list[Piece], quiet: frozenset[str] | set[str]) -> list[list[Pie
 
 
 def _in_capitals(piece: Piece) -> bool:
-    return piece.text.isupper() and piece.text.isalpha() and len(piece.text) > 1
+    return all(map(str.isupper, piece.text)) and len(piece.text) > 1
 
 
 def _length(words: list[Piece]) -> int:

@@ -284,6 +284,10 @@ NEAR_MISSES: Mapping[WordingRule, tuple[tuple[str, str | Case], ...]] = {
         ("pt", GG + "pneus. Para sair responda SAIR"),
         ("it", GG + "gomme. Per non ricevere altri SMS rispondi STOP"),
         ("cs", GG + "pneumatiky. Pro odhlášení STOP"),
+        ("en", GG + "tyres. STOP=end"),
+        ("ru", GG + "шины. Отключить рассылку: СТОП"),
+        ("fr", GG + "pneus. Stop sms : 36123"),
+        ("ja", GG + "冬用タイヤ入荷。配信停止はSTOPと返信"),
         ("vi", GG + "lop xe. Tu choi: https://gg.example/x"),
     ),
     R.OPT_OUT_OTHER_LANGUAGE: (
@@ -422,6 +426,7 @@ NEAR_MISSES: Mapping[WordingRule, tuple[tuple[str, str | Case], ...]] = {
         ("el", "Green Garage: ΛAΣTIXA AΠO ΔEYTEPA KAI META"),
         ("en", GG + "the GPS and USB of your BMW are mended"),
         ("en", GG + "really?! Yes!"),
+        ("ja", GG + "冬用タイヤ入荷。配信停止はSTOPと返信してくださいませ"),
     ),
     R.LEET: (
         ("en", GG + "code A4B7, 5G, 24h, B2B, mp3"),
