@@ -130,7 +130,8 @@ class RowReader:
             layout, Role.ZONE, check_zone_name, briefly=partial(check_zone_name, proposes=False)
         )
         self._layout = layout
-        self._states: dict[tuple[str, ...], _Column[str | None]] = {}
+        self._has_states = Role.STATE in layout.roles
+        self._states: dict[tuple[str | None, str | None], _Column[str | None]] = {}
         self._zip = _Column(layout, Role.ZIP, zip_code)
         self._is_said = {role: source.columns.get(role, IGNORE) != IGNORE for role in (Role.STATE, Role.ZIP)}
         self._language = _Column(layout, Role.LANGUAGE, parse_language)
@@ -248,15 +249,15 @@ class RowReader:
 
     def _state(self, cells: tuple[str, ...], number: Msisdn | None) -> str | None:
         """A state, read as one of the row's country, of the number's or of the list's."""
-        if Role.STATE not in self._layout.roles:
+        if not self._has_states:
             return None
-        there = (self._country_of(cells), number.country if number else None, self._region)
-        countries = tuple(dict.fromkeys(filter(None, there)))
-        column = self._states.get(countries)
+        there = self._country_of(cells), number.country if number else None
+        column = self._states.get(there)
         if column is None:
+            countries = tuple(dict.fromkeys(filter(None, (*there, self._region))))
             read = partial(part_called, countries=countries)
             column = _Column(self._layout, Role.STATE, read, briefly=partial(read, proposes=False))
-            self._states[countries] = column
+            self._states[there] = column
         return self._if_said(Role.STATE, column, cells)
 
     def _postcode(self, cells: tuple[str, ...], number: Msisdn | None) -> str | None:
