@@ -123,13 +123,9 @@ class WordList:
     confirmed: bool
     source: str
 
-    def starting(self, word: str) -> Iterator[tuple[tuple[str, ...], str]]:
-        """The phrases that may begin with a folded word, with what to write instead."""
-        yield from self._by_word.get(word, ())
-        yield from self._by_word.get(f"{word[:_PREFIX]}*", ())
-
     @cached_property
-    def _by_word(self) -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
+    def by_word(self) -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
+        """The phrases by their first word, or by its first letters and a `*`."""
         found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for phrase, instead in self.phrases.items():
             word = phrase[0]
@@ -380,10 +376,12 @@ def _linkify() -> LinkifyIt:
 
 
 def _hits(known: WordList, pieces: Sequence[Piece]) -> Iterator[Hit]:
+    by_word = known.by_word
     for at, piece in enumerate(pieces):
-        for phrase, instead in known.starting(piece.folded):
-            if _matches(phrase, pieces, at):
-                yield Hit(at, at + len(phrase), instead)
+        for key in (piece.folded, f"{piece.folded[:_PREFIX]}*"):
+            for phrase, instead in by_word.get(key, ()):
+                if _matches(phrase, pieces, at):
+                    yield Hit(at, at + len(phrase), instead)
 
 
 def _matches(phrase: tuple[str, ...], pieces: Sequence[Piece], at: int) -> bool:

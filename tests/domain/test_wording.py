@@ -13,17 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smscli.domain.campaign import Purpose, Severity
+from smscli.domain.replies import ReplyClass
+from smscli.domain.reply_words import classify
 from smscli.domain.segments import Unsendable, measure
 from smscli.domain.wording import CHECKS, DEFAULTS, Finding, Reading, WordingRule, read
+from smscli.files.reply_words_file import reply_words
 from smscli.files.wording_file import load_word_lists
 
 ROOT = Path(__file__).parent.parent.parent
 LISTS = load_word_lists()
+REPLY_WORDS = reply_words()
 NUMBER = "+12025550143"
 NAME = "GreenGarage"
-OPT_OUTS = frozenset(
-    ["stop", "stopp", "стоп", "στοπ", "quit", "end", "unsubscribe", "baja", "berhenti", "ret", "sair"]
-)
 VIETNAM = {"VN": ("[QC]", "[AD]")}
 
 
@@ -53,7 +54,7 @@ class Case:
             values=self.values,
             labels=self.labels,
             labels_first=self.labels_first,
-            understood=lambda word: word.casefold() in OPT_OUTS,
+            understood=lambda word: classify(word, REPLY_WORDS).kind is ReplyClass.OPT_OUT,
         )
 
     def findings(self, purpose: Purpose, severities: Mapping[str, Severity] | None = None) -> list[Finding]:
@@ -103,7 +104,7 @@ TRIPS: Mapping[WordingRule, tuple[tuple[str, str | Case], ...]] = {
         ("en", GG + "winter tyres. Text NOMORE to unsubscribe"),
         ("pl", GG + "opony zimowe. Rezygnacja: odpisz KONIECZNIE"),
         ("es", GG + "ruedas de invierno. Para darse de baja responda ADIOS"),
-        ("en", GG + 'winter tyres. To opt out reply "leave"'),
+        ("en", GG + 'winter tyres. To opt out reply "bye"'),
     ),
     R.OPT_OUT_NOT_RECEIVABLE: (
         ("en", Case("Winter tyres. Reply STOP to opt out", sender=NAME)),
@@ -179,6 +180,7 @@ TRIPS: Mapping[WordingRule, tuple[tuple[str, str | Case], ...]] = {
     R.LOOK_ALIKE_LETTERS: (
         ("en", GG + "log in at Pаypal now"),
         ("ru", GG + "ответьте CTOП"),
+        ("ru", GG + "вaш велосипед готов"),
         ("en", GG + "𝗕𝗶𝗴 news"),
         ("en", GG + "ｂｉｇ news"),
         ("el", GG + "κaλημέρα σας"),
