@@ -55,6 +55,11 @@ COMMANDS: Mapping[str, Listed] = {
         f"{_ROOM}.person", "Show all that is held about a number, or forget it.", ("show", "erase")
     ),
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
+    "replies": Listed(
+        f"{_ROOM}.replies",
+        "File what people answered, and decide on what a person has to read.",
+        ("import", "classify", "review"),
+    ),
     "consent": Listed(
         f"{_ROOM}.consent",
         "Record who agreed to be texted, and show it.",
@@ -74,7 +79,7 @@ COMMANDS: Mapping[str, Listed] = {
 #: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Campaigns": ("init", "check", "preview", "send", "status"),
-    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout", "consent"),
+    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout", "replies", "consent"),
     "Look up": ("gateway", "hours", "segments", "schema", "completion"),
 }
 

@@ -61,7 +61,8 @@ def _is_same(number: str, other: str) -> bool:
 class Filing:
     """What filing replies came to. `by_class` counts the new ones; the rest are effects of those.
 
-    `opted_out` are people newly on the list or for longer, `started` opt-outs that START lifted.
+    `opted_out` are people newly on the list or for longer, `started` opt-outs that START lifted, `calls` the
+    new calls for help, which a person has to answer.
     """
 
     by_class: Mapping[ReplyClass, int]
@@ -69,6 +70,7 @@ class Filing:
     opted_out: int = 0
     started: int = 0
     consents: int = 0
+    calls: tuple[Reply, ...] = ()
 
     @property
     def new(self) -> int:
@@ -77,9 +79,10 @@ class Filing:
 
 
 def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, now: datetime) -> Filing:
-    """File replies (in the order of their times) and do what they ask for. Filed ones change nothing again."""
+    """File replies (in the order of their times) and do what they ask for. Known ones change nothing."""
     counts: Counter[str] = Counter()
     by_class: Counter[ReplyClass] = Counter()
+    calls: list[Reply] = []
     for at in range(0, len(replies), _TOGETHER):
         chunk = [
             (reply, listening.classified(reply.text, reply.to)) for reply in replies[at : at + _TOGETHER]
@@ -89,9 +92,12 @@ def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, n
                 if is_new:
                     by_class[classified.kind] += 1
                     counts.update(_heed(log, reply, classified, listening, now))
+                    calls += [reply] if classified.kind is ReplyClass.HELP else []
                 else:
                     counts["known"] += 1
-    return Filing(by_class, counts["known"], counts["opted_out"], counts["started"], counts["consents"])
+    return Filing(
+        by_class, counts["known"], counts["opted_out"], counts["started"], counts["consents"], tuple(calls)
+    )
 
 
 def _heed(

@@ -73,8 +73,8 @@ NAMES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
             "textmessage keyword",
         ),
         Part.AT: words(
-            "receivedat receivedon receivedtime receiveddate received datereceived messagetimestamp timestamp",
-            "sentdate datesent sentat sent datecreated createdat created date datetime time at",
+            "receivedat receivedon receivedtime receiveddate received datereceived messagetimestamp",
+            "timestamp sentdate datesent sentat sent datecreated createdat created date datetime time at",
             "occurredat",
         ),
         Part.ID: words("messageid messagesid smsid sid uuid id reference ref"),
@@ -86,15 +86,15 @@ _NEEDED = (Part.NUMBER, Part.TEXT, Part.AT)
 
 _INBOUND = frozenset(
     words(
-        "inbound in incoming mo received receive mobileoriginated message.received messagereceived sms:received",
-        "inboundsms",
+        "inbound in incoming mo received receive mobileoriginated message.received messagereceived",
+        "sms:received inboundsms",
     )
 )
 _OUTBOUND = frozenset(
     words(
-        "outbound out outgoing mt sent send delivered failed submitted mobileterminated outboundapi outboundcall",
-        "outboundreply message.sent message.finalized messagesending messagedelivered messagefailed sms:sent",
-        "sms:delivered sms:failed deliveryreceipt dlr",
+        "outbound out outgoing mt sent send delivered failed submitted mobileterminated outboundapi",
+        "outboundcall outboundreply message.sent message.finalized messagesending messagedelivered",
+        "messagefailed sms:sent sms:delivered sms:failed deliveryreceipt dlr",
     )
 )
 
