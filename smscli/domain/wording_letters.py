@@ -26,14 +26,6 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _SCRIPTS = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 #: `SMSки`: a Latin abbreviation with a Cyrillic ending. `kΩ`, `μm`: units.
 _USUAL_MIX = re.compile("[A-Z]+[а-яё]{1,4}|[A-Za-z]?[Ωμ][A-Za-z]?")
-#: Letters in print beside the Latin ones that look the same. What only sounds the same is not here: П, P.
-_PAIRS = (
-    "аaвbеeѕsіiјjкkмmоoрpсcтtуyхxһhԁdԛqԝw"
-    "АAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХX"
-    "αaιiκkνvοoρpτtυuχx"
-    "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX"
-)
-_SHAPES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 _DRESSED = re.compile("<(?:font|wide|circle|square)>")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -95,9 +87,14 @@ def _is_of(letter: str, script: str) -> bool:
 
 def _twin(letter: str, script: str) -> str:
     """The letter of another script that looks the same, in the same case; empty where there is none."""
-    shape = _SHAPES.get(letter, letter)
-    same = (each for each, of in _SHAPES.items() if of == shape and _is_of(each, script))
-    return shape if shape.isascii() and script == "LATIN" and shape != letter else next(same, "")
+    from confusable_homoglyphs.confusables import is_confusable  # reads a megabyte, and few texts need it
+
+    case = unicodedata.category(letter)
+    for found in is_confusable(letter, greedy=True) or ():
+        for each in (twin["c"] for twin in found["homoglyphs"]):
+            if len(each) == 1 and _is_of(each, script) and unicodedata.category(each) == case:
+                return str(each)
+    return ""
 
 
 def _dressed_letters(draft: Draft) -> Iterator[Found]:
