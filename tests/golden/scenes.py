@@ -237,6 +237,30 @@ SCENES: Mapping[str, Scene] = {
         "optout list --campaigns campaigns.yaml",
         setting=_old_log,
     ),
+    "optout-for-a-time": _scene(
+        "optout add +12025550101 --for 90d --source phone --sender 3344 --campaigns campaigns.yaml",
+        "optout add +12025550102 --until 2020-01-01 --campaigns campaigns.yaml",
+        "optout list --campaigns campaigns.yaml",
+        setting=_old_log,
+    ),
+    "consent": _scene(
+        "consent add +12025550101 --campaigns campaigns.yaml",
+        "consent add +12025550101 --level express --how paper --at 2026-03-01 --where 'spring fair'"
+        " --words 'Text me offers, up to twice a month' --topics offers --promise '2 a month'"
+        " --campaigns campaigns.yaml",
+        "optout add +12025550101 --topic service-reminders --campaigns campaigns.yaml",
+        "consent show +12025550101 --campaigns campaigns.yaml",
+        "consent export --campaigns campaigns.yaml",
+        setting=_old_log,
+    ),
+    "consent-import": _scene(
+        "consent import optouts.csv --campaigns campaigns.yaml",
+        "consent import optouts.csv --level express --how papr --at 2026-03-01 --campaigns campaigns.yaml",
+        "consent import optouts.csv --level express --how paper --at 2026-03-01 --campaigns campaigns.yaml",
+        "consent import optouts.csv --level none --how paper --at 2026-03-01 --keep-good --dry-run"
+        " --campaigns campaigns.yaml",
+        setting=_old_log,
+    ),
     # preview
     "preview": _scene("preview campaigns.yaml tyre-change"),
     "preview-several-languages": _scene("preview campaigns.yaml bike-ready"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from smscli.cli.present.evidence import worth
+from smscli.cli.present.evidence import is_day, worth
 from smscli.cli.present.text import Hanging, counted, inert, iso, minute, table
 from smscli.domain.campaign import Purpose
 from smscli.domain.consent import ConsentFact, ConsentRecord, covers, in_force
@@ -173,8 +173,9 @@ def worth_document(record: ConsentRecord, replies: Collection[FiledReply]) -> di
 def record_lines(record: ConsentRecord, replies: Collection[FiledReply]) -> Iterator[Block]:
     """A record for people: what is known of it, and what it is worth."""
     what = "no" if record.level is ConsentLevel.NONE else record.level.name.lower()
+    when = record.as_written if is_day(record) else minute(record.at)
     yield ""
-    yield f"Record {record.key}: {what}, {minute(record.at)}, {record.how.replace('_', ' ')}"
+    yield f"Record {record.key}: {what}, {inert(when)}, {record.how.replace('_', ' ')}"
     for label, text in _facts(record):
         yield from _labelled(label, text)
     found = worth(record, replies)
@@ -188,7 +189,7 @@ def _facts(record: ConsentRecord) -> Iterator[tuple[str, str]]:
     topics = ", ".join(record.topics) or _EVERYTHING
     yield "for", f"{record.purpose or 'any purpose'}, {topics}"
     optional = (
-        ("written", record.as_written),
+        ("written", "" if is_day(record) else record.as_written),
         ("where", record.where),
         ("words", record.words),
         ("answered", record.raw),

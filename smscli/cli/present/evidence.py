@@ -101,5 +101,10 @@ def _gaps(record: ConsentRecord) -> Iterator[str]:
         yield "What they were shown: the words are not on record."
     if not record.proof and record.how is not ConsentMethod.KEYWORD:
         yield "Where the proof is kept: none is named."
-    if 0 < len(record.as_written) <= _DAY:
+    if is_day(record):
         yield f"The time of day: it counts from {minute(record.at)}, the earliest that the day can mean."
+
+
+def is_day(record: ConsentRecord) -> bool:
+    """Was no time of day written down?"""
+    return 0 < len(record.as_written) <= _DAY
