@@ -120,7 +120,9 @@ def test_a_command_without_its_verb_shows_what_there_is_and_is_wrong_usage(name:
     assert f"Usage: smscli {name}" in told.err
     for verb in app.COMMANDS[name].verbs:
         assert re.search(rf"^  {verb} +[A-Z]", told.err, re.MULTILINE)
-    assert f"hint: for example: smscli {name} list\n" in told.err
+    verbs = app.COMMANDS[name].verbs
+    example = "list" if "list" in verbs else verbs[0]
+    assert f"hint: for example: smscli {name} {example}\n" in told.err
     assert Program()(name, "--help").code == 0
 
 

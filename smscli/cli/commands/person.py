@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smscli.cli.result import Block
     from smscli.cli.where_listed import Found
 
-app = command_app("Show everything that is held about a number, or forget it.")
+app = command_app("Show all that is held about a number, or forget it.")
 
 Number: TypeAlias = Annotated[str, typer.Argument(metavar="NUMBER", help="With + and country code.")]
 Region: TypeAlias = Annotated[
@@ -68,9 +68,9 @@ def show(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show everything that is held about a number, as JSON, for an access request.
+    """Show all that is held about a number, as JSON.
 
-    Messages with all their events, opt-outs with their history, consent records with the words that were
+    For an access request: messages with all their events, opt-outs with their history, consent records with the words that were
     shown, and replies; of an erased number only when it was erased. Full numbers and texts are inside: that
     is its purpose. Read it before you hand it out: it names operators too.
     """
