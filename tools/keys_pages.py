@@ -62,7 +62,7 @@ def _alternatives(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> It
     """The schemas that a value can follow; a whole gateway profile is a page of its own."""
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
-        if name != "Gateway":
+        if name not in ("Gateway", "Wording"):  # they have pages of their own
             yield from _alternatives(definitions[name], definitions)
     elif "anyOf" in part:
         for each in part["anyOf"]:

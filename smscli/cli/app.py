@@ -57,7 +57,7 @@ COMMANDS: Mapping[str, Listed] = {
     "optout": Listed(f"{_ROOM}.optout", "Keep the opt-out list.", ("add", "remove", "list", "import")),
     "replies": Listed(
         f"{_ROOM}.replies",
-        "File what people answered, and decide on what a person has to read.",
+        "File what people answered, and read what is unclear.",
         ("import", "classify", "review"),
     ),
     "consent": Listed(
@@ -79,7 +79,8 @@ COMMANDS: Mapping[str, Listed] = {
 #: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Campaigns": ("init", "check", "preview", "send", "status"),
-    "Afterwards": ("resolve", "log", "log backup", "log prune", "person", "optout", "replies", "consent"),
+    "Afterwards": ("resolve", "log", "log backup", "log prune"),
+    "People": ("consent", "optout", "replies", "person"),
     "Look up": ("gateway", "hours", "segments", "schema", "completion"),
 }
 

@@ -453,7 +453,10 @@ def foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
         if is_sent_log(path):
             yield from opt_outs_of(path)
         else:
-            yield from (OptOut(wish.number, wish.topic, at, "import") for wish in read_opt_outs(path, region))
+            yield from (
+                OptOut(wish.number, wish.topic, at, "import", until=wish.until)
+                for wish in read_opt_outs(path, region)
+            )
 
 
 def refuse_bad_rows(planned: Planned) -> None:

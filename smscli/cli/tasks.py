@@ -79,6 +79,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_default_text": ("write a text in the default language",) * 2,
         "no_timezone": ("say the timezone",) * 2,
         "no_rates": ("add rates, or delete limits.max_cost",) * 2,
+        "two_weeks": ("keep a ready week or windows, not both",) * 2,
+        "bad_keyword": ("choose another word for a yes", "choose other words for {n} yeses"),
         "needs_consent": ("ask for consent: a marketing campaign needs it",) * 2,
         "needs_quiet_hours": ("give the marketing campaign quiet hours",) * 2,
         "unknown_gateway": ("name a gateway that there is",) * 2,

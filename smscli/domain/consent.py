@@ -91,7 +91,8 @@ def covers(fact: ConsentFact, purpose: str, topic: str) -> bool:
 class Yes:
     """Somebody's yes, from the sent log or from a list (`key` 0), as the rules weigh it.
 
-    `on` is the day (UTC) on which it was given; `source` says where it stands.
+    `on` is the day (UTC) on which it was given, `at` the instant where one is known; `source` says where it
+    stands.
     """
 
     level: ConsentLevel
@@ -101,13 +102,13 @@ class Yes:
     key: int = 0
     expires_at: datetime | None = None
     promise: Promise | None = None
+    at: datetime | None = None
 
     def __str__(self) -> str:
-        return (
-            f"{self.source}: {given(self.level, self.on)}"
-            if self.key
-            else (f"list: {given(self.level, self.on)}, {self.source}")
-        )
+        if self.at is None:
+            return f"list: {given(self.level, self.on)}, {self.source}"
+        # The instant, not the day: a day that was written without a zone began earlier than in UTC.
+        return f"{self.source}: {self.level.name.lower()} at {self.at:%Y-%m-%dT%H:%M}Z"
 
 
 @lru_cache(maxsize=4_096)  # a list knows a few levels and a few hundred days
@@ -130,8 +131,8 @@ def yeses(facts: Iterable[ConsentFact], listed: Consent | None, purpose: str, to
 
 def _of_record(fact: ConsentFact) -> Yes:
     source = f"record {fact.key} ({fact.how})"
-    on = fact.at.astimezone(UTC).date()
-    return Yes(fact.level, on, fact.topics, source, fact.key, fact.expires_at, fact.promise)
+    at = fact.at.astimezone(UTC)
+    return Yes(fact.level, at.date(), fact.topics, source, fact.key, fact.expires_at, fact.promise, at)
 
 
 def in_force(facts: Iterable[ConsentFact], purpose: str, topic: str) -> tuple[ConsentFact, ...]:

@@ -140,13 +140,14 @@ class ZoneFacts:
 class HoursFacts:
     """The hours of every zone, and what they come to together. `hours` None: texted at any hour.
 
-    `stated` is the list's zone column, where it has one. `places` are those whose rules and holidays may
-    apply, `rows` the rules themselves, with what each alone says.
+    `stated` is the zone column of the list, where it has one; `has_address`: it has a state or a ZIP code.
+    `places` are those whose rules and holidays may apply, `rows` the rules, with what each alone says.
     """
 
     hours: QuietHours | None
     country: str
     stated: str | None
+    has_address: bool
     places: tuple[str, ...]
     rows: tuple[tuple[Jurisdiction, Permission], ...]
     zones: tuple[ZoneFacts, ...]
@@ -296,10 +297,11 @@ def _length(case: Case) -> LengthFacts:
 def _hours(case: Case) -> HoursFacts:
     hours, number, stated = case.campaign.quiet_hours, case.contact.number, case.contact.zone
     asked = tuple(_zone(case, zone) for zone in case.zones) if case.regimes else ()
+    has_address = case.contact.state is not None or case.contact.postcode is not None
     rules = case.campaign.country_rules
     rows = jurisdictions_of(rules, case.places) if rules else ()
     weighed = tuple((row, _asked_alone(case, row)) for row in rows)
-    return HoursFacts(hours, number.country, stated, case.places, weighed, asked, case.hours_now)
+    return HoursFacts(hours, number.country, stated, has_address, case.places, weighed, asked, case.hours_now)
 
 
 def _asked_alone(case: Case, row: Jurisdiction) -> Permission:

@@ -34,6 +34,7 @@ from smscli.domain.errors import Place, Problem
 from smscli.domain.frequency import CapScope, FrequencyCap
 from smscli.domain.jurisdictions import CountryRules
 from smscli.domain.quiet_hours import HolidayRule, QuietHours, Window, weekdays
+from smscli.domain.replies import ReplyClass
 from smscli.domain.template import Template
 from smscli.files.campaign_models import (
     ONE_TEXT,
@@ -100,8 +101,8 @@ PURPOSE_DEFAULTS: Mapping[Purpose, PurposeDefaults] = MappingProxyType(
     }
 )
 """Marketing: express consent of the last two years, Monday to Friday 09:00-20:00 and Saturday 10:00-18:00 but
-not on holidays, at most four messages in thirty days, never the same text again within the week, and the rules
-of each recipient's country besides.
+not on holidays, at most four messages in thirty days, never the same text again within the week, and besides
+the rules of each recipient's country.
 Transactional: no consent needed, every day 08:00-21:00, no frequency cap, and the same text only warns.
 """
 
@@ -170,6 +171,7 @@ def examine_campaigns(path: Path) -> tuple[CampaignsFile, tuple[Problem, ...]]:
         raise files_error(problems)
     shared = _Level(tree.root, top.good, top.bad)
     problems += _missing_at_top(shared)
+    problems += _keyword_problems(shared)
     defined: dict[str, Defined] = {}
     for campaign_id, node in top.good.campaigns.items():
         problems += _id_problems(campaign_id, node)
@@ -252,6 +254,24 @@ def _missing_at_top(top: _Level) -> Iterator[Problem]:
             is_empty = name in top.node.entries
             message = "is empty" if is_empty else "is missing"
             yield problem_at(top.node, (name,), "empty" if is_empty else "missing", message, hint)
+
+
+def _keyword_problems(top: _Level) -> Iterator[Problem]:
+    """An opt-out word, or a call for help, can never be a yes: the reply would be taken for that."""
+    keywords: Mapping[str, Mapping[str, str]] = top.keys.keywords
+    if not keywords or "keywords" in top.bad:
+        return
+    from smscli.domain.reply_words import classify
+    from smscli.files.reply_words_file import reply_words  # four thousand words: only who asks pays
+
+    means = {ReplyClass.OPT_OUT: "an opt-out", ReplyClass.HELP: "a call for help", ReplyClass.REVIEW: "a no"}
+    for sender, words in keywords.items():
+        for word in words:
+            kind = classify(word, reply_words()).kind
+            if kind in means:
+                path = ("keywords", *([sender] if sender else []), word)
+                message, hint = f"is understood as {means[kind]}", "choose another word for the yes"
+                yield problem_at(top.node, path, "bad_keyword", message, hint, of_key=True)
 
 
 def _id_problems(campaign_id: str, node: Node) -> Iterator[Problem]:

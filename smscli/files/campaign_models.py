@@ -955,7 +955,7 @@ class SharedKeys(FileModel):
         described(
             "What a finding in the text means, by rule: `{emoji: off}`. `off`, `warn` or `refuse`; or `off`"
             " for all rules.",
-            otherwise="by rule and purpose",
+            otherwise="by rule",
             new=dict,
         ),
     ]

@@ -145,8 +145,8 @@ CREATE TABLE run_record (
 CREATE INDEX run_record_by_campaign ON run_record (realm, campaign_id);
 """
 
-#: Consent is append-only like events. A reply that waits for a person stands on the opt-out list as well, with
-#: the source `review`. Of the erased only a keyed hash stays; the key lies beside the log, never in it.
+#: Consent is append-only like events. A reply that waits for a person stands on the opt-out list as well,
+#: with the source `review`. Of the erased only a keyed hash stays; the key lies beside the log, never in it.
 _THIRD = """
 ALTER TABLE message ADD COLUMN grounds TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN heeded_at INTEGER;

@@ -62,7 +62,7 @@ LISTED = Consent(EXPRESS, date(2026, 6, 1), source="contacts.csv:7")
 def test_a_list_is_asked_after_the_records() -> None:
     found = yeses([fact(SOFT, key=17)], LISTED, "marketing", "offers")
     assert [str(yes) for yes in found] == [
-        "record 17 (web_form): soft on 2026-01-10",
+        "record 17 (web_form): soft at 2026-01-10T12:00Z",
         "list: express on 2026-06-01, contacts.csv:7",
     ]
 

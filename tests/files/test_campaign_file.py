@@ -101,8 +101,8 @@ NASTY_PROBLEMS = """\
 3:1: sendr: is not known here
 5:33: contacts.region: "UK" is not an ISO country code
 5:48: contacts.delimiter: "^" is not a delimiter smscli reads
-5:63: contacts.columns.fone: "fone" is none of phone, region, zone, state, zip, language, consent, consent_date, \
-consent_topics, consent_source or opt_out
+5:63: contacts.columns.fone: "fone" is none of phone, region, zone, state, zip, language, consent, \
+consent_date, consent_topics, consent_source or opt_out
 6:11: timezone: "Europe/Warschau" is no time zone
 7:34: rates.XX: "XX" is not an ISO country code
 7:47: rates.PL: "nan" is not an amount

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smscli.engine.replying import Filing, Listening
     from smscli.files.replies_file import Part, RepliesFound
 
-app = command_app("File what people answered, and decide on what a person has to read.")
+app = command_app("File what people answered, and read what is unclear.")
 
 _CODES = (ExitCode.FILES, ExitCode.SENT_LOG)
 _FORMS = ("table", "jsonl", "json")

@@ -204,7 +204,8 @@ def _zones(facts: HoursFacts) -> str:
 
 
 def _zone_names(facts: HoursFacts) -> str:
-    by = "the zone column of the list" if facts.stated else "the number"
+    by = "the number, and the state or ZIP code of the list" if facts.has_address else "the number"
+    by = "the zone column of the list" if facts.stated else by
     return f"{some(each.zone for each in facts.zones)} (by {by})"
 
 
@@ -284,7 +285,9 @@ def days(span: timedelta) -> str:
     """`2 years`, `30 days`, `12 hours`."""
     if span % timedelta(days=365) == timedelta(0):
         return counted(span // timedelta(days=365), "year")
-    if span % timedelta(days=1) == timedelta(0):
+    if span % timedelta(days=1) == timedelta(0) and span > timedelta(
+        days=1
+    ):  # one day back is no calendar day
         return counted(span.days, "day")
     return f"{span / timedelta(hours=1):g} hours"
 
