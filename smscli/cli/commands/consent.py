@@ -417,7 +417,9 @@ def show(
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show what somebody agreed to, what holds now, and what each record shows and does not.
+    """Show what somebody agreed to, and what holds now.
+
+    Tells of each record what it shows and what it does not.
 
     The newest record first, with the opt-outs that stand against it. Whether it is enough for a campaign, its
     level and its country's rules decide: smscli preview FILE CAMPAIGN --explain NUMBER tells.

@@ -1,4 +1,4 @@
-"""`smscli hours`: when people somewhere may be texted, why, and on whose authority. Sends nothing."""
+"""`smscli hours`: when people somewhere may be texted, and why. Sends nothing."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def hours(
     json: AsJson = False,  # noqa: ARG001
     _quiet: Quiet = False,
 ) -> Result:
-    """Show when people somewhere may be texted, why, and on whose authority.
+    """Show when people somewhere may be texted, and why.
 
     For a number, a country or a state: every rule that applies, what it rests on and how sure of it we are,
     whether it is open there now, when it opens next, caps, consent and the next public holidays. It sends

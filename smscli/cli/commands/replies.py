@@ -392,7 +392,7 @@ def review(
     json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Read the replies that wait for a person, and decide on them, one by one.
+    """Read the replies that wait for a person, one by one.
 
     At a terminal each is shown with what was sent to that number last, and a key decides: o for an opt-out
     of everything, t for one of a topic, n for none, s to skip, q to quit. Each decision is kept at once, with
