@@ -192,6 +192,11 @@ class _Mark(NamedTuple):
     entry: _Entry | None
     length: int
 
+    @property
+    def is_doubt(self) -> bool:
+        """One word that somebody should read: it may be a stop word with a slip."""
+        return self.length == 1 and self.entry is not None and self.entry.kind is _K.READ
+
 
 #: Which of several entries of the same words counts.
 _RANK = {
@@ -204,6 +209,8 @@ _RANK = {
         )
     )
 }
+
+_CLEAR = frozenset({_K.PHRASE, _K.NOT_STOP, _K.STOP, _K.END})
 
 _GAP = "*"
 _LONGEST_GAP = 2
@@ -269,13 +276,17 @@ class _Vocabulary:
                 self._slips.setdefault(slip, entry)
 
     def longest(self, tokens: Sequence[str], at: int) -> tuple[_Entry, int] | None:
-        """The longest entry that begins at this word, and how many words it takes."""
+        """The longest entry that begins at this word, and how many words it takes.
+
+        A clear wish does not vanish in a longer entry that only asks for a reader.
+        """
         best: tuple[_Entry, int] | None = None
+        rank = (False, 0, 0)
         for entry in self._beginning_with(tokens, at):
-            end = _end(entry.parts, tokens, at)
-            length = end - at
-            if end and (best is None or (length, -_RANK[entry.kind]) > (best[1], -_RANK[best[0].kind])):
-                best = entry, length
+            length = _end(entry.parts, tokens, at) - at
+            its = (entry.kind in _CLEAR, length, -_RANK[entry.kind])
+            if length > 0 and (best is None or its > rank):
+                best, rank = (entry, length), its
         return best
 
     def _beginning_with(self, tokens: Sequence[str], at: int) -> Iterator[_Entry]:
@@ -458,9 +469,9 @@ class _Reader:
         at = 0
         while at < len(tokens):
             mark = self._named_at(tokens, at) or self._known_at(tokens, at)
-            if mark is None:
+            if mark is None or mark.is_doubt:
                 guess = self._words.guess(tokens[at])
-                mark = _Mark(guess[0] if guess and guess[1] else None, 1)
+                mark = _Mark(guess[0], 1) if guess and guess[1] else mark or _Mark(None, 1)
                 loose = loose or (guess[0] if guess and not guess[1] else None)
             marks.append(mark)
             at += mark.length
@@ -547,6 +558,9 @@ class _Reader:
         short = len(marked.tokens) <= _SHORT - 1 and kinds <= {_K.NO, _K.FILLER, *_POLITE}
         if found is not None and not marked.unknown and (kinds <= {_K.NO, *_POLITE} or short):
             return _review(f"{found.written.upper()}, which may answer a question or mean stop", found)
+        sent = marked.first(_K.MESSAGE, _K.SUBJECT)
+        if found is not None and sent is not None and len(marked.tokens) <= 2 * _SHORT:
+            return _review(f"{found.written.upper()} and {sent.written.upper()}", sent)
         if marked.loose is not None and len(marked.tokens) <= _SHORT:
             return _review(f"a word that looks like {marked.loose.written.upper()}", marked.loose)
         if len(marked.tokens) == 1 and self._words.near_stop(marked.tokens[0]):
