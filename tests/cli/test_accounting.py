@@ -32,6 +32,7 @@ CAMPAIGN = """\
     topic: workshop
     quiet_hours: {windows: {mon-sun: "00:00-24:00"}, holidays: ignore, margin: off}
     text: {en: "Your bike is ready, {{ first_name }}.", pl: "{{ first_name }}, rower gotowy."}
+    wording: off
 """
 TOP = "on_bad_rows: skip\n"
 HEADER = "phone,first_name,language,stop"

@@ -172,7 +172,7 @@ NASTY = "[bold]x[/bold] {{ phone }} {% if %} :smile:"
 
 
 def test_what_a_list_holds_is_text_and_nothing_else(desk: Desk) -> None:
-    desk.campaigns(READY.replace("is ready", "is \u202eready"))
+    desk.campaigns(READY.replace("is ready", "is \u202eready") + "    wording: off\n")
     desk.contacts(f'+12025550101,"{NASTY}"', '+12025550102,"two\nlines"')
     preview, sent = desk.preview(), desk.send()
     assert (preview.code, sent.code) == (0, 0)

@@ -28,6 +28,8 @@ OFFER = """\
     topic: offers
     text: {en: "Hello {{ first_name }}. STOP to opt out", pl: "Ahoj {{ first_name }}. STOP"}
     quiet_hours: {windows: {mon-sun: "00:00-24:00"}, holidays: ignore, margin: off}
+    country_rules: false
+    wording: off
 """
 CONSENTED = "phone,first_name,language,consent,consent_date"
 ANN, BEN = "+12025550101,Ann", "+12025550102,Ben"
@@ -128,7 +130,7 @@ def test_problems_of_every_file_are_told_at_once_as_tasks(desk: Desk) -> None:
     told = check(desk)
     assert told.code == 4
     assert tasks(told) == [
-        "correct 1 value (campaigns.yaml line 19)",
+        "correct 1 value (campaigns.yaml line 21)",
         "set TWILIO_ACCOUNT_SID: export TWILIO_ACCOUNT_SID=… (campaigns.yaml line 6)",
         "set TWILIO_AUTH_TOKEN: export TWILIO_AUTH_TOKEN=… (campaigns.yaml line 6)",
         "fix 1 phone number (stop.txt line 2)",

@@ -137,7 +137,7 @@ def test_one_empty_list_of_several_is_to_be_looked_at_and_no_more(desk: Desk) ->
 
 
 def test_consent_that_one_of_several_lists_does_not_say_names_that_list(desk: Desk) -> None:
-    offer = READY.replace("transactional", "marketing\n    topic: offers").replace(
+    offer = READY.replace("transactional", "marketing\n    topic: offers\n    wording: off").replace(
         "quiet_hours: off", 'quiet_hours: {windows: {mon-sun: "00:00-24:00"}, holidays: ignore, margin: off}'
     )
     lists(desk, "[a.csv, b.csv]", offer.replace('ready."', 'ready. STOP to opt out"'))

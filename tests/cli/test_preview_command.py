@@ -30,6 +30,7 @@ TYRES = """\
       pl: "Green Garage: {{ first_name }}, pora na zimę – łap termin! STOP"
     consent: {level: express, max_age: 2y}
     quiet_hours: {windows: {mon-fri: "09:00-20:00"}, holidays: ignore}
+    wording: off
 """
 RATES = "rates: {currency: EUR, US: 0.008, PL: 0.032}\n"
 HEADER = "phone,first_name,language,consent,consent_date"
@@ -92,6 +93,8 @@ KEYS = {
     "first_closes_at",
     "same_text_warnings",
     "repeatable",
+    "wording",
+    "respelled",
     "samples",
     "digest",
 }
