@@ -16,16 +16,15 @@ from smscli.sentlog.erasing import bring_back
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.schema import schema_number
 from smscli.sentlog.wishes import (
+    Change,
+    History,
     Said,
     as_said,
-    changes_by,
     decision_word,
     holds,
-    is_known,
     is_lifted,
     is_more,
     operator_word,
-    standing,
     start_word,
 )
 
@@ -59,6 +58,9 @@ JOIN run ON run.key = message.run
 WHERE run.id = ? AND message.state <> 'rejected' AND opt_out.topic IN ('', run.topic)
 """
 
+#: Numbers whose history is kept at hand while wishes are added.
+_REMEMBERED = 1_000
+
 #: The first schema whose opt-outs may end and know their sender.
 _WITH_ENDS = 3
 
@@ -70,13 +72,20 @@ def late(connection: sqlite3.Connection, run_id: str) -> int:
 
 def add(connection: sqlite3.Connection, wishes: Iterable[OptOut]) -> int:
     """Put wishes on the list; how many are new or hold longer now. See SentLog.opt_out."""
-    return sum(_add(connection, wish) for wish in wishes)
+    read: dict[str, History] = {}  # nobody else writes meanwhile
+    new = 0
+    for wish in wishes:
+        history = read.get(wish.number.e164) or _history(connection, wish.number)
+        if len(read) >= _REMEMBERED:
+            read.clear()
+        read[wish.number.e164] = history
+        new += _add(connection, wish, history)
+    return new
 
 
-def _add(connection: sqlite3.Connection, wish: OptOut) -> bool:
-    history = _history(connection, wish.number)
-    word = as_said(wish, _next_place(history))
-    if is_known(history, word):
+def _add(connection: sqlite3.Connection, wish: OptOut, history: History) -> bool:
+    word = as_said(wish, history.next_place)
+    if history.is_known(word):
         return False
     ((before, after),) = _hear(connection, wish.number, history, word)
     return is_more(after, before)
@@ -91,9 +100,9 @@ def lift(
     """
     history = _history(connection, number)
     is_back = not topic and bring_back(connection, number)
-    if not (is_back or holds(standing(history, topic), to_millis(now))):
+    if not (is_back or holds(history.standing(topic), to_millis(now))):
         return False
-    _hear(connection, number, history, operator_word(_next_place(history), topic, by, reason, now))
+    _hear(connection, number, history, operator_word(history.next_place, topic, by, reason, now))
     return True
 
 
@@ -102,8 +111,8 @@ def start(
 ) -> tuple[str, ...]:
     """The person's own START: the topics that it lifts. It is remembered, whatever is still to be heard."""
     history = _history(connection, number)
-    word = start_word(_next_place(history), topic, sender, at, words)
-    if is_known(history, word):
+    word = start_word(history.next_place, topic, sender, at, words)
+    if history.is_known(word):
         return ()
     changes = _hear(connection, number, history, word)
     return tuple(before.topic for before, after in changes if before and is_lifted(before, after, word))
@@ -112,23 +121,17 @@ def start(
 def decided(connection: sqlite3.Connection, number: Msisdn, what: str, by: str, now: datetime) -> None:
     """None of the number's replies waits for a person any more."""
     history = _history(connection, number)
-    _hear(connection, number, history, decision_word(_next_place(history), what, by, now))
+    _hear(connection, number, history, decision_word(history.next_place, what, by, now))
 
 
-def _history(connection: sqlite3.Connection, number: Msisdn) -> list[Said]:
-    return list(map(Said._make, connection.execute(_HISTORY, (number.e164,))))
+def _history(connection: sqlite3.Connection, number: Msisdn) -> History:
+    return History(map(Said._make, connection.execute(_HISTORY, (number.e164,))))
 
 
-def _next_place(history: list[Said]) -> int:
-    return history[-1].place + 1 if history else 1
-
-
-def _hear(
-    connection: sqlite3.Connection, number: Msisdn, history: list[Said], word: Said
-) -> list[tuple[Said | None, Said | None]]:
+def _hear(connection: sqlite3.Connection, number: Msisdn, history: History, word: Said) -> list[Change]:
     """Keep a word, and make the list say what all of them come to: what held before, and what holds now."""
     connection.execute(_NOTE, (number.e164, *word[1:]))
-    changes = changes_by(history, word)
+    changes = history.hear(word)
     for before, after in changes:
         if after is not None and after != before:
             connection.execute(_PUT, (number.e164, number.country, after.topic, *after[3:]))

@@ -15,17 +15,16 @@ from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.reply_pile import check_decision, for_review
 from smscli.sentlog.shelves import Shelves
 from smscli.sentlog.wishes import (
+    Change,
+    History,
     Said,
     as_said,
-    changes_by,
     decision_word,
     holds,
-    is_known,
     is_lifted,
     is_more,
     operator_word,
     outlasts,
-    standing,
     start_word,
 )
 
@@ -34,21 +33,21 @@ from smscli.sentlog.wishes import (
 
 def opt_out(shelves: Shelves, wish: OptOut) -> bool:
     """Hear a wish; is it new, or does it hold longer now?"""
-    history = shelves.history.get(wish.number.e164, ())
-    word = as_said(wish, len(history) + 1)
-    if is_known(history, word):
+    history = _history(shelves, wish.number)
+    word = as_said(wish, history.next_place)
+    if history.is_known(word):
         return False
-    ((before, after),) = _hear(shelves, wish.number, word)
+    ((before, after),) = _hear(shelves, wish.number, history, word)
     return is_more(after, before)
 
 
 def reinstate(shelves: Shelves, number: Msisdn, topic: str, by: str, reason: str, now: datetime) -> bool:
     """Hear an operator's word; False where no wish holds. About everything, it brings the erased back."""
-    history = shelves.history.get(number.e164, ())
+    history = _history(shelves, number)
     is_back = not topic and shelves.erased.pop(number.e164, None) is not None
-    if not (is_back or holds(standing(history, topic), to_millis(now))):
+    if not (is_back or holds(history.standing(topic), to_millis(now))):
         return False
-    _hear(shelves, number, operator_word(len(history) + 1, topic, by, reason, now))
+    _hear(shelves, number, history, operator_word(history.next_place, topic, by, reason, now))
     return True
 
 
@@ -56,18 +55,21 @@ def start(
     shelves: Shelves, number: Msisdn, topic: str, sender: str, at: datetime, words: str
 ) -> tuple[str, ...]:
     """Hear a person's START: the topics that it lifts."""
-    history = shelves.history.get(number.e164, ())
-    word = start_word(len(history) + 1, topic, sender, at, words)
-    if is_known(history, word):
+    history = _history(shelves, number)
+    word = start_word(history.next_place, topic, sender, at, words)
+    if history.is_known(word):
         return ()
-    changes = _hear(shelves, number, word)
+    changes = _hear(shelves, number, history, word)
     return tuple(before.topic for before, after in changes if before and is_lifted(before, after, word))
 
 
-def _hear(shelves: Shelves, number: Msisdn, word: Said) -> list[tuple[Said | None, Said | None]]:
-    history = shelves.history.get(number.e164, ())
-    shelves.history[number.e164] = (*history, word)
-    changes = changes_by(history, word)
+def _history(shelves: Shelves, number: Msisdn) -> History:
+    return History(shelves.history.get(number.e164, ()))
+
+
+def _hear(shelves: Shelves, number: Msisdn, history: History, word: Said) -> list[Change]:
+    shelves.history[number.e164] = (*shelves.history.get(number.e164, ()), word)
+    changes = history.hear(word)
     listed = {wish.topic: wish for wish in shelves.opt_outs.get(number.e164, ())}
     for before, after in changes:
         if after is not None and after != before:
@@ -200,8 +202,8 @@ def decide(shelves: Shelves, key: int, kind: ReplyClass, by: str, now: datetime)
     shelves.replies[key] = replace(filed, decided=kind, by=by, decided_at=_rounded(now))
     number = filed.reply.number
     if next(replies(shelves, True, number), None) is None:
-        place = len(shelves.history.get(number.e164, ())) + 1
-        _hear(shelves, number, decision_word(place, f"decided: {kind}", by, now))
+        history = _history(shelves, number)
+        _hear(shelves, number, history, decision_word(history.next_place, f"decided: {kind}", by, now))
     return True
 
 

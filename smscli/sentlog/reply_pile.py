@@ -35,19 +35,24 @@ def file(
     connection: sqlite3.Connection, replies: Sequence[tuple[Reply, Classified]], now: datetime
 ) -> Sequence[bool]:
     """Keep replies, and put those for review on the opt-out list; which are new."""
-    return tuple(_file(connection, reply, classified, now) for reply, classified in replies)
+    new = tuple(_keep(connection, reply, classified, now) for reply, classified in replies)
+    opt_out_list.add(
+        connection,
+        (
+            for_review(reply)
+            for is_new, (reply, classified) in zip(new, replies, strict=True)
+            if is_new and classified.kind is ReplyClass.REVIEW
+        ),
+    )
+    return new
 
 
-def _file(connection: sqlite3.Connection, reply: Reply, classified: Classified, now: datetime) -> bool:
+def _keep(connection: sqlite3.Connection, reply: Reply, classified: Classified, now: datetime) -> bool:
     number = reply.number
     told = (reply.to, to_millis(reply.at), reply.text, reply.ref, reply.source)
     meant = (classified.kind, classified.matched, classified.topic, classified.language)
     added = connection.execute(_FILE, (number.e164, number.country, *told, *meant, to_millis(now)))
-    if not added.rowcount:
-        return False
-    if classified.kind is ReplyClass.REVIEW:
-        opt_out_list.add(connection, [for_review(reply)])
-    return True
+    return bool(added.rowcount)
 
 
 def for_review(reply: Reply) -> OptOut:

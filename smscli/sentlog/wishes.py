@@ -8,8 +8,10 @@ every opt-out that it is later than, heard before it or after. Knows nothing of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from smscli.domain.ports import REVIEW, OptOut
@@ -65,26 +67,12 @@ def decision_word(place: int, decided: str, by: str, now: datetime) -> Said:
     return Said(place, "", LIFTED, to_millis(now), REVIEW, by, decided)
 
 
+@lru_cache(maxsize=1_024)  # a brand has a few
 def known_sender(sender: str) -> str:
     """The same for one number of ours however it is written; `""` for none."""
     sender = sender.strip()
     digits = _PUNCTUATION.sub("", sender)
     return digits if digits.isascii() and digits.isdigit() else sender
-
-
-def is_known(history: Sequence[Said], word: Said) -> bool:
-    """Was the very same word heard before, or the same wish for longer?
-
-    Then it says nothing new, even where it was lifted since. A reply that waits for a person is known by its
-    words besides: two may arrive in the same second.
-    """
-    identity = _identity(word)
-    return any(_identity(before) == identity and not outlasts(word, before) for before in history)
-
-
-def _identity(word: Said) -> tuple[object, ...]:
-    words = word.words if word.source == REVIEW else ""
-    return word.what, word.topic, word.at, word.source, known_sender(word.sender), words
 
 
 def outlasts(one: Said, other: Said) -> bool:
@@ -104,33 +92,117 @@ def is_more(after: Said | None, before: Said | None) -> bool:
     return outlasts(after, before) or (before.source == REVIEW) > (after.source == REVIEW)
 
 
-def changes_by(history: Sequence[Said], word: Said) -> list[tuple[Said | None, Said | None]]:
-    """What stood before one more word, and what stands then, of each topic that it may concern."""
-    is_of_all = word.what == LIFTED and word.source == START and not word.topic
-    topics = {before.topic for before in history if before.what == ADDED} if is_of_all else {word.topic}
-    then = (*history, word)
-    return [(standing(history, topic), standing(then, topic)) for topic in sorted(topics)]
-
-
 def is_lifted(before: Said, after: Said | None, word: Said) -> bool:
     """Did this word lift what held when it was said?"""
     return after is None and holds(before, word.at)
 
 
-def standing(history: Sequence[Said], topic: str) -> Said | None:
-    """What holds of a topic, or did until it ended: the first word, with the end of the longest.
+#: What stood of a topic before a word, and what stands now.
+Change = tuple[Said | None, Said | None]
 
-    A wish that a person has read outranks a reply for review, unless that holds longer.
+
+class History:
+    """All words about one number in the order in which they were heard, and what they come to.
+
+    To hear one word more costs the same however many there are, mostly: somebody's telephone answers every
+    message, and a number with 4,000 words took a minute.
     """
-    meant = sorted(_not_lifted(history, topic), key=lambda word: (word.at, word.place))
-    certain = _together([word for word in meant if word.source != REVIEW])
-    waiting = _together([word for word in meant if word.source == REVIEW])
-    if certain is None or waiting is None:
-        return certain or waiting
-    return waiting if outlasts(waiting, certain) else certain
+
+    def __init__(self, words: Iterable[Said] = ()) -> None:
+        self.next_place = 1
+        self._wishes: dict[str, list[Said]] = {}  # by topic
+        self._longest: dict[tuple[object, ...], Said] = {}
+        self._reinstated: dict[str, int] = {}  # the last place of an operator's word, by topic
+        self._decided = 0  # the last place of a decision
+        self._started: dict[tuple[str, str], int] = {}  # the latest START, by topic and sender
+        self._standing: dict[str, Said | None] = {}
+        for word in words:
+            self._take(word)
+
+    def is_known(self, word: Said) -> bool:
+        """Was the very same word heard before, or the same wish for longer?
+
+        Then it says nothing new, even where it was lifted since. A reply that waits for a person is known by
+        its words besides: two may arrive in the same second.
+        """
+        before = self._longest.get(_identity(word))
+        return before is not None and not outlasts(word, before)
+
+    def hear(self, word: Said) -> list[Change]:
+        """Add a word: what stood before it and what stands then, of each topic that it may concern."""
+        is_of_all = word.what == LIFTED and word.source == START and not word.topic
+        topics = sorted(self._wishes) if is_of_all else [word.topic]
+        before = [self.standing(topic) for topic in topics]
+        self._take(word)
+        if word.what == ADDED and self._leads(word, before[0]):
+            self._standing[word.topic] = before[0]
+        else:
+            for topic in topics:
+                self._standing.pop(topic, None)
+        return [(was, self.standing(topic)) for was, topic in zip(before, topics, strict=True)]
+
+    def standing(self, topic: str) -> Said | None:
+        """What holds of a topic, or did until it ended: the first word, with the end of the longest.
+
+        A wish that a person has read outranks a reply for review, unless that holds longer.
+        """
+        if topic not in self._standing:
+            self._standing[topic] = self._weighed(topic) if topic in self._wishes else None
+        return self._standing[topic]
+
+    def _take(self, word: Said) -> None:
+        self.next_place = word.place + 1
+        known = self._longest.setdefault(_identity(word), word)
+        if outlasts(word, known):
+            self._longest[_identity(word)] = word
+        if word.what == ADDED:
+            self._wishes.setdefault(word.topic, []).append(word)
+        elif word.source == START:
+            about = (word.topic, known_sender(word.sender))
+            self._started[about] = max(word.at, self._started.get(about, word.at))
+        elif word.source == REVIEW:
+            self._decided = word.place
+        else:
+            self._reinstated[word.topic] = word.place
+
+    @staticmethod
+    def _leads(word: Said, before: Said | None) -> bool:
+        """Does what stood before a wish stand unchanged, being for good, said first, and as certain?"""
+        return (
+            before is not None
+            and before.until is None
+            and before.at <= word.at
+            and (before.source != REVIEW or word.source == REVIEW)
+        )
+
+    def _weighed(self, topic: str) -> Said | None:
+        meant = sorted(filter(self._is_meant, self._wishes[topic]), key=_by_time)
+        certain = _together(word for word in meant if word.source != REVIEW)
+        waiting = _together(word for word in meant if word.source == REVIEW)
+        if certain is None or waiting is None:
+            return certain or waiting
+        return waiting if outlasts(waiting, certain) else certain
+
+    def _is_meant(self, wish: Said) -> bool:
+        """An operator lifts what was heard before, a START what was said before to the same sender."""
+        if wish.place <= self._reinstated.get(wish.topic, 0):
+            return False
+        if wish.source == REVIEW:
+            return wish.place > self._decided
+        sender = known_sender(wish.sender)
+        starts = (self._started.get((topic, sender), wish.at) for topic in ("", wish.topic))
+        return not sender or max(starts) <= wish.at
 
 
-def _together(wishes: Sequence[Said]) -> Said | None:
+_by_time = attrgetter("at", "place")
+
+
+def _identity(word: Said) -> tuple[object, ...]:
+    words = word.words if word.source == REVIEW else ""
+    return word.what, word.topic, word.at, word.source, known_sender(word.sender), words
+
+
+def _together(wishes: Iterable[Said]) -> Said | None:
     """Wishes in the order of their times as one: the first date is evidence while it is only prolonged."""
     found: Said | None = None
     for wish in wishes:
@@ -140,29 +212,3 @@ def _together(wishes: Sequence[Said]) -> Said | None:
             had_ended = found.until is not None and found.until < wish.at
             found = wish if had_ended else found._replace(until=wish.until)
     return found
-
-
-def _not_lifted(history: Sequence[Said], topic: str) -> Iterator[Said]:
-    """An operator lifts what was heard before; a person's START what was said before, to the same sender."""
-    reinstated, decided, started = 0, 0, dict[str, int]()
-    for word in history:
-        if word.what != LIFTED:
-            continue
-        if word.source == START:
-            if word.topic in ("", topic):
-                sender = known_sender(word.sender)
-                started[sender] = max(word.at, started.get(sender, word.at))
-        elif word.topic == topic:
-            if word.source == REVIEW:
-                decided = max(decided, word.place)
-            else:
-                reinstated = max(reinstated, word.place)
-    started.pop("", None)  # nobody knows whom it was said to
-    for word in history:
-        if word.what != ADDED or word.topic != topic or word.place <= reinstated:
-            continue
-        if word.source == REVIEW:
-            if word.place > decided:
-                yield word
-        elif started.get(known_sender(word.sender), word.at) <= word.at:
-            yield word
