@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from smscli.domain.campaign import Campaign, Purpose, Severity, Spelling
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Hold, Send
+from smscli.domain.message import Message
 from smscli.domain.replies import ReplyClass
 from smscli.domain.reply_words import classify
 from smscli.domain.respelling import respell
@@ -25,7 +26,7 @@ from smscli.files.wording_file import load_word_lists
 from smscli.sentlog.plan import SqlitePlan
 
 #: So many people of a language are asked whether `encoding` changed their text, until one says yes.
-_TRIED = 500
+_TRIES = 500
 #: So many of those who are held, by language: their texts are not in the plan and are made for this.
 _HELD = 50
 
@@ -107,13 +108,13 @@ NOTHING_READ = ReadTexts()
 
 @dataclass(slots=True)
 class _Chosen:
-    """The people of one language and sender ID whose texts are read."""
+    """The people of one language and sender ID whose texts are read; `tries` are left to find a third."""
 
     first: Contact
     longest: Contact
     length: tuple[int, int]
+    tries: int
     respelled: Contact | None = None
-    tried: int = 0
     countries: dict[str, None] = field(default_factory=dict)
 
     def contacts(self) -> Iterator[Contact]:
@@ -135,9 +136,7 @@ class Specimens:
         """Look at some more people: those to send to, and the first of those who are held."""
         for decision in decisions:
             if isinstance(decision, Send):
-                message = decision.message
-                text = Text(message.body, message.language, message.segments)
-                self._look(decision.contact, text, message.sender)
+                self._look(decision.contact, decision.message, decision.message.sender)
             elif isinstance(decision, Hold):
                 self._look_at_held(decision.contact)
 
@@ -149,22 +148,23 @@ class Specimens:
             if isinstance(text, Text):
                 self._look(contact, text, self._sender_of(contact))
 
-    def _look(self, contact: Contact, text: Text, sender: str) -> None:
+    def _look(self, contact: Contact, text: Text | Message, sender: str) -> None:
         length = (text.segments.count, text.segments.units)
         chosen = self._chosen.get((text.language, sender))
         if chosen is None:
-            chosen = self._chosen[text.language, sender] = _Chosen(contact, contact, length)
+            tries = 0 if self._campaign.spelling is Spelling.KEEP else _TRIES
+            chosen = self._chosen[text.language, sender] = _Chosen(contact, contact, length, tries)
         elif length > chosen.length:
             chosen.longest, chosen.length = contact, length
         chosen.countries[contact.number.country] = None
-        if self._campaign.spelling is not Spelling.KEEP and chosen.tried < _TRIED:
-            self._try(chosen, contact, text)
+        if chosen.tries:
+            self._try(chosen, contact, text.body)
 
-    def _try(self, chosen: _Chosen, contact: Contact, text: Text) -> None:
+    def _try(self, chosen: _Chosen, contact: Contact, body: str) -> None:
         written = compose(self._as_written, contact)
-        chosen.tried += 1
-        if isinstance(written, Text) and written.body != text.body:
-            chosen.respelled, chosen.tried = contact, _TRIED
+        chosen.tries -= 1
+        if isinstance(written, Text) and written.body != body:
+            chosen.respelled, chosen.tries = contact, 0
 
     def _sender_of(self, contact: Contact) -> str:
         return self._campaign.senders.of(contact.number.country)
