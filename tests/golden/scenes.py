@@ -84,6 +84,51 @@ def _rehearsal(here: Stage) -> Iterator[None]:
     yield
 
 
+_WORDY = """\
+version: 1
+brand: Green Garage
+sender: Garage
+gateway: sandbox
+sent_log: sent-log.db
+contacts: {file: contacts.csv, region: US, columns: {opt_out: unsubscribed}}
+timezone: Europe/Warsaw
+
+campaigns:
+  offers:
+    purpose: marketing
+    country_rules: false
+    topic: offers
+    consent: {level: soft}
+    quiet_hours: {windows: {mon-sun: "09:00-21:00"}, holidays: ignore}
+    text:
+      en: >-
+        {{ first_name }}, BIG WINTER SALE!!! Call +12025550143 or see http://bit.ly/x \N{EN DASH} Reply STOP
+        to opt out
+      pl: "{{ first_name }}, wyprzedaż opon! Zadzwoń: +12025550143 albo http://bit.ly/x. Odpisz STOP"
+
+  ready:
+    purpose: transactional
+    quiet_hours: off
+    encoding: gsm7
+    fallback: true
+    text:
+      en: >-
+        Green Garage: hello {{ first_name | default("you") }}, it\N{RIGHT SINGLE QUOTATION MARK}s ready
+        \N{EN DASH} come by\N{HORIZONTAL ELLIPSIS}
+      pl: >-
+        Green Garage: {{ first_name }}, Twój rower jest już gotowy do odbioru, zapraszamy do nas.
+        Mapa: {{ link }}
+      el: "Green Garage: {{ first_name }}, έτοιμο το ποδήλατο! {{ link }}"
+"""
+
+
+@contextmanager
+def _wordy(here: Stage) -> Iterator[None]:
+    """A campaigns file with texts that rules object to, and with texts that are spelled otherwise."""
+    (here.folder / "wording.yaml").write_text(_WORDY, encoding="utf-8")
+    yield
+
+
 #: Two accepted, one rejected, one in doubt.
 _MIXED = (Accept(), Accept(), AcceptSome(refuse={"+12025550103": "30003"}), ResetAfterReading())
 
@@ -167,6 +212,18 @@ SCENES: Mapping[str, Scene] = {
         "segments",
         Line("segments --jsonl", stdin='"Hello"\n"Gda\\u0144sk"\nHello\n'),
     ),
+    "segments-encoding": _scene(
+        "segments --encoding gsm7 'Tw\N{LATIN SMALL LETTER O WITH ACUTE}j rower jest gotowy \N{EN DASH} ok!'",
+        "segments --encoding tidy 'Your bike is ready.'",
+    ),
+    # wording and encoding
+    "wording": _scene(
+        "check wording.yaml --campaign offers",
+        "preview wording.yaml offers --at 2026-11-23T16:00",
+        "send wording.yaml offers --dry-run",
+        setting=_wordy,
+    ),
+    "encoding": _scene("preview wording.yaml ready", setting=_wordy),
     # the sent log
     "log": _scene(
         "log --log sent-log.db",
