@@ -110,7 +110,8 @@ _HAS_TIME = re.compile(r"\d[T ]+\d{1,2}:\d{2}")
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(minutes=10)
 _FULL_WITHOUT_PLUS = 11
-_SHORT_CODE = 8
+_LONGEST_CODE = 6
+_LEAST_FULL = 8
 _URI = re.compile(r"^(?:tel|sms|smsto|whatsapp):", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\s()./-]")
 
@@ -171,7 +172,7 @@ def sender_of(text: str, region: str | None) -> str:
     """One way of writing a number of ours: E.164 where it is a full number, else as it stands."""
     plain = _PUNCTUATION.sub("", _URI.sub("", cleaned(text)))
     digits = plain.removeprefix("+")
-    if not digits.isdecimal() or len(digits) < _SHORT_CODE:
+    if not digits.isdecimal() or len(digits) < _LEAST_FULL:
         return plain
     try:
         return _full_number(plain, region).e164
@@ -313,7 +314,8 @@ class _Reading:
         try:
             return _full_number(text, self._region)
         except BadNumber as bad:
-            if bad.code == "short_code" or not any(map(str.isdecimal, text)):
+            digits = digits_of(text)
+            if bad.code == "short_code" or (len(digits) <= _LONGEST_CODE and not text.startswith("+")):
                 return None
             hint = bad.hint
             if bad.code == "number_needs_country":
