@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut
@@ -58,9 +60,6 @@ JOIN run ON run.key = message.run
 WHERE run.id = ? AND message.state <> 'rejected' AND opt_out.topic IN ('', run.topic)
 """
 
-#: Numbers whose history is kept at hand while wishes are added.
-_REMEMBERED = 1_000
-
 #: The first schema whose opt-outs may end and know their sender.
 _WITH_ENDS = 3
 
@@ -71,16 +70,19 @@ def late(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def add(connection: sqlite3.Connection, wishes: Iterable[OptOut]) -> int:
-    """Put wishes on the list; how many are new or hold longer now. See SentLog.opt_out."""
-    read: dict[str, History] = {}  # nobody else writes meanwhile
+    """Put wishes on the list; how many are new or hold longer now. See SentLog.opt_out.
+
+    By number: a long list in no order costs three times as much, page by page of the indexes.
+    """
     new = 0
-    for wish in wishes:
-        history = read.get(wish.number.e164) or _history(connection, wish.number)
-        if len(read) >= _REMEMBERED:
-            read.clear()
-        read[wish.number.e164] = history
-        new += _add(connection, wish, history)
+    for _, several in groupby(sorted(wishes, key=_e164), key=_e164):
+        first, *others = several
+        history = _history(connection, first.number)
+        new += sum(_add(connection, wish, history) for wish in (first, *others))
     return new
+
+
+_e164 = attrgetter("number.e164")
 
 
 def _add(connection: sqlite3.Connection, wish: OptOut, history: History) -> bool:

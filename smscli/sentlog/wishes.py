@@ -111,6 +111,7 @@ class History:
     def __init__(self, words: Iterable[Said] = ()) -> None:
         self.next_place = 1
         self._wishes: dict[str, list[Said]] = {}  # by topic
+        self._ending: set[str] = set()  # topics of which some wish is for a time
         self._longest: dict[tuple[object, ...], Said] = {}
         self._reinstated: dict[str, int] = {}  # the last place of an operator's word, by topic
         self._decided = 0  # the last place of a decision
@@ -130,24 +131,27 @@ class History:
 
     def hear(self, word: Said) -> list[Change]:
         """Add a word: what stood before it and what stands then, of each topic that it may concern."""
-        is_of_all = word.what == LIFTED and word.source == START and not word.topic
+        if word.what == ADDED:
+            before = self.standing(word.topic)
+            self._take(word)
+            after = self._standing[word.topic] = self._joined(word, before)
+            return [(before, after)]
+        is_of_all = word.source == START and not word.topic
         topics = sorted(self._wishes) if is_of_all else [word.topic]
-        before = [self.standing(topic) for topic in topics]
+        stood = [self.standing(topic) for topic in topics]
         self._take(word)
-        if word.what == ADDED and self._leads(word, before[0]):
-            self._standing[word.topic] = before[0]
-        else:
-            for topic in topics:
-                self._standing.pop(topic, None)
-        return [(was, self.standing(topic)) for was, topic in zip(before, topics, strict=True)]
+        self._standing |= {topic: self._weighed(topic) for topic in topics}
+        return [(was, self._standing[topic]) for was, topic in zip(stood, topics, strict=True)]
 
     def standing(self, topic: str) -> Said | None:
         """What holds of a topic, or did until it ended: the first word, with the end of the longest.
 
         A wish that a person has read outranks a reply for review, unless that holds longer.
         """
+        if topic not in self._wishes:
+            return None
         if topic not in self._standing:
-            self._standing[topic] = self._weighed(topic) if topic in self._wishes else None
+            self._standing[topic] = self._weighed(topic)
         return self._standing[topic]
 
     def _take(self, word: Said) -> None:
@@ -157,6 +161,8 @@ class History:
             self._longest[_identity(word)] = word
         if word.what == ADDED:
             self._wishes.setdefault(word.topic, []).append(word)
+            if word.until is not None:
+                self._ending.add(word.topic)
         elif word.source == START:
             about = (word.topic, known_sender(word.sender))
             self._started[about] = max(word.at, self._started.get(about, word.at))
@@ -165,18 +171,24 @@ class History:
         else:
             self._reinstated[word.topic] = word.place
 
-    @staticmethod
-    def _leads(word: Said, before: Said | None) -> bool:
-        """Does what stood before a wish stand unchanged, being for good, said first, and as certain?"""
-        return (
-            before is not None
-            and before.until is None
-            and before.at <= word.at
-            and (before.source != REVIEW or word.source == REVIEW)
-        )
+    def _joined(self, word: Said, before: Said | None) -> Said | None:
+        """What stands once a wish is added to those of its topic: at a glance, or else by weighing all."""
+        if not self._is_meant(word):
+            return before
+        if before is None:
+            return word
+        if before.until is None:
+            if (before.source == REVIEW) < (word.source == REVIEW):
+                return before
+            if (before.source == REVIEW) == (word.source == REVIEW):
+                if before.at <= word.at:
+                    return before
+                if word.topic not in self._ending:
+                    return word
+        return self._weighed(word.topic)
 
     def _weighed(self, topic: str) -> Said | None:
-        meant = sorted(filter(self._is_meant, self._wishes[topic]), key=_by_time)
+        meant = sorted(filter(self._is_meant, self._wishes.get(topic, ())), key=_by_time)
         certain = _together(word for word in meant if word.source != REVIEW)
         waiting = _together(word for word in meant if word.source == REVIEW)
         if certain is None or waiting is None:
