@@ -173,7 +173,7 @@ def test_whatever_the_list_the_lines_add_up_to_the_preview(people: list[tuple[st
         file.write_text(file.read_text("utf-8").replace("contacts: contacts.csv", listed), encoding="utf-8")
         desk.contacts(*(",".join(row) for row in people), header=ODD_HEADER)
         document = desk.plan("--plan", "plan.jsonl", "--limit", "5")
-        assert document["rows"] == len(people)
+        assert document["rows"] == len([row for row in people if any(row)])  # a row of commas is none
         assert adds_up(written(desk.path), document)
 
 
