@@ -33,8 +33,8 @@ FROM consent {condition} ORDER BY number, at, key
 
 #: One look-up for each number, whose records the index has in the order of their times.
 _FACTS = """
-SELECT c.number, c.key, c.level, c.at, c.purpose, c.topics, c.how, c.expires_at, c.at_most, c.per
-FROM json_each(?) AS asked CROSS JOIN consent AS c ON c.number = asked.value
+SELECT r.number, r.key, r.level, r.at, r.purpose, r.topics, r.how, r.expires_at, r.at_most, r.per
+FROM json_each(?) AS asked CROSS JOIN consent AS r ON r.number = asked.value
 """
 
 
