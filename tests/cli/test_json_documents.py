@@ -112,6 +112,14 @@ def _lists_of_consent(here: Stage) -> Iterator[None]:
 
 
 @contextmanager
+def _inbox(here: Stage) -> Iterator[None]:
+    rows = ["from,text,at", *(f"+12025550101,{text},2026-11-20T10:00:00Z" for text in ("STOP", "no"))]
+    (here.folder / "inbox.csv").write_text("\n".join([*rows, "+12,no,soon", ""]), "utf-8")
+    with _old_log(here):
+        yield
+
+
+@contextmanager
 def _old_log(here: Stage) -> Iterator[None]:
     sample(here.folder / "sent-log.db")
     yield
@@ -293,6 +301,19 @@ RAN = (
         setting=_old_log,
     ),
     Ran(f"consent export {_ON}", _keys(text="sent_log", list="records"), setting=_old_log),
+    Ran(
+        f"replies import inbox.csv --keep-good {_ON}",
+        _keys(
+            text="sent_log",
+            count="replies new known opted_out started consents waiting outbound nameless",
+            object="by_class",
+            list="help problems",
+        ),
+        ExitCode.INCOMPLETE,
+        _inbox,
+    ),
+    Ran("replies classify 'STOP please'", _keys(text="class matched topic language")),
+    Ran(f"replies review {_ON}", _keys(text="sent_log", count="decided", list="waiting"), setting=_old_log),
     Ran("gateway list", _keys(list="gateways")),
     Ran(
         "gateway show twilio",
@@ -428,6 +449,12 @@ _FAILURES = (
     Failed(f"consent import optouts.csv {_ON}", ExitCode.FILES, "consent import", ("half_consent",)),
     Failed("consent show 512345678", ExitCode.USAGE, "consent show"),
     Failed("consent export --log gone.db", ExitCode.SENT_LOG, "consent export"),
+    Failed("replies", ExitCode.USAGE, "replies"),
+    Failed(f"replies import inbox.csv {_ON}", ExitCode.FILES, "replies import", ("too_short",), _inbox),
+    Failed("replies import gone.csv --log gone.db", ExitCode.FILES, "replies import"),
+    Failed("replies classify", ExitCode.USAGE, "replies classify"),
+    Failed("replies review --log gone.db", ExitCode.SENT_LOG, "replies review"),
+    Failed(f"replies review --decide 7=other {_ON}", ExitCode.USAGE, "replies review", setting=_old_log),
     Failed(f"optout import gone.csv {_ON}", ExitCode.FILES, "optout import"),
     Failed(f"optout remove +12025550101 {_ON}", ExitCode.USAGE, "optout remove"),
     Failed("optout list --log gone.db", ExitCode.SENT_LOG, "optout list"),

@@ -292,9 +292,10 @@ def classify(
     json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """Show what would be made of a reply: opt_out, opt_in, help, review or other.
+    """Show what would be made of a reply.
 
-    Nothing is recorded. What a person has to read is review; whatever is none of these is other.
+    It is opt_out, opt_in, help, review or other. Nothing is recorded. What a person has to read is review;
+    whatever is none of these is other.
     """
     world = wiring.of(context)
     if jsonl and (json or text is not None):
