@@ -133,7 +133,7 @@ def _plain(text: str) -> str:
         folded = "".join(
             letter
             for letter in unicodedata.normalize("NFD", folded)
-            if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+            if letter.isascii() or not (unicodedata.combining(letter) or unicodedata.category(letter) == "Cf")
         )
     return _DOLLAR.sub("s", _CONTRACTION.sub("", folded))
 
@@ -247,6 +247,8 @@ class _Vocabulary:
         for entries in chain(self._by_word.values(), self._by_two.values(), self._by_beginning.values()):
             entries.sort(key=lambda entry: _RANK[entry.kind])
         self._lengths = sorted({len(start) for start in self._by_beginning})
+        # People use the same few thousand words.
+        self._first_word = lru_cache(maxsize=1 << 16)(self._of_first_word)
         self.guess = lru_cache(maxsize=1 << 16)(self._guess)
 
     def _add(self, row: WordRow, written: str) -> None:
@@ -289,15 +291,18 @@ class _Vocabulary:
                 best, rank = (entry, length), its
         return best
 
-    def _beginning_with(self, tokens: Sequence[str], at: int) -> Iterator[_Entry]:
-        token = tokens[at]
-        yield from self._by_word.get(token, ())
+    def _beginning_with(self, tokens: Sequence[str], at: int) -> Iterable[_Entry]:
+        entries = self._first_word(tokens[at])
         if at + 1 < len(tokens):
-            yield from self._by_two.get((token, tokens[at + 1]), ())
-        for length in self._lengths:
-            if length > len(token):
-                return
-            yield from self._by_beginning.get(token[:length], ())
+            pairs = self._by_two.get((tokens[at], tokens[at + 1]))
+            return entries if pairs is None else (*entries, *pairs)
+        return entries
+
+    def _of_first_word(self, token: str) -> tuple[_Entry, ...]:
+        """Entries that may begin with this word, but for those that need a certain second one."""
+        lengths = (length for length in self._lengths if length <= len(token))
+        cut = (self._by_beginning.get(token[:length], ()) for length in lengths)
+        return (*self._by_word.get(token, ()), *chain.from_iterable(cut))
 
     def single(self, token: str) -> _Entry | None:
         return self._single.get(token)
@@ -371,11 +376,12 @@ def _parts(written: str) -> tuple[str, ...]:
 
 def _end(parts: Sequence[str], tokens: Sequence[str], at: int) -> int:
     """Where these parts end if they begin here; 0 where they do not."""
+    if len(parts) == 1 and tokens[at : at + 1] == [parts[0]]:
+        return at + 1  # nearly always
     for place, part in enumerate(parts):
         if part == _GAP:
-            rest = parts[place + 1 :]
-            ends = (_end(rest, tokens, at + skip) for skip in range(_LONGEST_GAP + 1))
-            return max(ends, default=0)
+            rest, starts = parts[place + 1 :], range(at, min(at + _LONGEST_GAP + 1, len(tokens)))
+            return max((_end(rest, tokens, start) for start in starts), default=0)
         if at >= len(tokens):
             return 0
         if not (tokens[at].startswith(part[:-1]) if part.endswith("~") else tokens[at] == part):
@@ -435,6 +441,7 @@ class _Reader:
         named = [_Entry(_K.TOPIC, topic, "", _parts(topic), topic) for topic in topics]
         named.append(_Entry(_K.BRAND, brand, "", _parts(brand)))
         self._named = [entry for entry in named if entry.parts and not self._is_any(entry)]
+        self._first_named = frozenset(entry.parts[0] for entry in self._named)
         self._topics = {entry.parts: entry for entry in self._named if entry.kind is _K.TOPIC}
         self.classify = lru_cache(maxsize=4096)(self._classify)
 
@@ -481,6 +488,8 @@ class _Reader:
         return _Marked(tuple(tokens), tuple(marks), kinds, unknown, loose)
 
     def _named_at(self, tokens: Sequence[str], at: int) -> _Mark | None:
+        if tokens[at] not in self._first_named:
+            return None
         fitting = [entry for entry in self._named if _end(entry.parts, tokens, at)]
         if not fitting:
             return None
