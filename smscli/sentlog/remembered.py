@@ -128,7 +128,8 @@ def agree(shelves: Shelves, record: ConsentRecord, now: datetime) -> bool:
 
 
 def _says(record: ConsentRecord) -> tuple[object, ...]:
-    return record.at, record.level, record.purpose, record.topics, record.how, record.where
+    said = (record.level, record.purpose, record.topics, record.how, record.where)
+    return record.at, *said, record.expires_at, record.promise
 
 
 def consents(shelves: Shelves, number: str) -> tuple[ConsentRecord, ...]:

@@ -177,9 +177,10 @@ CREATE TABLE consent (
     per TEXT NOT NULL,
     source TEXT NOT NULL,
     by TEXT NOT NULL,
-    recorded_at INTEGER NOT NULL,
-    UNIQUE (number, at, level, purpose, topics, how, place)
+    recorded_at INTEGER NOT NULL
 );
+CREATE UNIQUE INDEX consent_by_number ON consent (number, at, level, purpose, topics, how, place,
+                                                  coalesce(expires_at, -1), coalesce(at_most, 0), per);
 CREATE TRIGGER consent_is_never_changed BEFORE UPDATE ON consent
     BEGIN SELECT RAISE (ABORT, 'consent records are append-only'); END;
 CREATE TRIGGER consent_is_never_deleted BEFORE DELETE ON consent

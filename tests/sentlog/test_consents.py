@@ -78,6 +78,11 @@ def test_a_promise_is_kept_as_it_was_made(log: SentLog, per: timedelta | Calenda
         ({"topics": ("news",)}, True),
         ({"how": ConsentMethod.PAPER}, True),
         ({"where": "shop"}, True),
+        ({"expires_at": None}, True),
+        ({"expires_at": NOON + 400 * DAY}, True),
+        ({"promise": None}, True),
+        ({"promise": Promise(1, CalendarPeriod.MONTH)}, True),
+        ({"promise": Promise(2, 30 * DAY)}, True),
         ({"number": BEN}, True),
     ],
 )
