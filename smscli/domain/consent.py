@@ -122,11 +122,16 @@ def yeses(facts: Iterable[ConsentFact], listed: Consent | None, purpose: str, to
 
     A list's yes may be about other topics: that is the rule's to say.
     """
+    of_list = () if listed is None or listed.level is ConsentLevel.NONE else (_of_list(listed),)
     facts = tuple(facts)
+    if not facts:  # as of most people
+        return of_list
     found = tuple(map(_of_record, in_force(facts, purpose, topic)))
-    if listed is None or listed.level is ConsentLevel.NONE or said_no_at(facts, purpose, topic):
-        return found
-    return (*found, Yes(listed.level, listed.given_on, listed.topics, listed.source))
+    return found if said_no_at(facts, purpose, topic) else (*found, *of_list)
+
+
+def _of_list(consent: Consent) -> Yes:
+    return Yes(consent.level, consent.given_on, consent.topics, consent.source)
 
 
 def _of_record(fact: ConsentFact) -> Yes:

@@ -255,8 +255,8 @@ def _opt_out(case: Case) -> OptOutFacts:
 
 def _consent(case: Case) -> ConsentFacts:
     needed, today = case.needed, case.now.date()
-    weighed = tuple((yes, rules.why_not_enough(case, yes)) for yes in case.yeses)
-    return ConsentFacts(needed.level, needed.max_age, case.campaign.topic, weighed, case.said_no_at, today)
+    topic, said_no_at = case.campaign.topic, case.said_no_at
+    return ConsentFacts(needed.level, needed.max_age, topic, case.weighed, said_no_at, today)
 
 
 def _excluded(case: Case) -> ExcludedFacts:

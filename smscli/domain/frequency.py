@@ -72,7 +72,12 @@ def free_at(cap: LocalCap, times: Sequence[datetime], at: datetime) -> datetime:
 
 def longest(cap: FrequencyCap) -> timedelta:
     """How far back a cap looks at most."""
-    return cap.per if isinstance(cap.per, timedelta) else _NOWHERE[cap.per]
+    return longest_span(cap.per)
+
+
+def longest_span(per: timedelta | CalendarPeriod) -> timedelta:
+    """No such time is longer."""
+    return per if isinstance(per, timedelta) else _NOWHERE[per]
 
 
 def _span(cap: LocalCap) -> timedelta | CalendarPeriod:

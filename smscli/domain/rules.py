@@ -6,11 +6,10 @@ answers from the Case it is given: the contact, the campaign, the log's facts an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
 from smscli.domain.campaign import Campaign, ConsentPolicy, Purpose, SameText
 from smscli.domain.consent import Yes, said_no_at, yeses
@@ -74,13 +73,40 @@ class NoText:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class There:
+    """What holds for everybody of a campaign who may be in the same places and zones.
+
+    `own_caps` are those of `caps` that a claim has to be told with the message. `grounds` says by which
+    clocks and whose hours: `Europe/Warsaw; hours of the campaign, PL`.
+    """
+
+    regimes: tuple[Regime, ...]
+    caps: tuple[LocalCap, ...]
+    own_caps: tuple[LocalCap, ...]
+    needed: ConsentPolicy
+    grounds: str
+
+
+#: Country, places, zones, and whether a zone was stated.
+Whereabouts = tuple[str, tuple[str, ...], tuple[str, ...], bool]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What holds where, worked out once: a list has many people and few places."""
+
+    ask_hours: AskHours = permission
+    places: dict[Whereabouts, There] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Case:
     """One contact before the rules. Text, zones and hours are worked out once, when first asked for.
 
     `repeated`: an earlier row has its number. `excluded` names the list of numbers not to text that has it.
 
-    `ask_hours` answers for the campaign's quiet hours; by default they are asked anew each time.
+    `memory` may be shared by all cases of one campaign.
     """
 
     contact: Contact
@@ -90,13 +116,14 @@ class Case:
     repeated: bool = False
     excluded: str = ""
     again: frozenset[Again] = frozenset()
-    ask_hours: AskHours | None = None
+    memory: Memory = field(default_factory=Memory)
     _text: Text | NoText | None = field(default=None, init=False)
     _hours_now: Permission | None = field(default=None, init=False)
     _zones: tuple[str, ...] | None = field(default=None, init=False)
     _places: tuple[str, ...] | None = field(default=None, init=False)
-    _caps: tuple[LocalCap, ...] | None = field(default=None, init=False)
+    _there: There | None = field(default=None, init=False)
     _yeses: tuple[Yes, ...] | None = field(default=None, init=False)
+    _weighed: tuple[tuple[Yes, str | None], ...] | None = field(default=None, init=False)
 
     @property
     def text(self) -> Text | NoText:
@@ -131,18 +158,20 @@ class Case:
         return self.campaign.country_rules or self.campaign.atlas
 
     @property
+    def there(self) -> There:
+        """What holds where this person may be."""
+        if self._there is None:
+            country, zones = self.contact.number.country, self.zones
+            is_stated = len(zones) == 1 and self.contact.zone in zones
+            key = (country, self.places, zones, is_stated)
+            known = self.memory.places
+            self._there = known.get(key) or known.setdefault(key, _there(self.campaign, *key))
+        return self._there
+
+    @property
     def needed(self) -> ConsentPolicy:
         """The consent that this message needs: the campaign's policy there, raised by the country's rules."""
-        policy = self.campaign.consent.of(self.contact.number.country)
-        least = self._least_level()
-        return policy if least is None or least <= policy.level else replace(policy, level=least)
-
-    def _least_level(self) -> ConsentLevel | None:
-        """What the country asks of advertisements; a message that somebody waits for is none."""
-        rules = self.campaign.country_rules
-        if rules is None or self.campaign.purpose is not Purpose.MARKETING:
-            return None
-        return consent_of(rules, self.places)
+        return self.there.needed
 
     @property
     def yeses(self) -> tuple[Yes, ...]:
@@ -153,39 +182,89 @@ class Case:
         return self._yeses
 
     @property
+    def weighed(self) -> tuple[tuple[Yes, str | None], ...]:
+        """Each yes with what it lacks for this message; None: nothing."""
+        if self._weighed is None:
+            self._weighed = tuple((yes, _why_not_enough(self, yes)) for yes in self.yeses)
+        return self._weighed
+
+    @property
     def said_no_at(self) -> datetime | None:
         """When this person last said no to such messages, by the records of the log."""
-        return said_no_at(self.facts.consents, self.campaign.purpose, self.campaign.topic)
+        facts, campaign = self.facts.consents, self.campaign
+        return said_no_at(facts, campaign.purpose, campaign.topic) if facts else None
 
     @property
     def caps(self) -> tuple[LocalCap, ...]:
         """Every frequency cap that holds for this person: the campaign's, their country's, a promise."""
-        if self._caps is None:
-            rules = self.campaign.country_rules
-            local = caps_of(rules, self.places) if rules else ()
-            caps = (*self.campaign.caps, *local, *self._promised())
-            self._caps = tuple(
-                LocalCap(cap, self.zones if isinstance(cap.per, CalendarPeriod) else ()) for cap in caps
-            )
-        return self._caps
+        return (*self.there.caps, *self.promised) if self.facts.consents else self.there.caps
 
-    def _promised(self) -> Iterator[FrequencyCap]:
+    @property
+    def promised(self) -> tuple[LocalCap, ...]:
         """What this person was told when they agreed: every promise that still stands is kept."""
-        for yes in self.yeses:
-            if yes.promise is not None:
-                most, per = yes.promise.at_most, yes.promise.per
-                yield FrequencyCap(most, per, CapScope.PURPOSE, f"promised, {yes.source}")
+        promises = ((yes.promise, yes.source) for yes in self.yeses if yes.promise is not None)
+        return tuple(
+            _local(
+                FrequencyCap(promise.at_most, promise.per, CapScope.PURPOSE, f"promised, {source}"),
+                self.zones,
+            )
+            for promise, source in promises
+        )
 
     def hours(self, at: datetime) -> Permission:
         """May this person be texted at that instant, as far as hours go?"""
         if not self.regimes:
             return Open(at + HORIZON)
-        return (self.ask_hours or permission)(self.regimes, self.zones, at)
+        return self.memory.ask_hours(self.regimes, self.zones, at)
 
     @property
     def regimes(self) -> tuple[Regime, ...]:
         """Whose hours apply to this person: the campaign's, and those of every place they may be in."""
-        return regimes_of(self.campaign.quiet_hours, self.campaign.country_rules, self.places)
+        return self.there.regimes
+
+
+def _there(
+    campaign: Campaign, country: str, places: tuple[str, ...], zones: tuple[str, ...], is_stated: bool
+) -> There:
+    rules, regimes = campaign.country_rules, regimes_of(campaign.quiet_hours, campaign.country_rules, places)
+    caps = (*campaign.caps, *(caps_of(rules, places) if rules else ()))
+    local = tuple(_local(cap, zones) for cap in caps)
+    return There(
+        regimes=regimes,
+        caps=local,
+        own_caps=tuple(own for own in local if own.cap.of or isinstance(own.cap.per, CalendarPeriod)),
+        needed=_needed(campaign, country, places),
+        grounds=_grounds(campaign, places, zones, is_stated) if regimes else "at any hour",
+    )
+
+
+def _local(cap: FrequencyCap, zones: tuple[str, ...]) -> LocalCap:
+    return LocalCap(cap, zones if isinstance(cap.per, CalendarPeriod) else ())
+
+
+def _needed(campaign: Campaign, country: str, places: tuple[str, ...]) -> ConsentPolicy:
+    """A country asks of advertisements; a message that somebody waits for is none."""
+    policy, rules = campaign.consent.of(country), campaign.country_rules
+    is_asked = rules is not None and campaign.purpose is Purpose.MARKETING
+    least = consent_of(rules, places) if rules is not None and is_asked else None
+    return policy if least is None or least <= policy.level else replace(policy, level=least)
+
+
+#: Zones and rules that are named in the log; a freephone number's 42 zones are counted.
+_NAMED = 4
+
+
+def _grounds(campaign: Campaign, places: tuple[str, ...], zones: tuple[str, ...], is_stated: bool) -> str:
+    rules = campaign.country_rules
+    rows = [row.id for row in jurisdictions_of(rules, places)] if rules else []
+    own = ["the campaign"] if campaign.quiet_hours is not None else []
+    stated = " (stated)" if is_stated else ""
+    return f"{_some(zones)}{stated}; hours of {_some((*own, *rows))}"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def compose(campaign: Campaign, contact: Contact) -> Text | NoText:
@@ -236,41 +315,34 @@ def _message(case: Case, message_id: str) -> Message:
         sender=campaign.senders.of(number.country),
         body=text.body,
         segments=text.segments,
-        deadline=min(hours.until, campaign.expires or hours.until),
+        deadline=min(filter(None, (hours.until, campaign.expires, _agreed_until(case)))),
         language=text.language,
         evidence=_evidence(case),
-        grounds=_grounds(case),
-        caps=tuple(own for own in case.caps if own.cap.of or isinstance(own.cap.per, CalendarPeriod)),
+        grounds=case.there.grounds,
+        caps=(*case.there.own_caps, *case.promised) if case.facts.consents else case.there.own_caps,
     )
+
+
+def _agreed_until(case: Case) -> datetime | None:
+    """When the last yes ends that allows this message, for a run may outlast it; None: at no known time."""
+    ends = [_ends_at(yes, case.needed) for yes, lack in case.weighed if lack is None]
+    return max(filter(None, ends), default=None) if None not in ends else None
+
+
+def _ends_at(yes: Yes, needed: ConsentPolicy) -> datetime | None:
+    """When a yes is no longer enough: its own end, or the first day (UTC) on which it is too old."""
+    ends = [] if yes.expires_at is None else [yes.expires_at]
+    if needed.max_age is not None:
+        too_old = yes.on + timedelta(days=needed.max_age.days + 1)
+        ends.append(datetime.combine(too_old, time(), UTC))
+    return min(ends, default=None)
 
 
 def _evidence(case: Case) -> str:
     """The yes that let this message out; where none was needed, the best there is."""
-    allows = next((yes for yes in case.yeses if why_not_enough(case, yes) is None), None)
+    allows = next((yes for yes, lack in case.weighed if lack is None), None)
     best = allows or next(iter(case.yeses), None)
     return "" if best is None else str(best)
-
-
-#: Zones and rules that are named in the log; a freephone number's 42 zones are counted.
-_NAMED = 4
-
-
-def _grounds(case: Case) -> str:
-    """By which clocks and whose hours somebody was texted: `Europe/Warsaw; hours of the campaign, PL`."""
-    if not case.regimes:
-        return "at any hour"
-    who = case.contact
-    stated = " (stated)" if who.zone in case.zones and len(case.zones) == 1 else ""
-    rules = case.campaign.country_rules
-    rows = [row.id for row in jurisdictions_of(rules, case.places)] if rules else []
-    own = ["the campaign"] if case.campaign.quiet_hours is not None else []
-    return f"{_some(case.zones)}{stated}; hours of {_some((*own, *rows))}"
-
-
-@lru_cache(maxsize=4_096)
-def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 # --- Skips ---------------------------------------------------------------------------------------
@@ -297,14 +369,14 @@ def no_consent(case: Case) -> Skip | None:
     """Level, age and topic, as the campaign's purpose and the recipient's country ask. A no outranks all."""
     if case.needed.level is ConsentLevel.NONE and (case.said_no_at is None or case.yeses):
         return None
-    lacks = [why_not_enough(case, yes) for yes in case.yeses]
+    lacks = [lack for _, lack in case.weighed]
     if None in lacks:
         return None
     said_no = f"said no on {case.said_no_at:%Y-%m-%d}" if case.said_no_at else "none on record"
     return Skip(case.contact, SkipReason.NO_CONSENT, next(filter(None, lacks), said_no))
 
 
-def why_not_enough(case: Case, yes: Yes) -> str | None:
+def _why_not_enough(case: Case, yes: Yes) -> str | None:
     """What a yes lacks for this message; None: nothing."""
     needed, topic = case.needed, case.campaign.topic
     if yes.level < needed.level:
@@ -499,22 +571,26 @@ def why_dropped(message: Message, campaign: Campaign, facts: Facts, now: datetim
     """Why a message that was planned may not be claimed after all."""
     if campaign.expires is not None and now >= campaign.expires:
         return SkipReason.EXPIRED
-    if now >= message.deadline:
-        return HoldReason.QUIET_HOURS
     if facts.opted_out & {"", campaign.topic}:
         return SkipReason.OPTED_OUT
-    if said_no_at(facts.consents, campaign.purpose, campaign.topic) and not yeses(
-        facts.consents, None, campaign.purpose, campaign.topic
-    ):
+    agreed = yeses(facts.consents, None, campaign.purpose, campaign.topic)
+    if not agreed and said_no_at(facts.consents, campaign.purpose, campaign.topic):
         return SkipReason.NO_CONSENT
+    if now >= message.deadline:
+        needed = campaign.consent.of(message.to.country)
+        has_ended = any(_ends_at(yes, needed) == message.deadline for yes in agreed)
+        return SkipReason.NO_CONSENT if has_ended else HoldReason.QUIET_HOURS
     if facts.prior in (State.SUBMITTING, State.IN_DOUBT):
         return SkipReason.IN_DOUBT
     if facts.prior is State.REJECTED:
         return SkipReason.REJECTED_BEFORE
     if facts.prior not in (None, State.RELEASED):
         return SkipReason.ALREADY_SENT
-    if any(recent.body_digest == digest(message.body) for recent in facts.recent) and (
-        campaign.same_text is SameText.SKIP
-    ):
+    if campaign.same_text is SameText.SKIP and _has_same_text(message, campaign, facts, now):
         return SkipReason.SAME_TEXT
     return HoldReason.FREQUENCY_CAP
+
+
+def _has_same_text(message: Message, campaign: Campaign, facts: Facts, now: datetime) -> bool:
+    body, since = digest(message.body), now - campaign.same_text_within
+    return any(recent.body_digest == body and recent.at > since for recent in facts.recent)

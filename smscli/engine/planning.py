@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Decision, Send, Skip, SkipReason
-from smscli.domain.frequency import longest
+from smscli.domain.frequency import longest, longest_span
 from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import NO_FACTS, Facts, Plan, SentLog
 from smscli.domain.quiet_hours import permission
-from smscli.domain.rules import Again, AskHours, Case, decide, same_text_lately
+from smscli.domain.rules import Again, Case, Memory, decide, same_text_lately
 from smscli.engine.sooner import may_be_sooner
 
 #: Rows whose facts are fetched in one statement.
@@ -65,24 +65,22 @@ class Planner:
     ) -> Findings:
         """Decide every contact of the list, in order; `progress` is told the rows done so far."""
         findings = Findings()
-        ask_hours: AskHours = lru_cache(maxsize=4_096)(permission)  # a list has few sets of zones
+        memory = Memory(lru_cache(maxsize=4_096)(permission))
         for chunk in _chunks(contacts):
-            self._decide_chunk(plan, chunk, findings, ask_hours)
+            self._decide_chunk(plan, chunk, findings, memory)
             findings.rows += len(chunk)
             progress(findings.rows)
         plan.withdraw(findings.withdrawn)  # at the end: the earlier row may be of any chunk
         findings.repeatable.difference_update(findings.withdrawn)
         return findings
 
-    def _decide_chunk(
-        self, plan: Plan, chunk: Sequence[Contact], findings: Findings, ask_hours: AskHours | None
-    ) -> None:
+    def _decide_chunk(self, plan: Plan, chunk: Sequence[Contact], findings: Findings, memory: Memory) -> None:
         numbers = [contact.number for contact in chunk]
         facts, seen, excluded = self._facts(numbers), set(plan.seen(numbers)), plan.excluded(numbers)
         decisions: list[Decision] = []
         for contact in chunk:
             repeated, not_to_text = contact.number in seen, excluded.get(contact.number, "")
-            case = self._case(contact, facts, repeated, not_to_text, ask_hours)
+            case = self._case(contact, facts, repeated, not_to_text, memory)
             decision = decide(case, self.new_id)
             decisions.append(decision)
             self._notice(case, decision, findings)
@@ -94,7 +92,7 @@ class Planner:
         if findings.watched is None and self.watched in seen:  # once a chunk: nobody else pays for it
             first = next(contact for contact in chunk if contact.number == self.watched)
             not_to_text = excluded.get(first.number, "")
-            findings.watched = self._case(first, facts, False, not_to_text, ask_hours)
+            findings.watched = self._case(first, facts, False, not_to_text, memory)
 
     def _case(
         self,
@@ -102,7 +100,7 @@ class Planner:
         facts: Mapping[Msisdn, Facts],
         repeated: bool,
         excluded: str,
-        ask_hours: AskHours | None,
+        memory: Memory,
     ) -> Case:
         return Case(
             contact=contact,
@@ -112,14 +110,16 @@ class Planner:
             repeated=repeated,
             excluded=excluded,
             again=self.again,
-            ask_hours=ask_hours,
+            memory=memory,
         )
 
     def _facts(self, numbers: Sequence[Msisdn]) -> dict[Msisdn, Facts]:
         if self.log is None:
             return {}
-        since = self.now - look_back(self.campaign)
-        return dict(self.log.facts(self.realm, self.campaign.id, numbers, since, self.now))
+        asked = partial(self.log.facts, self.realm, self.campaign.id, numbers, now=self.now)
+        usual, facts = look_back(self.campaign), asked(since=self.now - look_back(self.campaign))
+        promised = max(map(_promised, facts.values()), default=usual)
+        return dict(facts if promised <= usual else asked(since=self.now - promised))
 
     def _notice(self, case: Case, decision: Decision, findings: Findings) -> None:
         if isinstance(decision, Send):
@@ -134,14 +134,22 @@ class Planner:
     def _would_be_sent(self, case: Case) -> bool:
         """Would this person in doubt pass every rule, were it not for the doubt?"""
         others = tuple(recent for recent in case.facts.recent if recent.campaign_id != self.campaign.id)
-        known = Facts(State.RELEASED, case.facts.opted_out, others)
+        known = replace(case.facts, prior=State.RELEASED, recent=others)
         free = replace(case, facts=known, repeated=False)
         return isinstance(decide(free, self.new_id), Send)
 
 
 def look_back(campaign: Campaign) -> timedelta:
-    """How far back the sent log is asked for earlier messages to the same number."""
-    return max([campaign.same_text_within, *map(longest, campaign.caps)])
+    """How far back the sent log is asked for earlier messages to the same number, by all but promises."""
+    rules = campaign.country_rules
+    local = [cap for row in rules.rows.values() for cap in row.caps] if rules else []
+    return max([campaign.same_text_within, *map(longest, (*campaign.caps, *local))])
+
+
+def _promised(facts: Facts) -> timedelta:
+    """How far back somebody's promises look."""
+    spans = (longest_span(fact.promise.per) for fact in facts.consents if fact.promise is not None)
+    return max(spans, default=timedelta())
 
 
 def _chunks(contacts: Iterable[Contact]) -> Iterator[Sequence[Contact]]:
