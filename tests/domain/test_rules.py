@@ -18,6 +18,7 @@ from smscli.domain.campaign import (
     SameText,
     Senders,
 )
+from smscli.domain.consent import ConsentFact, ConsentMethod
 from smscli.domain.contact import Consent, ConsentLevel, Contact
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
 from smscli.domain.explaining import FACTS, HoursFacts, Verdict, decided, explain, with_later_rows
@@ -270,6 +271,40 @@ def test_expires_is_a_deadline_too() -> None:
     decision = ask(campaign=replace(CAMPAIGN, expires=NOW + timedelta(hours=1)))
     assert isinstance(decision, Send)
     assert decision.message.deadline == NOW + timedelta(hours=1)
+
+
+def agreed(days_ago: float, ends_in: timedelta | None = None) -> ConsentFact:
+    ends = None if ends_in is None else NOW + ends_in
+    said_at = NOW - timedelta(days=days_ago)
+    return ConsentFact(1, ConsentLevel.EXPRESS, said_at, "", (), ConsentMethod.PAPER, ends, None)
+
+
+HOUR = timedelta(hours=1)
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+ENDS = [
+    ("one ends", [agreed(9, HOUR)], NOW + HOUR),
+    ("the longer of two counts", [agreed(9, HOUR), agreed(8, 2 * HOUR)], NOW + 2 * HOUR),
+    ("one without an end", [agreed(9, HOUR), agreed(8)], NOW + timedelta(days=14)),
+    ("too old after today", [agreed(730)], MIDNIGHT),
+    ("its end comes first", [agreed(730, HOUR)], NOW + HOUR),
+    ("one is not enough any more", [agreed(800), agreed(9, HOUR)], NOW + HOUR),
+]
+
+
+@pytest.mark.parametrize(("facts", "deadline"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
+def test_the_end_of_a_consent_is_a_deadline_for_a_run_may_outlast_it(
+    facts: list[ConsentFact], deadline: datetime
+) -> None:
+    contact, at_any_hour = replace(CONTACT, consent=None), replace(CAMPAIGN, quiet_hours=None)
+    known = Facts(consents=tuple(facts))
+    decision = ask(contact, at_any_hour, known)
+    assert isinstance(decision, Send)
+    assert decision.message.deadline == deadline
+    if deadline < NOW + timedelta(days=14):
+        assert why_dropped(decision.message, at_any_hour, known, deadline) is SkipReason.NO_CONSENT
+        later = ask(contact, at_any_hour, known, deadline)
+        assert isinstance(later, Skip)
+        assert later.reason is SkipReason.NO_CONSENT
 
 
 def test_without_quiet_hours_no_zone_is_needed() -> None:
