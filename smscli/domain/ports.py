@@ -340,6 +340,10 @@ class SentLog(Protocol):
         """All that is held about a number, in JSON's types."""
         ...
 
+    def erased(self, numbers: Iterable[Msisdn]) -> frozenset[Msisdn]:
+        """Those of the numbers that were erased. Raises SentLogError where their key is missing."""
+        ...
+
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number but for a keyed hash that keeps it from being texted. Raises SentLogError.
 

@@ -62,7 +62,7 @@ class Filing:
     """What filing replies came to. `by_class` counts the new ones; the rest are effects of those.
 
     `opted_out` are people newly on the list or for longer, `started` opt-outs that START lifted, `calls` the
-    new calls for help, which a person has to answer.
+    new calls for help, which a person has to answer. `erased` replies are of erased people, and not kept.
     """
 
     by_class: Mapping[ReplyClass, int]
@@ -71,6 +71,7 @@ class Filing:
     started: int = 0
     consents: int = 0
     calls: tuple[Reply, ...] = ()
+    erased: int = 0
 
     @property
     def new(self) -> int:
@@ -79,15 +80,21 @@ class Filing:
 
 
 def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, now: datetime) -> Filing:
-    """File replies (in the order of their times) and do what they ask for. Known ones change nothing."""
+    """File replies (in the order of their times) and do what they ask for. Known ones change nothing.
+
+    Of an erased person nothing is kept, whatever they write: they are opted out of everything as they are,
+    and an inbox that is exported again would bring back what was forgotten.
+    """
     counts: Counter[str] = Counter()
     by_class: Counter[ReplyClass] = Counter()
     calls: list[Reply] = []
     for at in range(0, len(replies), _TOGETHER):
-        chunk = [
-            (reply, listening.classified(reply.text, reply.to)) for reply in replies[at : at + _TOGETHER]
-        ]
+        some = replies[at : at + _TOGETHER]
         with log.atomic():
+            erased = log.erased(reply.number for reply in some)
+            kept = [reply for reply in some if reply.number not in erased]
+            counts["erased"] += len(some) - len(kept)
+            chunk = [(reply, listening.classified(reply.text, reply.to)) for reply in kept]
             for (reply, classified), is_new in zip(chunk, log.file_replies(chunk, now), strict=True):
                 if is_new:
                     by_class[classified.kind] += 1
@@ -96,7 +103,13 @@ def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, n
                 else:
                     counts["known"] += 1
     return Filing(
-        by_class, counts["known"], counts["opted_out"], counts["started"], counts["consents"], tuple(calls)
+        by_class,
+        known=counts["known"],
+        opted_out=counts["opted_out"],
+        started=counts["started"],
+        consents=counts["consents"],
+        calls=tuple(calls),
+        erased=counts["erased"],
     )
 
 

@@ -450,6 +450,10 @@ class MemorySentLog:
         """All that is held about a number, in JSON's types."""
         return forgotten.everything_about(self._all, number)
 
+    def erased(self, numbers: Iterable[Msisdn]) -> frozenset[Msisdn]:
+        """Those of the numbers that were erased."""
+        return frozenset(number for number in numbers if number.e164 in self._all.erased)
+
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number, but not that it is not to be texted."""
         return forgotten.erase(self._all, number, now)

@@ -40,6 +40,7 @@ from smscli.sentlog import (
     reply_pile,
     run_records,
 )
+from smscli.sentlog.erasing import erased_among
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.opening import (
@@ -401,6 +402,11 @@ class SqliteSentLog:
         """All that is held about a number, in JSON's types."""
         with closing(open_reader(self._file)) as reader, translated(self.path):
             return people.everything_about(reader, number)
+
+    def erased(self, numbers: Iterable[Msisdn]) -> frozenset[Msisdn]:
+        """Those of the numbers that were erased."""
+        with self._reading():
+            return erased_among(self._connection, numbers)
 
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number but for a keyed hash that keeps it from being texted."""

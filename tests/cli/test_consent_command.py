@@ -167,6 +167,16 @@ def test_nothing_is_recorded_of_somebody_who_was_erased(log: Path, tmp_path: Pat
     assert "erased at their wish" in consent(log, "show", joe.e164).out
 
 
+def test_nor_where_they_stand_on_the_opt_out_list_as_well(log: Path, tmp_path: Path) -> None:
+    joe = Msisdn("+12025550111", "US")
+    with closing(open_sent_log(log, create=False)) as opened:
+        opened.erase(joe, "ola@desk", NOW)
+    opted_out(log, OptOut(joe, "", NOW, "hand"))
+    told = consent(log, "import", listed(tmp_path, f"{GOOD}{joe.e164},express,2026-03-03,app\n"))
+    assert told.code == 3
+    assert joe not in {record.number for record in records(log)}
+
+
 def test_columns_that_say_nothing_of_consent_are_named(log: Path, tmp_path: Path) -> None:
     file = listed(tmp_path, f"{HEADER},expirs\n{ADA.e164},soft,2026-03-01,app,2027-01-01\n")
     assert "columns not read: expirs" in consent(log, "import", file).err

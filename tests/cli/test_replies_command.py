@@ -106,7 +106,7 @@ def test_json_keys_and_counts(desk: Desk) -> None:
     document = imported(desk, "--json").document
     assert list(document) == [
         "schema", "command", "status", "sent_log", "replies", "new", "known", "by_class", "opted_out",
-        "started", "consents", "help", "waiting", "outbound", "nameless", "problems",
+        "started", "consents", "help", "waiting", "outbound", "nameless", "erased", "problems",
     ]  # fmt: skip
     assert document["by_class"] == {"opt_out": 2, "opt_in": 0, "help": 1, "review": 0, "other": 0}
     assert (document["new"], document["known"], document["opted_out"]) == (3, 0, 2)

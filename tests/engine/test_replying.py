@@ -138,6 +138,17 @@ def test_the_same_replies_again_change_nothing(log: SentLog) -> None:
     assert (list(log.opt_outs()), list(log.consents()), list(log.replies())) == before
 
 
+@pytest.mark.parametrize("text", ["STOP", "START", "NEWS", "HELP", "STOP this bill", "See you"])
+def test_nothing_that_an_erased_person_writes_is_kept(log: SentLog, text: str) -> None:
+    filed(log, said(text), said("STOP", 1, by=BEN))
+    log.erase(ANNA, "ola@desk", NOW)
+    forgotten = log.everything_about(ANNA)
+    again = filed(log, said(text), said(text, 5), said("STOP", 1, by=BEN))
+    assert (again.new, again.known, again.erased, again.calls) == (0, 1, 2, ())
+    assert log.everything_about(ANNA) == forgotten
+    assert facts(log).opted_out == {""}
+
+
 def test_what_an_operator_lifted_stays_lifted_when_the_file_comes_again(log: SentLog) -> None:
     filed(log, said("STOP", 1))
     assert log.reinstate(ANNA, "", "ola@desk", "asked by phone", NOW)

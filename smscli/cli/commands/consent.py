@@ -269,7 +269,7 @@ def _record(
 ) -> _Done:
     """Add records, but those of erased people; for a look they are added and taken back at once."""
     opted_out = _opted_out(sent_log, records, now)
-    erased = _erased(sent_log, opted_out)
+    erased = sent_log.erased(dict.fromkeys(record.number for record in records))
     kept = [record for record in records if record.number not in erased]
     new = 0
     with suppress(_OnlyLooked), sent_log.atomic():
@@ -289,14 +289,6 @@ def _opted_out(
         facts = sent_log.facts(Realm.LIVE, "", chunk, now, now)
         found |= {number: fact.opted_out for number, fact in facts.items() if fact.opted_out}
     return found
-
-
-def _erased(sent_log: SentLog, opted_out: Mapping[Msisdn, frozenset[str]]) -> frozenset[Msisdn]:
-    """Those who are opted out of everything and stand on no list: of them only a hash is left."""
-    maybe = {number for number, topics in opted_out.items() if "" in topics}
-    if maybe:
-        maybe -= {wish.number for wish in sent_log.opt_outs() if not wish.topic}
-    return frozenset(maybe)
 
 
 def _recorded(

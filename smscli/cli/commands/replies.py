@@ -210,6 +210,7 @@ def _filing_document(path: Path, found: RepliesFound, filing: Filing, waiting: i
         "waiting": waiting,
         "outbound": found.outbound,
         "nameless": found.nameless,
+        "erased": filing.erased,
         "problems": problem_documents(found.problems),
     }
 
@@ -224,7 +225,7 @@ def _told(file: Path, found: RepliesFound, filing: Filing, waiting: int, again: 
             right=("new",),
             folding=("",),
         )
-    left = _left_out(found)
+    left = _left_out(found, filing)
     if left:
         yield Hanging(f"Left out: {' and '.join(left)}.")
     for call in filing.calls[:_MOST_SHOWN]:
@@ -257,10 +258,14 @@ def _effect(kind: ReplyClass, filing: Filing) -> str:
             return ""
 
 
-def _left_out(found: RepliesFound) -> list[str]:
-    sent, nameless = found.outbound, found.nameless
-    parts = [f"{counted(sent, 'row')} that we sent"] if sent else []
-    return [*parts, f"{counted(nameless, 'row')} from a short code or a name"] if nameless else parts
+def _left_out(found: RepliesFound, filing: Filing) -> list[str]:
+    """What is not kept, and why. The erased stay opted out of everything, whatever they write."""
+    why = {
+        "that we sent": found.outbound,
+        "from a short code or a name": found.nameless,
+        "of erased people, who stay opted out": filing.erased,
+    }
+    return [f"{counted(rows, 'row')} {said}" for said, rows in why.items() if rows]
 
 
 # --- classify ---
