@@ -318,6 +318,18 @@ SCENES: Mapping[str, Scene] = {
         " --campaigns campaigns.yaml",
         setting=_old_log,
     ),
+    "replies": _scene(
+        "replies classify 'Stop. Thank you'",
+        "replies classify 'STOP this bill' --json",
+        "replies import optouts.csv --campaigns campaigns.yaml",
+        "replies import replies.csv --campaigns campaigns.yaml",
+        "replies import replies.csv --campaigns campaigns.yaml",
+        "replies review --list --campaigns campaigns.yaml",
+        "replies review --decide 4=other --campaigns campaigns.yaml",
+        "replies review --list --campaigns campaigns.yaml",
+        "optout list --campaigns campaigns.yaml",
+        setting=_old_log,
+    ),
     # preview
     "preview": _scene("preview campaigns.yaml tyre-change"),
     "preview-several-languages": _scene("preview campaigns.yaml bike-ready"),
