@@ -52,7 +52,7 @@ def send_to_own_number(world: World, asked: Asked, chosen: Chosen, number: str, 
         to=to,
         body=example.message.body,
         language=example.message.language,
-        opt_outs=foreign_opt_outs(chosen, world.clock.now()),
+        opt_outs=foreign_opt_outs(chosen, world.clock.now(), to),
     )
     if dry_run:
         return Result(

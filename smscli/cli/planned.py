@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,7 +27,7 @@ from smscli.domain.decision import SkipReason
 from smscli.domain.errors import FilesError, UsageError
 from smscli.domain.msisdn import BadNumber, Msisdn
 from smscli.domain.ports import OptOut, PlanTally, SentLog
-from smscli.domain.profile import GatewayProfile
+from smscli.domain.profile import BatchMode, GatewayProfile
 from smscli.domain.repairs import read_number
 from smscli.domain.rules import Again
 from smscli.engine.forecast import Forecast, forecast
@@ -42,7 +43,7 @@ from smscli.files.reading import listed
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.plan import SqlitePlan
-from smscli.sentlog.sqlite import opt_outs_of
+from smscli.sentlog.sqlite import erased_from, opt_outs_of
 
 if TYPE_CHECKING:
     from smscli.cli.wiring import World
@@ -309,6 +310,7 @@ def planned(
         read = sieve.lists(lists)
         _heed_bad_rows(plan, findings, sieve.bad, read)
         _heed(plan, findings, own_opt_outs(chosen.own_lists, chosen.campaign.topic, today))
+        _heed(plan, findings, _erased_elsewhere(chosen, plan, findings))
         if asked.duplicates is not None:  # without any too: a file of an earlier run must not stay
             count = write_duplicates(asked.duplicates, plan.duplicates(), read)
             world.screen.note(f"duplicates: {asked.duplicates} ({counted(count, 'row')})")
@@ -444,14 +446,33 @@ def _bytes(world: World) -> BinaryIO | None:
     return getattr(world.stdin, "buffer", None)
 
 
-def foreign_opt_outs(chosen: Chosen, at: datetime) -> Iterator[OptOut]:
-    """A STOP is said to a brand, not to a file: other logs and lists count."""
+def _erased_elsewhere(chosen: Chosen, plan: SqlitePlan, findings: Findings) -> Mapping[Msisdn, str]:
+    """Whom another log has erased, of those who would be texted or repeated: it can only be asked."""
+    found: dict[Msisdn, str] = {}
+    for path in filter(is_sent_log, _others(chosen)):
+        planned = (message.to for message in plan.messages(BatchMode.ONE))
+        erased = erased_from(path, chain(planned, findings.repeatable))
+        found |= dict.fromkeys(erased, f"an erasure from {path.name} says so")
+    return found
+
+
+def _others(chosen: Chosen) -> Iterator[Path]:
+    """Other logs and lists of opt-outs: the campaign's own log is asked anyway, and to open and close it
+    besides would drop SQLite's locks on it."""
+    own = chosen.sent_log
+    return (path for path in chosen.opt_outs if not (path.exists() and own.exists() and path.samefile(own)))
+
+
+def foreign_opt_outs(chosen: Chosen, at: datetime, *asked: Msisdn) -> Iterator[OptOut]:
+    """A STOP is said to a brand, not to a file: other logs and lists count.
+
+    Whom they have erased cannot be listed: those of the numbers `asked` are told.
+    """
     region = chosen.region
-    for path in chosen.opt_outs:
-        if path.exists() and chosen.sent_log.exists() and path.samefile(chosen.sent_log):
-            continue  # asked anyway; and to open and close it here would drop SQLite's locks on it
+    for path in _others(chosen):
         if is_sent_log(path):
             yield from opt_outs_of(path)
+            yield from (OptOut(number, "", at, "erased") for number in erased_from(path, asked))
         else:
             yield from (
                 OptOut(wish.number, wish.topic, at, "import", until=wish.until)

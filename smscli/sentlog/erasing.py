@@ -19,8 +19,12 @@ from smscli.domain.errors import SentLogError
 from smscli.domain.msisdn import Msisdn
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.opening import sync_folder
+from smscli.sentlog.schema import schema_number
 
 _KEY_BYTES = 32
+
+#: The first schema that can erase.
+_WITH_ERASED = 3
 
 #: Hashes that are asked for in one statement; SQLite takes 32,766 values.
 _AT_ONCE = 500
@@ -53,6 +57,11 @@ def eraser(connection: sqlite3.Connection) -> Callable[[Msisdn], bytes] | None:
 def has_erased(connection: sqlite3.Connection) -> bool:
     """Was anybody erased from this log, and not brought back since?"""
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM erased)").fetchone()[0])
+
+
+def knows_erased(connection: sqlite3.Connection) -> bool:
+    """`has_erased`, of a log that may be of an older schema, from before anybody could be."""
+    return schema_number(connection) >= _WITH_ERASED and has_erased(connection)
 
 
 def erased_among(connection: sqlite3.Connection, numbers: Iterable[Msisdn]) -> frozenset[Msisdn]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from smscli.domain.consent import ConsentRecord
@@ -40,7 +41,7 @@ from smscli.sentlog import (
     reply_pile,
     run_records,
 )
-from smscli.sentlog.erasing import erased_among
+from smscli.sentlog.erasing import erased_among, knows_erased
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.opening import (
@@ -54,6 +55,9 @@ from smscli.sentlog.opening import (
 )
 from smscli.sentlog.transactions import Transactions
 from smscli.sentlog.trouble import translated
+
+#: Numbers that another log is asked about at a time.
+_ASKED_AT_ONCE = 2_000
 
 _EVENT = """
 INSERT INTO event (message_key, message_id, at, state, moved, gateway_ref, code, detail, by)
@@ -96,6 +100,18 @@ def opt_outs_of(path: Path) -> Iterator[OptOut]:
     file = find_log(path, create=False)
     with closing(open_as_it_is(file)) as reader, translated(file.path):
         yield from opt_out_list.listed(reader)
+
+
+def erased_from(path: Path, numbers: Iterable[Msisdn]) -> Iterator[Msisdn]:
+    """Those of the numbers that were erased from another log, which is only read.
+
+    They stand on no list: the log has hashes of them. Raises SentLogError, also where it lacks their key.
+    """
+    file = find_log(path, create=False)
+    waiting = iter(numbers)
+    with closing(open_as_it_is(file)) as reader, translated(file.path):
+        while knows_erased(reader) and (some := tuple(islice(waiting, _ASKED_AT_ONCE))):
+            yield from erased_among(reader, some)
 
 
 class SqliteSentLog:

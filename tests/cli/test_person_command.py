@@ -165,6 +165,34 @@ def test_an_erased_person_shows_that_and_nothing_else(log: Path) -> None:
     assert about["opt_outs"] == {"now": [], "history": []}
 
 
+BY_THE_OTHER = CAMPAIGNS.replace("sent-log.db", "other.db").replace("stop.txt", "sent-log.db")
+
+
+@pytest.mark.parametrize("words", [["send", "--yes"], ["send", "--yes", "--test-to", ADA.e164]])
+def test_who_heeds_the_opt_outs_of_another_log_heeds_its_erasures(
+    log: Path, campaigns: Path, words: list[str]
+) -> None:
+    person(log, "erase", ADA.e164, "--yes")
+    campaigns.write_text(BY_THE_OTHER, "utf-8")
+    log.with_name("people.csv").write_text("phone,first_name\n+12025550101,Ada\n+12025550102,Ben\n", "utf-8")
+    verb, *more = words
+    told = smscli(verb, str(campaigns), "spring", *more)
+    outbox = log.with_name("other.outbox.jsonl")
+    assert ADA.e164 not in (outbox.read_text("utf-8") if outbox.exists() else "")
+    assert "opted out" in told.out + told.err
+    key = log.with_name("sent-log.db.key")
+    key.rename(log.with_name("lost"))
+    refused = smscli(verb, str(campaigns), "spring", *more)
+    assert (refused.code, f"{key} is missing" in refused.err) == (7, True)
+
+
+def test_a_test_of_the_gateway_heeds_erasures_of_another_log(log: Path, campaigns: Path) -> None:
+    person(log, "erase", ADA.e164, "--yes")
+    campaigns.write_text(BY_THE_OTHER, "utf-8")
+    told = smscli("gateway", "try", "--to", ADA.e164, "--send", "--campaigns", str(campaigns))
+    assert (told.code, "opted out" in told.err) == (5, True)
+
+
 def test_erasing_again_says_so_and_is_fine(log: Path) -> None:
     person(log, "erase", ADA.e164, "--yes")
     told = person(log, "erase", ADA.e164, "--yes")

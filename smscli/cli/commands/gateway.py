@@ -375,7 +375,7 @@ def _sent(world: World, found: Found, message: Message, file: CampaignsFile | No
         sent_log=log,
         to=message.to,
         body=message.body,
-        opt_outs=_other_opt_outs(world, file, log),
+        opt_outs=_other_opt_outs(world, file, log, message.to),
     )
     return _told(world, found, message, submit_one(world, trial, create_log=file is not None))
 
@@ -404,7 +404,7 @@ def _campaign(sender: str) -> Campaign:
     )
 
 
-def _other_opt_outs(world: World, file: CampaignsFile | None, log: Path) -> Iterator[OptOut]:
+def _other_opt_outs(world: World, file: CampaignsFile | None, log: Path, to: Msisdn) -> Iterator[OptOut]:
     """Those of the lists and logs that the campaigns file names besides its own log."""
     from smscli.cli.planned import Asked, choose, foreign_opt_outs
 
@@ -415,7 +415,7 @@ def _other_opt_outs(world: World, file: CampaignsFile | None, log: Path) -> Iter
     contacts = None if first.contacts else "-"
     # The gateway does not matter to them, and that of a campaign need not be good to try another one.
     asked = Asked(file=file.path, campaign=name, contacts=contacts, log=log, gateway=SANDBOX)
-    yield from foreign_opt_outs(replace(choose(asked), opt_outs=tuple(lists)), world.clock.now())
+    yield from foreign_opt_outs(replace(choose(asked), opt_outs=tuple(lists)), world.clock.now(), to)
 
 
 _MEANINGS = {
