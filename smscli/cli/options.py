@@ -32,6 +32,13 @@ CampaignsPath: TypeAlias = Annotated[
         help="The campaigns file, whose sent log is meant.",
     ),
 ]
+Campaigns: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--campaigns", metavar="FILE", help="The campaigns file, whose sent log is meant."),
+]
+Region: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
+]
 CampaignId: TypeAlias = Annotated[
     str | None, typer.Option("--campaign", metavar="ID", help="Only this campaign.")
 ]

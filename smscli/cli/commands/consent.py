@@ -16,7 +16,7 @@ import typer
 from smscli.cli import wiring
 from smscli.cli.moments import moment
 from smscli.cli.numbers import number_given, numbers_given, region_given
-from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, command_app, exit_codes
 from smscli.cli.present.documents import dumps, problem_documents
 from smscli.cli.present.text import Hanging, counted, inert, iso, problem_lines
 from smscli.cli.result import Result
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 app = command_app("Record who agreed to be texted, and show it.")
 
 _CODES = (ExitCode.FILES, ExitCode.SENT_LOG)
-_LEVELS = ", ".join(level.name.lower() for level in ConsentLevel)
+_LEVELS = ", ".join(level.name.lower() for level in ConsentLevel).replace("none", "none (a no)")
 _WAYS = ", ".join(ConsentMethod)
 _A_TIME = "such as 2026-03-01T14:05+01:00. A time without an offset, and a date, is read with care"
 _LIFTS_NONE = (
@@ -54,13 +54,6 @@ _CHUNK = 2_000
 _MOST_WORDS_BYTES = 64 * 1024
 
 Numbers: TypeAlias = Annotated[list[str], typer.Argument(metavar="NUMBER", help="With + and country code.")]
-Region: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
-]
-Campaigns: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--campaigns", metavar="FILE", help="The campaigns file, whose sent log is meant."),
-]
 Where: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TEXT", help="Where: the address of a form, a shop, the number a word was sent to."),
@@ -125,7 +118,7 @@ def import_(
         ),
     ],
     level: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help=f"The level of all rows: {_LEVELS} (a no).")
+        str | None, typer.Option(metavar="LEVEL", help=f"The level of all rows: {_LEVELS}.")
     ] = None,
     at: Annotated[
         str | None,
@@ -345,7 +338,7 @@ def add(
     context: typer.Context,
     numbers: Numbers,
     level: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help=f"What they agreed to: {_LEVELS} (a no). Needed.")
+        str | None, typer.Option(metavar="LEVEL", help=f"What they agreed to: {_LEVELS}. Needed.")
     ] = None,
     how: Annotated[
         str | None, typer.Option(metavar="HOW", help=f"How they said it: {_WAYS}. Needed.")

@@ -14,7 +14,7 @@ import typer
 
 from smscli.cli import wiring
 from smscli.cli.numbers import numbers_given, region_given
-from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
+from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, command_app, exit_codes
 from smscli.cli.present.documents import dumps, problem_documents
 from smscli.cli.present.text import counted, inert, iso, minute, problem_lines, table
 from smscli.cli.result import Result
@@ -74,13 +74,6 @@ For: TypeAlias = Annotated[
     str | None, typer.Option("--for", metavar="TIME", help="Only for so long from now: 30d, 6mo, 1y.")
 ]
 Note: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="A note for the record.")]
-Region: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="CC", help="The country of numbers written without one, such as PL.")
-]
-Campaigns: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--campaigns", metavar="FILE", help="The campaigns file, whose sent log is meant."),
-]
 
 
 @app.command(epilog=exit_codes(None, *_CODES))
@@ -390,7 +383,7 @@ def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None
 
 def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = (), ended: int = 0) -> Result:
     there = given - added
-    known = f" {counted(there, 'wish was', 'wishes were')} on it already." if there else ""
+    known = f" {counted(there, 'opt-out was', 'opt-outs were')} on it already." if there else ""
     known += f" Left out, for their time has passed: {counted(ended, 'line')}." if ended else ""
     bad = f" {counted(len(problems), 'line')} could not be read." if problems else ""
     return Result(
