@@ -92,6 +92,9 @@ class Mistyped:
             file = next((each for each in self._arguments[1:] if Path(each).suffix.lower() in _YAML), None)
             line = _line(["smscli", "log", "backup", "FILE", *(["--campaigns", file] if file else [])])
             return UsageError(message, hint=f"a copy of the log: {line}")
+        if Path(word).suffix.lower() in _YAML and "--campaigns" in self._options():
+            line = self._line({word: f"--campaigns {shlex.quote(word)}"})
+            return UsageError(message, hint=f"the campaigns file goes behind an option: {line}")
         if Path(word).suffix.lower() in _LISTS and "--contacts" in self._options():
             line = self._line({word: f"--contacts {word}"})
             return UsageError(message, hint=f"another list than the campaign's: {line}")

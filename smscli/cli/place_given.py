@@ -141,9 +141,13 @@ def _place(rules: CountryRules, text: str) -> str:
     return part
 
 
+#: What many call a country, and no standard does.
+_MISTAKEN = {"uk": "GB", "britain": "GB"}
+
+
 def _meant(rules: CountryRules, text: str) -> str:
     names = {row.name.casefold(): place for place, row in rules.rows.items()}
-    names |= {place.casefold(): place for place in rules.rows}
+    names |= {place.casefold(): place for place in rules.rows} | _MISTAKEN
     near = get_close_matches(text.casefold(), names, 1, cutoff=0.7)
     if not near:
         return ""

@@ -47,7 +47,8 @@ class Decision:
         key, _, named = text.partition("=")
         kind = _CLASSES.get(named.strip().lower().replace("-", "_"))
         if kind is None or not key.strip().isdecimal():
-            hint = f"KEY is a number that --list shows, CLASS one of {', '.join(_CLASSES)}: --decide 12=other"
+            classes = ", ".join(_CLASSES)
+            hint = f"the key is a number that --list shows, the class one of {classes}: --decide 12=other"
             raise UsageError(f"--decide: {shown(text)} is not KEY=CLASS", hint=hint)
         about = "" if topic is None or kind is not ReplyClass.OPT_OUT else topic_given(topic)
         return Decision(int(key), kind, about)
@@ -198,7 +199,8 @@ class Walk:
                 return "q"
             if answer in {"o", "t", "n", "s", "q"}:
                 return answer
-            self._world.screen.trouble(f"  {shown(answer)} is none of the keys")
+            found = f"{shown(answer)} is none of the keys" if answer else "nothing was typed"
+            self._world.screen.trouble(f"  {found}: type one of these letters, then Enter")
 
     def _do(self, filed: FiledReply, answer: str) -> bool:
         match answer:

@@ -185,6 +185,16 @@ class _Entry(NamedTuple):
     parts: tuple[str, ...]
     topic: str = ""
 
+    @property
+    def readable(self) -> str:
+        """As people read it: `…` where more letters, or words, may stand."""
+        return self.written.replace("~", "…").replace(_GAP, "…")
+
+    @property
+    def shown(self) -> str:
+        """A word in capitals, as people write it."""
+        return self.readable.upper()
+
 
 class _Mark(NamedTuple):
     """So many words of a text, and what they are; None for what nobody knows."""
@@ -507,16 +517,16 @@ class _Reader:
         kinds = marked.kinds
         if (phrase := marked.first(_K.PHRASE)) is not None:
             if kinds & {_K.CONDITION, _K.NOT_STOP, _K.AUTOMATIC}:
-                return _review(f'the phrase "{phrase.written}" beside others that limit it', phrase)
-            return Classified(ReplyClass.OPT_OUT, f'the phrase "{phrase.written}"', "", phrase.language)
+                return _review(f'the phrase "{phrase.readable}" beside others that limit it', phrase)
+            return Classified(ReplyClass.OPT_OUT, f'the phrase "{phrase.readable}"', "", phrase.language)
         word = self._clear_word(marked)
         if word is not None:
             return _stopped(marked, word)
         if (stop := marked.first(_K.STOP)) is not None:
-            return _review(f"the word {stop.written.upper()} in a text that may mean something else", stop)
+            return _review(f"the word {stop.shown} in a text that may mean something else", stop)
         end = marked.first(_K.END)
         if end is not None and len(marked.tokens) <= _SHORT:
-            return _review(f"the word {end.written.upper()} in a short text", end)
+            return _review(f"the word {end.shown} in a short text", end)
         return None
 
     def _clear_word(self, marked: _Marked) -> _Entry | None:
@@ -550,35 +560,37 @@ class _Reader:
             return Classified(ReplyClass.OPT_IN, f"the opt-in word {word.upper()}", topic)
         start = self._words.starts.get(words)
         if start is not None:
-            return Classified(ReplyClass.OPT_IN, f"the word {start.written.upper()}", "", start.language)
+            return Classified(ReplyClass.OPT_IN, f"the word {start.shown}", "", start.language)
         start, topic_named = self._words.starts.get(words[:1]), self._topics.get(words[1:])
         if start is None or topic_named is None:
             return None
-        matched = f"the word {start.written.upper()} and the topic {topic_named.topic}"
+        matched = f"the word {start.shown} and the topic {topic_named.topic}"
         return Classified(ReplyClass.OPT_IN, matched, topic_named.topic, start.language)
 
     def _else(self, text: str, marked: _Marked) -> Classified:
         kinds = marked.kinds
         if (found := marked.first(_K.AUTOMATIC)) is not None:
-            return Classified(ReplyClass.OTHER, f'an automatic answer: "{found.written}"', "", found.language)
+            return Classified(
+                ReplyClass.OTHER, f'an automatic answer: "{found.readable}"', "", found.language
+            )
         if (found := marked.first(_K.READ)) is not None:
-            return _review(f'"{found.written}"', found)
+            return _review(f'"{found.readable}"', found)
         found = marked.first(_K.NO)
         short = len(marked.tokens) <= _SHORT - 1 and kinds <= {_K.NO, _K.FILLER, *_POLITE}
         if found is not None and not marked.unknown and (kinds <= {_K.NO, *_POLITE} or short):
-            return _review(f"{found.written.upper()}, which may answer a question or mean stop", found)
+            return _review(f"{found.shown}, which may answer a question or mean stop", found)
         sent = marked.first(_K.MESSAGE, _K.SUBJECT)
         if found is not None and sent is not None and len(marked.tokens) <= 2 * _SHORT:
-            return _review(f"{found.written.upper()} and {sent.written.upper()}", sent)
+            return _review(f"{found.shown} and {sent.shown}", sent)
         if marked.loose is not None and len(marked.tokens) <= _SHORT:
-            return _review(f"a word that looks like {marked.loose.written.upper()}", marked.loose)
+            return _review(f"a word that looks like {marked.loose.shown}", marked.loose)
         if len(marked.tokens) == 1 and self._words.near_stop(marked.tokens[0]):
             return Classified(ReplyClass.REVIEW, "a word that looks like STOP")
         if not marked.tokens and _STOP_SIGNS & set(text):
             return Classified(ReplyClass.REVIEW, "a stop sign without words")
         found = marked.first(_K.HELP)
         if found is not None and (not marked.unknown or len(marked.tokens) <= _SHORT):
-            return Classified(ReplyClass.HELP, f"the word {found.written.upper()}", "", found.language)
+            return Classified(ReplyClass.HELP, f"the word {found.shown}", "", found.language)
         return Classified(ReplyClass.OTHER)
 
 
@@ -594,7 +606,7 @@ def _without_name(marks: list[_Mark]) -> list[_Mark]:
 
 def _stopped(marked: _Marked, word: _Entry) -> Classified:
     """An opt-out by this word: of one topic if only that is named, and no other kind of what we send."""
-    said = f"the word {word.written.upper()}"
+    said = f"the word {word.shown}"
     topics = sorted({mark.entry.topic for mark in marked.marks if mark.entry and mark.entry.topic})
     if not topics or marked.kinds & {_K.ALL, _K.BRAND, _K.SUBJECT}:
         return Classified(ReplyClass.OPT_OUT, said, "", word.language)

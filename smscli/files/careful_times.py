@@ -21,7 +21,7 @@ _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(.*)", re.ASCII)
 _YEARS = range(1992, 2200)
 """The first text message was sent in December 1992."""
 
-_HINT = "write 2026-03-01, or better 2026-03-01T14:05+01:00"
+_HINT = "write year, month and day: 2026-03-01, or better 2026-03-01T14:05+01:00"
 
 
 def earliest(text: str) -> datetime:
@@ -56,7 +56,7 @@ def _read(text: str) -> date | datetime:
             return _possible(datetime.fromisoformat(f"{found[1]}T{found[2]}{offset}"))
     except ValueError:
         pass
-    raise Wrong(f"{quoted(text)} is not a date, nor a time of one", code="bad_date", hint=_HINT)
+    raise Wrong(f"{quoted(text)} is not a date, with or without a time", code="bad_date", hint=_HINT)
 
 
 def _possible(read: date | datetime) -> date | datetime:

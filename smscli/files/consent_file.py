@@ -38,6 +38,7 @@ from smscli.files.scalars import parse_language, parse_level
 
 _KEY = "consents"
 _AS_IT_SHOULD_BE = "such a list is CSV in UTF-8 whose first line names the columns, one of them phone"
+_HEADER = "phone,level,at,how"
 _EVERYTHING = frozenset({"all", "any", "everything", "*"})
 _FORMULA = ("=", "+", "-", "@")
 
@@ -71,6 +72,8 @@ class Part(StrEnum):
 NEEDED = (Part.LEVEL, Part.AT, Part.HOW)
 
 _IN_WORDS = {Part.LEVEL: "level of consent", Part.AT: "date", Part.HOW: "way in which they agreed"}
+
+_TO_TYPE = {Part.LEVEL: "LEVEL", Part.AT: "TIME", Part.HOW: "HOW"}
 
 #: What the columns may be called besides, blind to case, accents, spaces, `_` and `-`.
 PART_NAMES: Mapping[Part, tuple[str, ...]] = MappingProxyType(
@@ -284,8 +287,10 @@ class _Reading:
         if lacking:
             named = listed([f"no {_IN_WORDS[part]}" for part in lacking])
             message = f"says {named}: numbers alone are no consent"
-            options = " ".join(f"--{part} …" for part in lacking)
-            hint = f"give each row a column for it, or say it of all rows, if it is so: {options}"
+            options = " ".join(f"--{part} {_TO_TYPE[part]}" for part in lacking)
+            ways = f" (one of {', '.join(ConsentMethod)})" if Part.HOW in lacking else ""
+            columns = "give each row a column for it" if line else f"name the columns above them ({_HEADER})"
+            hint = f"{columns}, or say it of all rows, if it is so: {options}{ways}"
             raise files_error([Problem(place, "half_consent", message, hint)])
         if twice:
             message = f"has a column for {listed(twice)} already"

@@ -246,12 +246,12 @@ class _Reading:
         missing = [part for part, name in known.items() if name is None]
         if missing:
             there = listed(name for name in names if name)
-            raise self._no_header(
-                f"no column says the {' and the '.join(missing)}; there are: {there}", line, missing[0]
-            )
+            needed = " and the ".join("time" if part is Part.AT else part for part in missing)
+            raise self._no_header(f"no column says the {needed}; there are: {there}", line, *missing)
 
-    def _no_header(self, message: str, line: int | None, part: Part = Part.TEXT) -> FilesError:
-        hint = f"say which it is: --columns {part}=NAME; the first line names the columns"
+    def _no_header(self, message: str, line: int | None, *missing: Part) -> FilesError:
+        options = " ".join(f"--columns {part}=NAME" for part in missing or (Part.TEXT,))
+        hint = f"say which it is: {options}; the first line names the columns"
         return files_error([Problem(Place(self._name, line), "header", message, hint)])
 
     # --- JSON

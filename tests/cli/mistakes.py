@@ -125,6 +125,12 @@ TYPED = (
         ('does not take "contacts.csv" here', "smscli send campaigns.yaml ready --contacts contacts.csv\n"),
     ),
     Mistake(
+        "The campaigns file where an option is needed",
+        "smscli log prune campaigns.yaml --older-than 2y",
+        2,
+        ("behind an option: smscli log prune --campaigns campaigns.yaml --older-than 2y\n",),
+    ),
+    Mistake(
         "--limit 0",
         f"{SEND} --limit 0",
         2,

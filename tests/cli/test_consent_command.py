@@ -102,7 +102,8 @@ def test_numbers_alone_are_refused_with_what_is_missing(log: Path, tmp_path: Pat
     told = consent(log, "import", numbers, "--level", "express")
     assert told.code == 4
     assert "says no date and no way in which they agreed: numbers alone are no consent" in told.err
-    assert "--at … --how …" in told.err
+    assert "name the columns above them (phone,level,at,how), or say it of all rows" in told.err
+    assert "--at TIME --how HOW (one of web_form, keyword, paper," in told.err
     assert not records(log)
     whole = consent(log, "import", numbers, "--level", "soft", "--at", "2026-03-01", "--how", "verbal")
     assert (whole.code, len(records(log))) == (0, 2)

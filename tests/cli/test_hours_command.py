@@ -162,6 +162,7 @@ def test_the_number_is_masked() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["UK"], "did you mean United Kingdom? Type: smscli hours GB"),
         (["Polandd"], "did you mean Poland? Type: smscli hours PL"),
         (["Nowhere"], "write a number (+12025550123), a country (PL) or a state (US-FL)"),
         (["512345678"], "does not say its country"),

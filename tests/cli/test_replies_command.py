@@ -88,14 +88,14 @@ def test_what_was_filed_and_what_it_did_is_told(desk: Desk) -> None:
     assert [line.split(maxsplit=2) for line in lines[2:7]] == [
         ["opt_out", "1", "1 new on the opt-out list"],
         ["opt_in", "2", "0 opt-outs lifted, 1 consent recorded"],
-        ["help", "1", "a person has to answer them"],
-        ["review", "1", "a person has to read them"],
+        ["help", "1", "for a person to answer"],
+        ["review", "1", "for a person to read"],
         ["other", "1"],
     ]
     assert "Asks for help: +1202•••0002 (inbox.csv:4)" in lines
     assert "An opt-in word proves that somebody with this number sent it" in told.out
     assert "Waiting for a person to read: 1. Until then they count as opted out." in lines
-    assert lines[-1] == f"Next      smscli replies review --log {desk.log_path}"
+    assert lines[-1] == "Next      smscli replies review --campaigns campaigns.yaml"
     assert [(wish.number.e164, wish.source) for wish in wishes(desk)] == [
         (person(0), "reply"), (person(3), "review"),
     ]  # fmt: skip
@@ -144,7 +144,7 @@ def test_without_a_campaigns_file_keywords_are_not_known_and_that_is_said(desk: 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--columns", "who=X"], "ROLE is one of number, to, text, at, id, direction"),
+        (["--columns", "who=X"], "role is one of number, to, text, at, id, direction"),
         (["--columns", "text"], "is not ROLE=NAME"),
         (["--format", "xml"], "none of table, jsonl, json"),
         (["--timezone", "CET"], "write a place"),
@@ -235,7 +235,7 @@ def test_scripts_decide_by_key_all_or_none(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--decide", "1=opt_in"], "CLASS one of opt_out, other, help"),
+        (["--decide", "1=opt_in"], "class one of opt_out, other, help"),
         (["--decide", "x=other"], "is not KEY=CLASS"),
         (["--topic", "news"], "add --decide KEY=opt_out"),
         (["--decide", "1=opt_out", "--topic", "a b"], "can be no campaign's topic"),
@@ -256,7 +256,7 @@ def test_at_a_terminal_each_is_shown_and_a_key_decides(desk: Desk) -> None:
     assert "1 of 5   +1202•••0000 to +12025550143" in told.err
     assert "  > STOP this bill" in told.err
     assert "sent to them last: ready," in told.err
-    assert '"x" is none of the keys' in told.err
+    assert '"x" is none of the keys: type one of these letters, then Enter' in told.err
     assert "Which topic (news, transactional)?" in told.err
     assert person(0) not in told.err
     assert "Decided, with your name: 3 replies." in told.out
@@ -272,6 +272,14 @@ def test_the_end_of_the_input_decides_nothing_more(desk: Desk) -> None:
     imported(desk)
     assert reviewed(desk, typed="o\nn").code == 3
     assert [each.decided for each in filed(desk)] == ["opt_out", None]
+
+
+def test_an_empty_line_is_no_decision(desk: Desk) -> None:
+    inbox(desk, "no")
+    imported(desk)
+    told = reviewed(desk, typed="\ns\n")
+    assert told.err.count("nothing was typed: type one of these letters, then Enter") == 1
+    assert [each.decided for each in filed(desk)] == [None]
 
 
 def test_a_topic_that_is_not_typed_leaves_the_reply_waiting(desk: Desk) -> None:
@@ -313,6 +321,7 @@ def written(folder: Path, keywords: str) -> str:
 def test_one_text_is_classed_and_why_is_told(tmp_path: Path) -> None:
     assert classified("Please STOP").out == "opt_out: the word STOP (en)\nabout     everything\n"
     assert classified("see you").out == "other\n"
+    assert classified("rezygnuję").out.startswith("opt_out: the word REZYGNUJ… (pl)")
     assert classified("-", stdin="proszę przestać\r\n".encode()).out.startswith("opt_out: the word PRZESTAC")
     document = classified("stop news", "--campaigns", written(tmp_path, "{}"), "--json").document
     assert list(document) == ["schema", "command", "status", "class", "matched", "topic", "language"]

@@ -91,7 +91,7 @@ def test_without_one_of_the_three_there_is_no_consent(tmp_path: Path, lacking: P
     with pytest.raises(FilesError) as caught:
         examined(tmp_path, json.dumps(row) if name.endswith("l") else table, name=name)
     assert [problem.code for problem in caught.value.problems] == ["half_consent"]
-    assert f"--{lacking} …" in caught.value.hint
+    assert f"--{lacking} {lacking.upper() if lacking is not Part.AT else 'TIME'}" in caught.value.hint
     assert "numbers alone are no consent" in caught.value.message
     found = examined(
         tmp_path, json.dumps(row) if name.endswith("l") else table, {lacking: whole[lacking]}, name=name

@@ -50,7 +50,7 @@ BAD = [
     (f"{ANN}, {BEN}\n", [":1: +12•••••••••, +•••••••••02 holds 2 numbers"]),
     (f"phone,topic\n{ANN}\n", [":2: has 1 cell, the header has 2"]),
     (f'phone,topic\n{ANN},"a\n', [':2: a quote (") is opened and never closed']),
-    (f"phone,until\n{ANN},soon\n", [':2: until: "soon" is not a date, nor a time of one']),
+    (f"phone,until\n{ANN},soon\n", [':2: until: "soon" is not a date, with or without a time']),
     (f"phone,sender\n{ANN},a\x1bb\n", [":2: the sender holds a control character"]),
     ("phone,words,Words\n", [":1: more than one column could be the words: words and Words"]),
     (f"phone,topic\n{ANN},a\x1bb\n", [":2: the topic holds a control character"]),

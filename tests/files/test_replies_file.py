@@ -198,7 +198,7 @@ def test_senders_that_are_nobody_are_left_out_and_counted(tmp_path: Path) -> Non
 
 def test_columns_with_names_of_their_own_are_mapped(tmp_path: Path) -> None:
     rows = "Who,What,When,from\n+12025550101,STOP,2026-11-20T10:00:00Z,web\n"
-    with pytest.raises(FilesError, match="no column says the text and the at") as caught:
+    with pytest.raises(FilesError, match="no column says the text and the time") as caught:
         examined(tmp_path, rows)
     assert "--columns text=NAME" in caught.value.hint
     named = {Part.NUMBER: "who", Part.TEXT: "What", Part.AT: "WHEN"}

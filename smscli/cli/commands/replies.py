@@ -131,7 +131,7 @@ def import_(
         world.screen.trouble(line)
     if campaigns is None:
         world.screen.note("without --campaigns, topics, brand and opt-in words are not known")
-    again = shlex.join(["smscli", "replies", "review", "--log", str(path)])
+    again = _review_line(path, log, campaigns)
     return Result(
         _filing_document(path, found, filing, waiting),
         _told(file, found, filing, waiting, again),
@@ -159,7 +159,7 @@ def _columns(given: Sequence[str]) -> Mapping[Part, str]:
         if part is None or not equals or not name.strip():
             raise UsageError(
                 f'--columns: "{inert(each)}" is not ROLE=NAME',
-                hint=f"ROLE is one of {', '.join(Part)}: --columns number=Originator",
+                hint=f"role is one of {', '.join(Part)}: --columns number=Originator",
             )
         named[part] = name
     return named
@@ -232,7 +232,7 @@ def _told(file: Path, found: RepliesFound, filing: Filing, waiting: int, again: 
         yield f"Asks for help: {call.number.masked} ({inert(call.source)})"
     if len(filing.calls) > _MOST_SHOWN:
         yield f"… and {len(filing.calls) - _MOST_SHOWN:,} more; --json shows all."
-    if filing.by_class.get(ReplyClass.OPT_IN, 0):
+    if filing.consents:
         yield Hanging(_PROVES)
     if waiting:
         yield f"Waiting for a person to read: {waiting:,}. Until then they count as opted out."
@@ -251,9 +251,9 @@ def _effect(kind: ReplyClass, filing: Filing) -> str:
             lifted = counted(filing.started, "opt-out")
             return f"{lifted} lifted, {counted(filing.consents, 'consent')} recorded"
         case ReplyClass.HELP:
-            return "a person has to answer them"
+            return "for a person to answer"
         case ReplyClass.REVIEW:
-            return "a person has to read them"
+            return "for a person to read"
         case ReplyClass.OTHER:
             return ""
 
@@ -424,12 +424,18 @@ def review(
         lines = (dumps(waiting_document(each, pile.last_sent(each), in_full=True)) for each in waiting)
         return Result({}, lines, code)
     documents = [waiting_document(each, pile.last_sent(each), in_full=False) for each in waiting]
-    again = shlex.join(["smscli", "replies", "review", "--log", str(path)])
+    again = _review_line(path, log, campaigns)
     return Result(
         {"sent_log": path, "decided": decided, "waiting": documents},
         pile.told(waiting, decided, again, is_listed=not asks),
         code,
     )
+
+
+def _review_line(path: Path, log: Path | None, campaigns: Path | None) -> str:
+    """What to type next: about the same log, and with the campaigns file, whose topics may be named."""
+    words = ["smscli", "replies", "review", *(["--campaigns", str(campaigns)] if campaigns else [])]
+    return shlex.join([*words, *([] if campaigns and log is None else ["--log", str(path)])])
 
 
 def _topics(campaigns: Path | None) -> frozenset[str]:

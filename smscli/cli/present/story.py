@@ -64,7 +64,7 @@ ASKED: Mapping[str, str] = {
 TO_DO: Mapping[SkipReason | HoldReason, str] = {
     SkipReason.OPTED_OUT: "Nothing: respect it. Only this person's own word lifts it (smscli optout remove).",
     SkipReason.EXCLUDED: "Nothing: a list under `exclude` has this number.",
-    SkipReason.NO_CONSENT: "Ask for consent by other means, and give the list its level and date.",
+    SkipReason.NO_CONSENT: "Ask for consent by other means, and record it: smscli consent add NUMBER.",
     SkipReason.DUPLICATE: "Nothing: an earlier row of the list has this number.",
     SkipReason.ALREADY_SENT: "Nothing: it was sent. A new message is a new campaign id.",
     SkipReason.IN_DOUBT: "Find out at the gateway whether it was taken, and record it: smscli resolve.",
