@@ -70,10 +70,9 @@ def show(
 ) -> Result:
     """Show all that is held about a number, as JSON.
 
-    For an access request: messages with all their events, opt-outs with their history, consent records with the
-    words that were
-    shown, and replies; of an erased number only when it was erased. Full numbers and texts are inside: that
-    is its purpose. Read it before you hand it out: it names operators too.
+    For an access request: messages with all their events, opt-outs with their history, consent records with
+    the words that were shown, and replies; of an erased number only when it was erased. Full numbers and
+    texts are inside: that is its purpose. Read it before you hand it out: it names operators too.
     """
     world = wiring.of(context)
     wanted = number_given(number, region_given(region), "NUMBER")
