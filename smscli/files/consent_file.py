@@ -289,8 +289,8 @@ class _Reading:
             message = f"says {named}: numbers alone are no consent"
             options = " ".join(f"--{part} {_TO_TYPE[part]}" for part in lacking)
             ways = f" (one of {', '.join(ConsentMethod)})" if Part.HOW in lacking else ""
-            columns = "give each row a column for it" if line else f"name the columns above them ({_HEADER})"
-            hint = f"{columns}, or say it of all rows, if it is so: {options}{ways}"
+            by_row = "give each row a column for it" if line else f"name the columns above them ({_HEADER})"
+            hint = f"{by_row}, or say it of all rows, if it is so: {options}{ways}"
             raise files_error([Problem(place, "half_consent", message, hint)])
         if twice:
             message = f"has a column for {listed(twice)} already"
