@@ -178,6 +178,20 @@ def test_nor_where_they_stand_on_the_opt_out_list_as_well(log: Path, tmp_path: P
     assert joe not in {record.number for record in records(log)}
 
 
+def test_a_no_to_a_topic_that_no_campaign_has_is_warned_of(log: Path, tmp_path: Path) -> None:
+    campaigns = tmp_path / "campaigns.yaml"
+    ready = "purpose: transactional, topic: offers, text: 'Green Garage: it is ready.'"
+    top = f"version: 1\nbrand: Green Garage\nsender: Garage\ngateway: sandbox\nsent_log: {log.name}\n"
+    campaigns.write_text(f"{top}campaigns: {{ready: {{{ready}}}}}\n")
+    file = listed(tmp_path, "phone,level,at,how,topics\n+12025550101,none,2026-03-01,verbal,offerz\n")
+    by_hand = ("add", ADA.e164, "--level", "none", "--how", "verbal", "--topics", "offerz")
+    for words in (by_hand, ("import", file)):
+        told = smscli("consent", *words, "--campaigns", str(campaigns))
+        assert told.code == 0, told.err
+        assert f"no campaign of {campaigns} has the topic offerz; there are: offers; did you" in told.err
+    assert "warning" not in consent(log, *by_hand).err
+
+
 def test_columns_that_say_nothing_of_consent_are_named(log: Path, tmp_path: Path) -> None:
     file = listed(tmp_path, f"{HEADER},expirs\n{ADA.e164},soft,2026-03-01,app,2027-01-01\n")
     assert "columns not read: expirs" in consent(log, "import", file).err

@@ -248,6 +248,16 @@ def test_a_wrong_decision_is_refused(desk: Desk, words: list[str], says: str) ->
     assert says in told.err
 
 
+def test_an_opt_out_of_a_topic_that_no_campaign_has_is_no_decision(desk: Desk) -> None:
+    inbox(desk, "STOP this bill")
+    imported(desk)
+    (waiting,) = filed(desk)
+    told = reviewed(desk, "--decide", f"{waiting.key}=opt_out", "--topic", "newz")
+    assert told.code == 2
+    assert "no campaign has the topic newz; nothing was recorded" in told.err
+    assert [(wish.topic, wish.source) for wish in wishes(desk)] == [("", "review")]
+
+
 def test_at_a_terminal_each_is_shown_and_a_key_decides(desk: Desk) -> None:
     inbox(desk, "STOP this bill", "who is this?", "no", "who the hell", "quit it and call me back today ok")
     imported(desk)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from smscli.cli import wiring
+from smscli.cli.known_topics import warn_of_unknown_topics
 from smscli.cli.moments import moment
 from smscli.cli.numbers import number_given, numbers_given, region_given
 from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, command_app, exit_codes
@@ -187,6 +188,7 @@ def import_(
         world.screen.trouble(line)
     if found.unread:
         world.screen.note(f"columns not read: {', '.join(map(inert, found.unread))}")
+    warn_of_unknown_topics(world, {topic for each in found.records for topic in each.topics}, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         done = _record(sent_log, found.records, now, only_look=dry_run)
     return _recorded(path, done, found.problems, found.unread, is_dry=dry_run)
@@ -384,6 +386,7 @@ def add(
         promise=promise, proof=proof,
     )  # fmt: skip
     records = [_of_options(number, texts, now, by) for number in given]
+    warn_of_unknown_topics(world, records[0].topics, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         done = _record(sent_log, records, now)
     return _recorded(path, done)

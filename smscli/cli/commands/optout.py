@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from smscli.cli import wiring
+from smscli.cli.known_topics import warn_of_unknown_topics
 from smscli.cli.numbers import numbers_given, region_given
 from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, command_app, exit_codes
 from smscli.cli.present.documents import dumps, problem_documents
 from smscli.cli.present.text import counted, inert, iso, minute, problem_lines, table
 from smscli.cli.result import Result
-from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, FilesError, Problem, UsageError
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import REVIEW, OptOut, SentLog
@@ -107,7 +106,7 @@ def add(
     world = wiring.of(context)
     now, by = world.clock.now(), world.operator()
     given, about, ends = numbers_given(numbers, region_given(region)), _topic(topic), _end(until, for_, now)
-    _warn_of_unknown(world, {about}, campaigns)
+    warn_of_unknown_topics(world, {about}, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         wishes = [
             OptOut(number, about, now, source, by, note, ends, sender.strip(), words) for number in given
@@ -267,7 +266,7 @@ def import_(
             problems=found.problems,
         )
     topics = {wish.topic or about for wish in found.wishes}
-    _warn_of_unknown(world, topics, campaigns)
+    warn_of_unknown_topics(world, topics, campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         lasting = [wish for wish in found.wishes if wish.until is None or wish.until > now]
         wishes = [
@@ -360,22 +359,6 @@ def _topic(text: str | None) -> str:
             hint="write it as in the campaigns file, such as offers; leave --topic out to mean everything",
         )
     return topic
-
-
-def _warn_of_unknown(world: World, topics: Iterable[str], campaigns: Path | None) -> None:
-    """A topic with a typing mistake keeps nobody from being texted: say so while somebody is looking."""
-    if campaigns is None:
-        return
-    from smscli.files.campaign_file import load
-
-    known = {defined.campaign.topic for defined in load(campaigns).campaigns.values()}
-    for topic in sorted(set(topics) - known - {""}):
-        there = ", ".join(sorted(known))
-        near = get_close_matches(topic, known, 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        world.screen.trouble(
-            f"warning: no campaign of {campaigns} has the topic {topic}; there are: {there}{meant}"
-        )
 
 
 # --- what is shown ---

@@ -411,6 +411,7 @@ def review(
     if topic is not None and not any(each.kind is ReplyClass.OPT_OUT for each in decisions):
         raise UsageError("--topic is for opt-outs of --decide", hint="add --decide KEY=opt_out")
     topics = _topics(campaigns)
+    _refuse_unknown({each.topic for each in decisions}, topics)
     opened = wiring.existing_sent_log(world, log=log, campaigns=campaigns)
     path, sent_log = world.resources.enter_context(opened)
     pile = Pile(sent_log, world.operator, world.clock.now)
@@ -444,3 +445,11 @@ def _topics(campaigns: Path | None) -> frozenset[str]:
     from smscli.files.campaign_file import load
 
     return frozenset(each.campaign.topic for each in load(campaigns).campaigns.values())
+
+
+def _refuse_unknown(about: set[str], topics: frozenset[str]) -> None:
+    """An opt-out of a topic that is not there would only end the waiting. Raises UsageError."""
+    unknown = sorted(about - topics - {""}) if topics else []
+    if unknown:
+        hint = f"there are: {', '.join(sorted(topics))}; leave --topic out to mean everything"
+        raise UsageError(f"--topic: no campaign has the topic {unknown[0]}; nothing was recorded", hint=hint)
