@@ -220,7 +220,8 @@ class MemorySentLog:
                 self._move(row, receipt, now)
             if receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
                 note = f"rejected in campaign {row.logged.campaign_id}"
-                self.opt_out([OptOut(row.logged.to, "", now, "gateway", note=note)])
+                wish = OptOut(row.logged.to, "", now, "gateway", note=note, sender=row.logged.sender)
+                self.opt_out([wish])
 
     def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
         """An operator's word on messages in doubt; the ids that changed, in the order given."""

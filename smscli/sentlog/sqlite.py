@@ -80,6 +80,7 @@ class Row:
     state: State
     number: Msisdn
     campaign_id: str
+    sender: str
 
 
 def open_sent_log(path: Path, *, create: bool, busy_wait: float = 0.0) -> SqliteSentLog:
@@ -257,12 +258,12 @@ class SqliteSentLog:
 
     def _rows_where(self, condition: str, message_ids: set[str]) -> dict[str, Row]:
         rows = self._connection.execute(
-            f"SELECT id, key, state, number, country, campaign_id FROM message WHERE {condition}",  # noqa: S608
+            f"SELECT id, key, state, number, country, campaign_id, sender FROM message WHERE {condition}",  # noqa: S608
             (json.dumps(sorted(message_ids)),),
         )
         return {
-            message_id: Row(key, State(state), Msisdn(number, country), campaign_id)
-            for message_id, key, state, number, country, campaign_id in rows
+            message_id: Row(key, State(state), Msisdn(number, country), campaign_id, sender)
+            for message_id, key, state, number, country, campaign_id, sender in rows
         }
 
     # --- read ----------------------------------------------------------------------------------
@@ -477,9 +478,12 @@ def _event(row: Row | None, receipt: Receipt, at: int, moved: bool, by: str = ""
 
 
 def _learned(rows: Mapping[str, Row], receipts: Iterable[Receipt], now: datetime) -> Iterator[OptOut]:
-    """Gateways teach us opt-outs: what they say of a number holds whatever state its message is in."""
+    """Gateways teach us opt-outs: what they say of a number holds whatever state its message is in.
+
+    It was said to the sender of that message: the person's own START to the same lifts it.
+    """
     for receipt in receipts:
         row = rows.get(receipt.message_id)
         if row is not None and receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
             note = f"rejected in campaign {row.campaign_id}"
-            yield OptOut(row.number, "", now, "gateway", by="", note=note)
+            yield OptOut(row.number, "", now, "gateway", note=note, sender=row.sender)

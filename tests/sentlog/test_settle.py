@@ -195,3 +195,14 @@ def test_the_newest_event_is_remembered(log: SentLog) -> None:
     one = sent(log, ANNA, now=NOW + DAY, state=None)
     settle(log, one, State.ACCEPTED, NOW)
     assert log.newest_at() == (NOW + DAY).replace(microsecond=123000)
+
+
+@pytest.mark.parametrize(("sender", "lifted"), [("+1 202 555 0143", ("",)), ("3344", ())])
+def test_a_start_to_the_sender_that_was_refused_lifts_what_the_gateway_taught(
+    log: SentLog, sender: str, lifted: tuple[str, ...]
+) -> None:
+    one = message(ANNA)
+    claimed(log, one)
+    log.settle([Receipt(one.id, State.REJECTED, fault=Fault.OPTED_OUT)], NOW)
+    assert tuple(log.start(ANNA, "", sender, NOW + HOUR, "START")) == lifted
+    assert bool(list(log.opt_outs())) is not bool(lifted)
