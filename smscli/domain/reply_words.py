@@ -605,10 +605,14 @@ def _without_name(marks: list[_Mark]) -> list[_Mark]:
 
 
 def _stopped(marked: _Marked, word: _Entry) -> Classified:
-    """An opt-out by this word: of one topic if only that is named, and no other kind of what we send."""
+    """An opt-out by this word: of one topic if only that is named, and no other kind of what we send.
+
+    One STOP more is about something more: `STOP offers. STOP` is of everything.
+    """
     said = f"the word {word.shown}"
     topics = sorted({mark.entry.topic for mark in marked.marks if mark.entry and mark.entry.topic})
-    if not topics or marked.kinds & {_K.ALL, _K.BRAND, _K.SUBJECT}:
+    stops = sum(mark.entry is not None and mark.entry.kind is _K.STOP for mark in marked.marks)
+    if not topics or stops > 1 or marked.kinds & {_K.ALL, _K.BRAND, _K.SUBJECT}:
         return Classified(ReplyClass.OPT_OUT, said, "", word.language)
     if len(topics) > 1:
         return _review(f"{said} and {len(topics)} topics: {', '.join(topics)}", word)

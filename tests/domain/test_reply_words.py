@@ -92,6 +92,8 @@ def test_the_corpus_is_as_large_and_as_nasty_as_it_should_be() -> None:
         ("STOP ALL OFFERS", "opt_out", ""),
         ("STOP GREEN GARAGE", "opt_out", ""),
         ("STOP GREEN GARAGE OFFERS", "opt_out", ""),
+        ("STOP offers. STOP", "opt_out", ""),
+        ("stop offers, STOP!!", "opt_out", ""),
         ("STOP NEWS", "opt_out", ""),  # what we send, and no topic of ours: everything
         ("STOP offers news", "opt_out", ""),
         ("STOP offers service-reminders", "review", ""),
