@@ -31,7 +31,6 @@ from smscli.cli.wiring import SystemClock
 from smscli.domain.campaign import (
     Campaign,
     ConsentPolicy,
-    FrequencyCap,
     Limits,
     Purpose,
     SameText,
@@ -68,7 +67,7 @@ CAMPAIGN = Campaign(
     fallback=False,
     consent=ConsentPolicy(ConsentLevel.NONE),
     quiet_hours=None,
-    frequency=FrequencyCap(at_most=6, per=timedelta(days=30)),
+    caps=(FrequencyCap(6, timedelta(days=30)),),
     limits=Limits(),
     same_text=SameText.SKIP,
     rates=None,
@@ -93,7 +92,7 @@ def fill(log: SqliteSentLog, profile: GatewayProfile, logged: int, people: int) 
         random.Random(7),
         datetime.now(UTC),
     )
-    terms = replace(terms, cap_at_most=None, same_text_within=None)
+    terms = replace(terms, caps=(), same_text_within=None)
     for start in range(0, logged, 10_000):
         campaign_id = f"earlier-{start // (2 * people)}"
         at = now - timedelta(days=29.5 * (1 - start / logged))

@@ -22,6 +22,7 @@ from random import Random
 from time import perf_counter
 from uuid import uuid4
 
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Terms
@@ -38,11 +39,10 @@ TERMS = Terms(
     gateway="generic-json",
     gateway_digest="digest",
     run_id="run",
-    cap_at_most=EARLIER_CAMPAIGNS + 2,
-    cap_min_gap=timedelta(hours=1),
+    caps=(FrequencyCap(EARLIER_CAMPAIGNS + 2, timedelta(days=30)), FrequencyCap(1, timedelta(hours=1))),
     same_text_within=timedelta(days=7),
 )
-UNASKED = replace(TERMS, cap_at_most=None, cap_min_gap=None, same_text_within=None)
+UNASKED = replace(TERMS, caps=(), same_text_within=None)
 
 
 @dataclass(frozen=True, slots=True)

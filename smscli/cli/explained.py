@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from smscli.cli.planned import Planned, Watched
 from smscli.cli.present.story import Story
 from smscli.cli.present.text import counted, inert
@@ -28,7 +30,7 @@ def story_of(planned: Planned, watched: Watched, log: SentLog | None) -> Story:
         case=case,
         findings=_findings(case, rows[0]) if case else (),
         earlier=None if log is None else _earlier(planned, watched.number, log),
-        opt_outs=() if log is None else _opt_outs(watched.number, log),
+        opt_outs=() if log is None else _opt_outs(watched.number, log, planned.at),
     )
 
 
@@ -49,8 +51,9 @@ def _earlier(planned: Planned, number: Msisdn, log: SentLog) -> LoggedMessage | 
     return next(iter(found), None)
 
 
-def _opt_outs(number: Msisdn, log: SentLog) -> tuple[OptOut, ...]:
-    return tuple(wish for wish in log.opt_outs() if wish.number == number)
+def _opt_outs(number: Msisdn, log: SentLog, at: datetime) -> tuple[OptOut, ...]:
+    found = (wish for wish in log.opt_outs() if wish.number == number)
+    return tuple(wish for wish in found if wish.until is None or wish.until > at)
 
 
 def _unlisted(planned: Planned, number: Msisdn) -> UsageError:

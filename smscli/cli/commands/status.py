@@ -84,8 +84,8 @@ def status(
             overview = replace(
                 overview,
                 campaigns=tuple(_campaigns(path, sent_log, zones)),
-                opt_outs=sent_log.opt_outs_by_source(),
-                lately=sent_log.opt_outs_by_source(lately),
+                opt_outs=sent_log.opt_outs_by_source(now=overview.at),
+                lately=sent_log.opt_outs_by_source(lately, overview.at),
             )
     page = world.screen.page(world.screen.out)
     return Result(status_document(overview), status_text(overview, page))
