@@ -38,6 +38,7 @@ from smscli.domain.campaign import (
 )
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Send
+from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Message, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.profile import BatchMode, GatewayProfile

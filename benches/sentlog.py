@@ -111,7 +111,7 @@ def asking(log: SqliteSentLog, people: Sequence[Msisdn]) -> float:
     shuffled = Random(3).sample(list(people), len(people))
     begun = perf_counter()
     for start in range(0, len(shuffled), 2_000):
-        log.facts(Realm.LIVE, "bench", shuffled[start : start + 2_000], NOW - timedelta(days=30))
+        log.facts(Realm.LIVE, "bench", shuffled[start : start + 2_000], NOW - timedelta(days=30), NOW)
     return (perf_counter() - begun) / len(shuffled) * 1e6
 
 
