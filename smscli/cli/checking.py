@@ -48,6 +48,7 @@ from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
 from smscli.files.reading import listed
 from smscli.files.tree import Node
+from smscli.sentlog.consents import has_consents
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.sqlite import opt_outs_of
@@ -346,6 +347,7 @@ class _CampaignsCheck:
             without_consent=tuple(
                 one.source.name for one in once if one.contacts and Role.CONSENT not in one.roles
             ),
+            has_records=_has_records(each.reads.defined.sent_log),
             plan=each.plan,
             now=self.reading.now,
         )
@@ -361,6 +363,14 @@ class _CampaignsCheck:
         for problem in objections(self.asked.file, campaign, texts):
             self.reading.note(problem)
         return replace(standing, texts=texts)
+
+
+def _has_records(sent_log: Path) -> bool:
+    """Has this log any consent record? One that is missing or cannot be read is for a send to refuse."""
+    try:
+        return sent_log.exists() and has_consents(sent_log)
+    except SentLogError:
+        return False
 
 
 def _keep_nothing(_: CheckedList) -> Callable[[Iterable[Found]], None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
 from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts, TextFinding
-from smscli.cli.tasks import Found, Trouble
+from smscli.cli.tasks import Found, Trouble, Weight
 from smscli.domain.campaign import Campaign, Rates
 from smscli.domain.contact import ConsentLevel
 from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, Skip, SkipReason
@@ -128,13 +128,15 @@ def objections(file: Path, campaign: Campaign, texts: ReadTexts) -> Iterator[Fou
 class CampaignCheck:
     """What the decisions about all contacts of a campaign come to.
 
-    `without_consent` are those of its lists that have contacts and no columns of consent.
+    `without_consent` are those of its lists that have contacts and no columns of consent; `has_records`: its
+    sent log has consent records, which may say it instead.
     """
 
     file: Path
     campaign: Campaign
     lists: tuple[str, ...]
     without_consent: tuple[str, ...]
+    has_records: bool
     plan: CheckPlan
     now: datetime
 
@@ -172,8 +174,13 @@ class CampaignCheck:
         if campaign.consent.level is not ConsentLevel.NONE and self.without_consent:
             lists = listed(self.without_consent)
             message = f"needs consent, and no two columns of {lists} say its level and its date"
-            hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
-            yield self._found(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
+            if self.has_records:
+                message += "; the sent log has consent records, which are not asked here"
+                hint = f"smscli preview {self.file} {campaign.id}"
+                yield replace(self._found(Trouble.CONSENT_IN_LOG, message, hint, key), weight=Weight.LOOK_AT)
+            else:
+                hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
+                yield self._found(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
         elif tally.contacts and not could and not expired and not MENDABLE.intersection(tally.skipped):
             reasons = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in tally.skipped.items())
             hint = f"smscli preview {self.file} {campaign.id}"

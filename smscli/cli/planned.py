@@ -386,7 +386,8 @@ def _without_consent(planned: Planned) -> Iterator[str]:
         yield (
             f"{counted(without, 'contact')} skipped for want of consent, and no column of {each.name} says"
             f" it: found {listed(each.reader.columns)}; if two of them do, level and date, map them in"
-            f' {planned.chosen.file}: contacts: {{file: …, columns: {{consent: "…", consent_date: "…"}}}}'
+            f' {planned.chosen.file}: contacts: {{file: …, columns: {{consent: "…", consent_date: "…"}}}};'
+            " or record it: smscli consent import"
         )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from smscli.domain.consent import ConsentFact, ConsentMethod, ConsentRecord, Promise
@@ -18,6 +20,12 @@ from smscli.domain.contact import ConsentLevel
 from smscli.domain.frequency import CalendarPeriod
 from smscli.domain.msisdn import Msisdn
 from smscli.sentlog.instants import from_millis, to_millis
+from smscli.sentlog.opening import find_log, open_as_it_is
+from smscli.sentlog.schema import schema_number
+from smscli.sentlog.trouble import translated
+
+#: The first schema that has them.
+_WITH_CONSENTS = 3
 
 #: The index of what makes a record new is the index by number, too.
 _ADD = """
@@ -120,6 +128,15 @@ def _record(row: tuple[Any, ...]) -> ConsentRecord:
         from_millis(recorded_at),
         key,
     )
+
+
+def has_consents(path: Path) -> bool:
+    """Has the log at that path any consent record? It is only read. Raises SentLogError and its kinds."""
+    file = find_log(path, create=False)
+    with closing(open_as_it_is(file)) as reader, translated(file.path):
+        if schema_number(reader) < _WITH_CONSENTS:
+            return False
+        return bool(reader.execute("SELECT EXISTS (SELECT 1 FROM consent)").fetchone()[0])
 
 
 def topics_as_text(topics: Iterable[str]) -> str:

@@ -327,10 +327,21 @@ def test_a_header_that_fits_one_campaign_only_is_told_of_the_other(desk: Desk) -
 def test_consent_that_no_column_says_is_one_task_that_names_the_columns(desk: Desk) -> None:
     desk.campaigns(OFFER)
     told = check(desk)
-    assert tasks(told) == [
-        "name the columns that hold consent: consent and consent_date (campaigns.yaml: campaigns.offer)"
-    ]
+    (task,) = tasks(told)
+    words = "name the columns of consent (consent and consent_date), or record it: smscli consent import"
+    assert task == f"{words} (campaigns.yaml: campaigns.offer)"
     assert "consent_date" in told.out.partition("Problems:")[2]
+
+
+def test_consent_that_the_sent_log_has_is_nothing_to_mend(desk: Desk) -> None:
+    desk.campaigns(OFFER)
+    assert desk("init", ".").code == 0
+    given = ("--level", "express_written", "--how", "paper", "--campaigns", "campaigns.yaml")
+    assert desk("consent", "add", "+12025550101", *given).code == 0
+    told = check(desk)
+    assert told.code == 0
+    assert "To look at:\n  see in smscli preview who has consent" in told.out
+    assert "smscli preview campaigns.yaml offer" in told.out
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_after_the_rule_that_decides_none_is_asked_and_its_answer_is_told_all_th
         "until": "2026-11-23T14:00:00Z",
     }
     out = told(desk, CY, at="2026-11-23T10:00").out
-    assert "  skip  consent          none on record; needed: express within 2 years" in out
+    assert "  skip  consent          none on record for such messages; needed:" in out
     assert "(would hold too)" in out
     assert "To do     Ask for consent" in out
 

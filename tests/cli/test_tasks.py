@@ -13,8 +13,12 @@ from smscli.domain.errors import Place, Problem
 
 ROOT = Path(__file__).parents[2]
 
-#: Problems that a check cannot find, because it writes nothing and measures no lines.
-_WITHOUT_A_SENTENCE = {"unwritable", "bad_line"}
+#: Problems that a check cannot find: it writes nothing, measures no lines, and reads no consents or replies.
+_WITHOUT_A_SENTENCE = {
+    *("unwritable", "bad_line"),
+    *("bad_method", "bad_promise", "bad_purpose"),
+    *("bad_direction", "bad_time", "missing_text", "missing_time", "time_needs_zone"),
+}
 
 
 def test_each_documented_problem_code_has_its_sentence() -> None:

@@ -409,7 +409,7 @@ def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
     if found:
         names = [name for name in _COLUMNS if name not in _SELDOM or any(getattr(w, name) for w in found)]
         rows = ([cell for name, cell in zip(_COLUMNS, _row(w), strict=True) if name in names] for w in found)
-        spare = [name for name in ("words", "sender", "by") if name in names]
+        spare = [name for name in ("words", "sender", "by", "note") if name in names]
         yield table(names, rows, folding=("note", "words"), spare=spare)
     yield f"{counted(len(found), 'opt-out')}."
     waiting = sum(1 for wish in found if wish.source == REVIEW)

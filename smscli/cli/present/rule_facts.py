@@ -134,7 +134,7 @@ def _consent(facts: ConsentFacts) -> str:
     within = f" within {days(facts.max_age)}" if facts.max_age is not None else ""
     needed = f"needed: {level_words(facts.needed)}{within}"
     if not facts.yeses:
-        return f"none {'in force' if said_no else 'on record'}{said_no}; {needed}"
+        return f"none on record for such messages{said_no}; {needed}"
     return f"{'; '.join(_yes_words(yes) for yes, _ in facts.yeses[:_SHOWN])}{said_no}; {needed}"
 
 
