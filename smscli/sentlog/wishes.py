@@ -210,8 +210,10 @@ _by_time = attrgetter("at", "place")
 
 
 def _identity(word: Said) -> tuple[object, ...]:
-    words = word.words if word.source == REVIEW else ""
-    return word.what, word.topic, word.at, word.source, known_sender(word.sender), words
+    # A reply for review is as new here as on the pile: there it is told by its sender as written, and its words.
+    is_reply = word.source == REVIEW
+    said = (word.sender, word.words) if is_reply else (known_sender(word.sender), "")
+    return word.what, word.topic, word.at, word.source, *said
 
 
 def _together(wishes: Iterable[Said]) -> Said | None:

@@ -68,6 +68,16 @@ def test_a_reply_for_review_is_an_opt_out_until_somebody_decides(log: SentLog) -
     ]
 
 
+def test_the_same_reply_to_our_number_as_another_file_writes_it_waits_as_well(log: SentLog) -> None:
+    again = replace(BILL, to="1 (202) 555-0143")
+    file(log, BILL)
+    decide(log, BILL)
+    assert file(log, again) == [True]
+    assert opted_out(log)
+    decide(log, again)
+    assert not opted_out(log)
+
+
 def test_a_decision_is_made_once_and_about_something(log: SentLog) -> None:
     file(log, BILL)
     file(log, replace(BILL, number=BEN), as_=Classified(ReplyClass.OPT_OUT))
