@@ -210,7 +210,7 @@ _by_time = attrgetter("at", "place")
 
 
 def _identity(word: Said) -> tuple[object, ...]:
-    # A reply for review is as new here as on the pile: there it is told by its sender as written, and its words.
+    # A reply for review is as new here as on the pile, which goes by our number as it was written.
     is_reply = word.source == REVIEW
     said = (word.sender, word.words) if is_reply else (known_sender(word.sender), "")
     return word.what, word.topic, word.at, word.source, *said
