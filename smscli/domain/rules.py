@@ -367,7 +367,7 @@ def excluded(case: Case) -> Skip | None:
 
 def no_consent(case: Case) -> Skip | None:
     """Level, age and topic, as the campaign's purpose and the recipient's country ask. A no outranks all."""
-    if case.needed.level is ConsentLevel.NONE and (case.said_no_at is None or case.yeses):
+    if case.needed.level is ConsentLevel.NONE and case.said_no_at is None:
         return None
     lacks = [lack for _, lack in case.weighed]
     if None in lacks:

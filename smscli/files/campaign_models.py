@@ -413,8 +413,23 @@ def _by_sender(value: Any) -> Any:
 
 
 def _folded_words(keywords: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-    """The senders without blanks; the words as they are written."""
-    return {re.sub(r"[\s()-]", "", sender): dict(words) for sender, words in keywords.items()}
+    """The senders without blanks, the words as they are written; neither may stand there twice."""
+    found: dict[str, dict[str, str]] = {}
+    for sender, words in keywords.items():
+        plain = re.sub(r"[\s()-]", "", sender)
+        if plain in found:
+            again, at = "is the same number again", (sender,)
+            raise Wrong(again, code="duplicate_key", at=at, of_key=True, hint="keep one")
+        found[plain] = dict(words)
+        twice = [word for place, word in enumerate(words) if _fold(word) in map(_fold, list(words)[:place])]
+        if twice:
+            at = (sender, twice[0]) if sender else (twice[0],)
+            raise Wrong("is the same word again", code="duplicate_key", at=at, of_key=True, hint="keep one")
+    return found
+
+
+def _fold(word: str) -> str:
+    return word.strip().casefold()
 
 
 # ----------------------------------------------------------------------------------------- the JSON Schema

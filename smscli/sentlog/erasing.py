@@ -180,6 +180,8 @@ def write_key(path: Path, content: bytes) -> None:
 def _read(path: Path) -> bytes:
     """The key: 64 hexadecimal digits, which survive editors, password stores and paper."""
     try:
+        if path.exists() and not path.is_file():
+            raise _unfit(path, "is no file")  # a pipe would make us wait for ever
         text = path.read_text("ascii")
         key = bytes.fromhex(text)
     except FileNotFoundError:

@@ -178,3 +178,12 @@ def test_another_id_is_a_new_campaign(desk: Desk) -> None:
     (desk.path / "campaigns.yaml").write_text(text.replace("  ready:", "  again:"), "utf-8")
     assert desk.send(campaign="again").code == 0
     assert len(desk.rows()) == 2
+
+
+def test_what_a_promise_still_counts_stays(log: Path) -> None:
+    words = ("--level", "express", "--how", "paper", "--promise", "1 per 1200d", "--at", "2026-03-01")
+    assert smscli("consent", "add", "+12025550101", *words, "--log", str(log)).code == 0
+    told = prune(log, "--older-than", "2y", "--yes")
+    assert told.code == 5
+    assert "write --older-than 1200d or more" in told.err
+    assert left(log) == EVERYTHING

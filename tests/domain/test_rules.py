@@ -497,3 +497,24 @@ def test_whatever_the_case_the_story_and_the_decision_agree(
     known = {"contact": replace(CONTACT, number=number), "facts": earlier(*ages), "now": now}
     decision, answer = ask(**known), decided(explain(case_of(**known)))  # type: ignore[arg-type]
     assert isinstance(decision, Send) if answer is None else decision == answer
+
+
+def no_then_yes(ends_in: timedelta | None) -> Facts:
+    """Somebody who said no to everything, and a day later yes for a time."""
+    said = ConsentFact(1, ConsentLevel.NONE, NOW - timedelta(days=9), "", (), ConsentMethod.PAPER, None, None)
+    ends_at = None if ends_in is None else NOW + ends_in
+    yes = said._replace(key=2, level=ConsentLevel.SOFT, at=NOW - timedelta(days=8), expires_at=ends_at)
+    return Facts(consents=(said, yes))
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "allowed"),
+    [(None, True), (timedelta(days=1), True), (timedelta(), False), (timedelta(days=-1), False)],
+)
+def test_a_yes_that_has_ended_leaves_the_no_before_it(ends_in: timedelta | None, allowed: bool) -> None:
+    """Also where no consent is needed: a no is a no."""
+    workshop = replace(CAMPAIGN, purpose=Purpose.TRANSACTIONAL, consent=ConsentPolicy(ConsentLevel.NONE))
+    decision = ask(replace(CONTACT, consent=None), workshop, no_then_yes(ends_in))
+    assert isinstance(decision, Send) is allowed
+    if isinstance(decision, Skip):
+        assert decision.reason is SkipReason.NO_CONSENT

@@ -492,3 +492,29 @@ def test_hours_of_quiet_are_not_taken_for_hours_of_texting(
         load(path)
     start, end = window.split("-")
     assert f'"{end}-{start}"?' in refused.value.hint
+
+
+KEYWORDS = [
+    ("{STOP: offers}", "keywords.STOP: is understood as an opt-out"),
+    ("{MAU: offers, pomoc: offers}", "keywords.pomoc: is understood as a call for help"),
+    ("{'3344': {MAU: offers, no: offers}}", "keywords.3344.no: is understood as a no"),
+    ("{MAU: offers, mau: news}", "keywords.mau: is the same word again"),
+    ("{'33 44': {MAU: offers}, '3344': {JA: offers}}", "keywords.3344: is the same number again"),
+]
+
+
+@pytest.mark.parametrize(("keywords", "sentence"), KEYWORDS, ids=[row[0] for row in KEYWORDS])
+def test_a_word_for_a_yes_means_one_thing(tmp_path: Path, keywords: str, sentence: str) -> None:
+    top = f"keywords: {keywords}\n"
+    found = problems(
+        tmp_path, f"version: 1\nbrand: B\nsender: B\ngateway: sandbox\n{top}campaigns: {{x: {{{MARKETING}}}}}"
+    )
+    assert [str(each).partition(": ")[2].partition(" (")[0] for each in found] == [sentence]
+
+
+def test_words_for_a_yes_stand_by_the_number_they_are_sent_to(tmp_path: Path) -> None:
+    top = "version: 1\nbrand: B\nsender: B\ngateway: sandbox\n"
+    for keywords, sender in [("{MAU: offers}", ""), ("{'+1 202 555 0143': {MAU: offers}}", "+12025550143")]:
+        file = tmp_path / "c.yaml"
+        file.write_text(f"{top}keywords: {keywords}\ncampaigns: {{x: {{{MARKETING}}}}}", "utf-8")
+        assert load(file).campaigns["x"].keywords == {sender: {"MAU": "offers"}}

@@ -314,7 +314,7 @@ def test_the_key_lies_beside_the_log_and_only_its_owner_can_read_it(sqlite_log: 
     assert bytes.fromhex(key.read_text("ascii")) == made, "one key for all"
 
 
-@pytest.mark.parametrize("damage", ["missing", "another", "empty", "short", "binary", "folder"])
+@pytest.mark.parametrize("damage", ["missing", "another", "empty", "short", "binary", "folder", "pipe"])
 def test_without_its_key_a_log_with_erased_people_refuses(sqlite_log: SqliteSentLog, damage: str) -> None:
     sqlite_log.erase(ANNA, BY, NOW)
     key = key_path(sqlite_log.path)
@@ -322,6 +322,8 @@ def test_without_its_key_a_log_with_erased_people_refuses(sqlite_log: SqliteSent
     key.unlink()
     if damage == "folder":
         key.mkdir()
+    elif damage == "pipe":
+        os.mkfifo(key)
     elif damage != "missing":
         contents = {"another": b"00" * 32, "empty": b"", "short": kept[:20].encode(), "binary": b"\xff" * 32}
         key.write_bytes(contents[damage])

@@ -16,6 +16,7 @@ from smscli.cli.present.text import Hanging, counted, inert, minute, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, Refused, UsageError
+from smscli.domain.frequency import longest_span
 from smscli.domain.message import Realm
 from smscli.domain.ports import Pruned, SentLog
 
@@ -144,6 +145,19 @@ def _least(campaigns: Path | None) -> tuple[timedelta, str]:
     return (days, f"campaign {longest} looks back as long") if days > LEAST else usual
 
 
+def _refuse_a_broken_promise(sent_log: SentLog, age: timedelta) -> None:
+    """Messages that a promise still counts have to stay. Raises Refused."""
+    promises = (record.promise for record in sent_log.consents())
+    longest = max((longest_span(promise.per) for promise in promises if promise), default=timedelta())
+    if longest > age:
+        days = -(-longest // timedelta(days=1))
+        raise Refused(
+            f"--older-than {age.days}d is less than {days}d: somebody was promised to be texted no more often"
+            " than so many times in that",
+            hint=f"what is forgotten no longer counts; write --older-than {days}d or more",
+        )
+
+
 # --- pruning ---
 
 
@@ -153,6 +167,7 @@ def _pruned(
     """Forget them, unless they are only looked at; those left are among them."""
     now = world.clock.now()
     before, by = now - age, world.operator()
+    _refuse_a_broken_promise(sent_log, age)
     found = sent_log.prune(before, by, now, only_look=True, realm=realm)
     settled = [each for each in found if not each.unsettled]
     if dry_run or not settled:
