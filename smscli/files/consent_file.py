@@ -150,6 +150,7 @@ def consent_record(number: Msisdn, texts: Texts, *, now: datetime, source: str, 
     """A record of what these texts say. Raises NoConsent."""
     said = _Said(texts)
     level = said.by(Part.LEVEL, _level, ConsentLevel.NONE)
+    end = _no_end if level is ConsentLevel.NONE and not said.wrongs else _end
     at = said.by(Part.AT, partial(_at, level, now), now)
     record = ConsentRecord(
         number=number,
@@ -162,7 +163,7 @@ def consent_record(number: Msisdn, texts: Texts, *, now: datetime, source: str, 
         where=said.by(Part.WHERE, _free, ""),
         words=said.by(Part.WORDS, _free, ""),
         language=said.by(Part.LANGUAGE, _language, ""),
-        expires_at=said.by(Part.EXPIRES, partial(_end, at), None),
+        expires_at=said.by(Part.EXPIRES, partial(end, at), None),
         proof=said.by(Part.PROOF, _free, ""),
         raw=said.by(Part.RAW, str, ""),  # what somebody sent, with whatever it holds
         promise=said.by(Part.PROMISE, _promise, None),
@@ -467,6 +468,13 @@ def _end(at: datetime, text: str) -> datetime | None:
         hint = "a consent ends after it was given, or not at all"
         raise Wrong(f"{quoted(text)} is not later than the consent itself", code="bad_date", hint=hint)
     return ends
+
+
+def _no_end(_: datetime, text: str) -> None:
+    """Of a no: it holds until a later yes. Who does not want to be texted for a time opts out for a time."""
+    if text:
+        hint = "leave it out; to opt out for a time: smscli optout add NUMBER --until TIME"
+        raise Wrong("a no does not end, a later yes takes it back", code="no_that_ends", hint=hint)
 
 
 def _in_millis(moment: datetime) -> datetime:

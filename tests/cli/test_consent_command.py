@@ -239,6 +239,15 @@ def test_a_record_by_hand_has_a_name_a_time_and_all_that_was_said(log: Path, tmp
     )  # fmt: skip
 
 
+def test_a_no_by_hand_does_not_end(log: Path) -> None:
+    said = ("--level", "none", "--how", "verbal", "--expires", "2027-01-01")
+    told = consent(log, "add", ADA.e164, *said)
+    assert told.code == 2
+    assert "--expires: a no does not end" in told.err
+    assert "smscli optout add NUMBER --until" in " ".join(told.err.split())
+    assert not records(log)
+
+
 @pytest.mark.parametrize("words", [[], ["--level", "express"], ["--how", "paper"]])
 def test_what_and_how_have_to_be_said(log: Path, words: list[str]) -> None:
     told = consent(log, "add", ADA.e164, *words)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 #: Problems that a check cannot find: it writes nothing, measures no lines, and reads no consents or replies.
 _WITHOUT_A_SENTENCE = {
     *("unwritable", "bad_line"),
-    *("bad_method", "bad_promise", "bad_purpose"),
+    *("bad_method", "bad_promise", "bad_purpose", "no_that_ends"),
     *("bad_direction", "bad_time", "missing_text", "missing_time", "time_needs_zone"),
 }
 

@@ -204,6 +204,19 @@ def test_each_bad_further_part_is_told(tmp_path: Path, part: str, text: str, cod
 
 
 @pytest.mark.parametrize(
+    ("level", "codes"), [("none", ["no_that_ends"]), ("no", ["bad_consent"]), ("soft", [])]
+)
+def test_a_no_does_not_end(tmp_path: Path, level: str, codes: list[str]) -> None:
+    found = examined(tmp_path, f"{WHOLE[:-1]},expires\n{ANN},{level},2026-03-01,paper,2027-01-01\n")
+    assert [problem.code for problem in found.problems] == codes
+    assert len(found.records) == (not codes)
+    if codes == ["no_that_ends"]:
+        [problem] = found.problems
+        assert (problem.where.line, problem.where.path) == (2, "expires")
+        assert "smscli optout add NUMBER --until" in problem.hint
+
+
+@pytest.mark.parametrize(
     ("line", "code"),
     [
         ("nonsense", "bad_line"),
