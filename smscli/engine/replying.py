@@ -8,8 +8,8 @@ Knows neither where replies come from nor how words are read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from smscli.domain.consent import ConsentMethod, ConsentRecord
@@ -79,9 +79,12 @@ class Filing:
         return sum(self.by_class.values())
 
 
-def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, now: datetime) -> Filing:
+def file_replies(
+    log: SentLog, replies: Sequence[Reply], listening: Listening, by: str, now: datetime
+) -> Filing:
     """File replies (in the order of their times) and do what they ask for. Known ones change nothing.
 
+    `by` is who files them: a consent record made of an opt-in word names them.
     Of an erased person nothing is kept, whatever they write: they are opted out of everything as they are,
     and an inbox that is exported again would bring back what was forgotten.
     """
@@ -98,7 +101,7 @@ def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, n
             for (reply, classified), is_new in zip(chunk, log.file_replies(chunk, now), strict=True):
                 if is_new:
                     by_class[classified.kind] += 1
-                    counts.update(_heed(log, reply, classified, listening, now))
+                    counts.update(_heed(log, reply, classified, listening, by, now))
                     calls += [reply] if classified.kind is ReplyClass.HELP else []
                 else:
                     counts["known"] += 1
@@ -113,16 +116,32 @@ def file_replies(log: SentLog, replies: Sequence[Reply], listening: Listening, n
     )
 
 
+def careful(log: SentLog, untimed: Iterable[Reply], listening: Listening) -> tuple[Reply, ...]:
+    """Of replies whose times nobody could read: those that may be opt-outs, and are filed all the same.
+
+    Without those that the log has from the same row: an inbox that is exported again would otherwise take
+    back every START, and ask again what somebody has decided.
+    """
+    may_be = (ReplyClass.OPT_OUT, ReplyClass.REVIEW)
+    asked = (reply for reply in untimed if listening.classified(reply.text, reply.to).kind in may_be)
+    return tuple(reply for reply in asked if not _has_row(log, reply))
+
+
+def _has_row(log: SentLog, reply: Reply) -> bool:
+    filed = (each.reply for each in log.replies(number=reply.number))
+    return any(replace(each, at=reply.at) == reply for each in filed)
+
+
 def _heed(
-    log: SentLog, reply: Reply, classified: Classified, listening: Listening, now: datetime
+    log: SentLog, reply: Reply, classified: Classified, listening: Listening, by: str, now: datetime
 ) -> Mapping[str, int]:
     """The effect of one reply. One for review has its own by being filed."""
     match classified.kind:
         case ReplyClass.OPT_OUT:
             return {"opted_out": log.opt_out([_opt_out(reply, classified.topic)])}
         case ReplyClass.OPT_IN:
-            agreed = [_consent(reply, classified)] if listening.is_keyword(reply.text, reply.to) else []
-            new = log.record_consents(agreed, now)
+            is_keyword = listening.is_keyword(reply.text, reply.to)
+            new = log.record_consents([_consent(reply, classified, by)] if is_keyword else [], now)
             lifted = log.start(reply.number, classified.topic, reply.to, reply.at, reply.text)
             return {"started": len(lifted), "consents": new}
         case _:
@@ -135,7 +154,7 @@ def _opt_out(reply: Reply, topic: str, by: str = "", note: str = "") -> OptOut:
     )
 
 
-def _consent(reply: Reply, classified: Classified) -> ConsentRecord:
+def _consent(reply: Reply, classified: Classified, by: str) -> ConsentRecord:
     """What an opt-in word proves: that this number sent it, when, and to which number of ours."""
     return ConsentRecord(
         reply.number,
@@ -146,6 +165,7 @@ def _consent(reply: Reply, classified: Classified) -> ConsentRecord:
         where=reply.to,
         raw=reply.text,
         source=reply.source,
+        by=by,
     )
 
 

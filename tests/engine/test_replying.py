@@ -39,7 +39,7 @@ def said(text: str, minute: int = 0, *, by: object = ANNA, to: str = OURS) -> Re
 
 
 def filed(log: SentLog, *replies: Reply) -> Filing:
-    return file_replies(log, sorted(replies, key=lambda reply: reply.at), LISTENING, NOW)
+    return file_replies(log, sorted(replies, key=lambda reply: reply.at), LISTENING, "ola@desk", NOW)
 
 
 def facts(log: SentLog, who: object = ANNA) -> Facts:
@@ -99,7 +99,7 @@ def test_a_keyword_makes_a_consent_record_with_its_words_and_lifts_its_topic(log
     assert (record.level, record.how, record.topics, record.where, record.raw) == (
         ConsentLevel.EXPRESS, ConsentMethod.KEYWORD, ("news",), OURS, "News!",
     )  # fmt: skip
-    assert (record.at, record.source) == (said("", 2).at, "a.csv:2")
+    assert (record.at, record.source, record.by) == (said("", 2).at, "a.csv:2", "ola@desk")
     assert facts(log).opted_out == frozenset()
 
 

@@ -103,9 +103,10 @@ def import_(
     An opt-out goes on the opt-out list: STOP of everything, STOP and a topic of that topic. START lifts what
     was said earlier to the same number. A keyword of the campaigns file makes a consent record. A reply that
     a person has to read counts as an opt-out until somebody decides: smscli replies review. The same file
-    again changes nothing.
+    again changes nothing. With --keep-good a row whose only fault is its time is filed as of now if it may
+    be an opt-out.
     """
-    from smscli.engine.replying import file_replies
+    from smscli.engine.replying import careful, file_replies
     from smscli.files.replies_file import Form, examine_replies
 
     world = wiring.of(context)
@@ -125,7 +126,9 @@ def import_(
         )
     listening = _listening(campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
-        filing = file_replies(sent_log, found.replies, listening, world.clock.now())
+        untimed = careful(sent_log, found.untimed, listening)
+        replies = sorted((*found.replies, *untimed), key=lambda reply: reply.at)
+        filing = file_replies(sent_log, replies, listening, world.operator(), world.clock.now())
         waiting = sum(1 for _ in sent_log.replies(pending=True))
     for line in problem_lines(found.problems, f"Bad rows of {inert(str(file))}:"):
         world.screen.trouble(line)
@@ -133,8 +136,8 @@ def import_(
         world.screen.note("without --campaigns, topics, brand and opt-in words are not known")
     again = _review_line(path, log, campaigns)
     return Result(
-        _filing_document(path, found, filing, waiting),
-        _told(file, found, filing, waiting, again),
+        _filing_document(path, found, filing, waiting, len(untimed)),
+        _told(file, found, filing, waiting, again, len(untimed)),
         ExitCode.INCOMPLETE if found.problems else ExitCode.OK,
     )
 
@@ -194,10 +197,12 @@ def _listening(campaigns: Path | None) -> Listening:
     )
 
 
-def _filing_document(path: Path, found: RepliesFound, filing: Filing, waiting: int) -> dict[str, object]:
+def _filing_document(
+    path: Path, found: RepliesFound, filing: Filing, waiting: int, untimed: int
+) -> dict[str, object]:
     return {
         "sent_log": path,
-        "replies": len(found.replies),
+        "replies": len(found.replies) + untimed,
         "new": filing.new,
         "known": filing.known,
         "by_class": {kind.value: filing.by_class.get(kind, 0) for kind in ReplyClass},
@@ -211,12 +216,15 @@ def _filing_document(path: Path, found: RepliesFound, filing: Filing, waiting: i
         "outbound": found.outbound,
         "nameless": found.nameless,
         "erased": filing.erased,
+        "untimed": untimed,
         "problems": problem_documents(found.problems),
     }
 
 
-def _told(file: Path, found: RepliesFound, filing: Filing, waiting: int, again: str) -> Iterator[Block]:
-    replies = counted(len(found.replies), "reply", "replies")
+def _told(
+    file: Path, found: RepliesFound, filing: Filing, waiting: int, again: str, untimed: int
+) -> Iterator[Block]:
+    replies = counted(len(found.replies) + untimed, "reply", "replies")
     yield f"{replies} in {inert(file.name)}: {filing.new:,} new, {filing.known:,} filed before."
     if filing.new:
         yield table(
@@ -225,6 +233,8 @@ def _told(file: Path, found: RepliesFound, filing: Filing, waiting: int, again: 
             right=("new",),
             folding=("",),
         )
+    if untimed:
+        yield Hanging(_untimed(untimed))
     left = _left_out(found, filing)
     if left:
         yield Hanging(f"Left out: {' and '.join(left)}.")
@@ -237,6 +247,13 @@ def _told(file: Path, found: RepliesFound, filing: Filing, waiting: int, again: 
     if waiting:
         yield f"Waiting for a person to read: {waiting:,}. Until then they count as opted out."
         yield f"Next      {again}"
+
+
+def _untimed(count: int) -> str:
+    of_several = "was filed as of now, because it may be an opt-out"
+    if count > 1:
+        of_several = "were filed as of now, because they may be opt-outs"
+    return f"{counted(count, 'reply', 'replies')} with an unreadable time {of_several}."
 
 
 def _counts(filing: Filing) -> Iterator[tuple[ReplyClass, int]]:
@@ -424,7 +441,8 @@ def review(
     if jsonl:
         lines = (dumps(waiting_document(each, pile.last_sent(each), in_full=True)) for each in waiting)
         return Result({}, lines, code)
-    documents = [waiting_document(each, pile.last_sent(each), in_full=False) for each in waiting]
+    asked = waiting if json else ()  # what was sent to each costs a look of its own
+    documents = [waiting_document(each, pile.last_sent(each), in_full=False) for each in asked]
     again = _review_line(path, log, campaigns)
     return Result(
         {"sent_log": path, "decided": decided, "waiting": documents},
