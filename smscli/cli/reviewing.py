@@ -63,6 +63,10 @@ def topic_given(text: str) -> str:
     return topic
 
 
+#: So many replies that wait are listed; nobody reads more at a time.
+_SHOWN = 100
+
+
 class Pile:
     """What waits in a sent log."""
 
@@ -121,7 +125,10 @@ class Pile:
             return
         yield f"Waiting for a person: {counted(len(waiting), 'reply', 'replies')}. They count as opted out."
         if is_listed:
-            yield table(_HEADERS, map(self._row, waiting), folding=("text", "why"), spare=("to", "why"))
+            rows = map(self._row, waiting[:_SHOWN])
+            yield table(_HEADERS, rows, folding=("text", "why"), spare=("to", "why"))
+            if len(waiting) > _SHOWN:
+                yield f"These are the oldest {_SHOWN}; --jsonl has all."
         yield f"Next      {again}"
         if is_listed:
             yield f"or        {again} --decide KEY=opt_out (or other, or help)"

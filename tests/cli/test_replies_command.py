@@ -106,7 +106,7 @@ def test_json_keys_and_counts(desk: Desk) -> None:
     document = imported(desk, "--json").document
     assert list(document) == [
         "schema", "command", "status", "sent_log", "replies", "new", "known", "by_class", "opted_out",
-        "started", "consents", "help", "waiting", "outbound", "nameless", "erased", "problems",
+        "started", "consents", "help", "waiting", "outbound", "nameless", "erased", "untimed", "problems",
     ]  # fmt: skip
     assert document["by_class"] == {"opt_out": 2, "opt_in": 0, "help": 1, "review": 0, "other": 0}
     assert (document["new"], document["known"], document["opted_out"]) == (3, 0, 2)
@@ -130,8 +130,42 @@ def test_a_bad_row_stops_the_import_unless_the_good_ones_are_wanted(desk: Desk) 
     assert told.code == 3
     assert "inbox.csv:4" in told.err
     assert "Left out: 1 row from a short code or a name." in told.out
-    assert [wish.number.e164 for wish in wishes(desk)] == [person(0)]
+    assert [wish.number.e164 for wish in wishes(desk)] == [person(0), person(2)]  # see below
     assert imported(desk, "--timezone", "Europe/Warsaw", "--json").document["new"] == 1
+
+
+UNREADABLE = "11/20/2026 10:00"
+
+
+def untimed(desk: Desk, *texts: str) -> None:
+    rows = [f'{person(index)},{OURS},"{text}",{UNREADABLE}' for index, text in enumerate(texts)]
+    (desk.path / "inbox.csv").write_text("\n".join(["from,to,text,received_at", *rows, ""]), "utf-8")
+
+
+def test_an_opt_out_with_an_unreadable_time_is_not_lost(desk: Desk) -> None:
+    untimed(desk, "STOP", "STOP this bill", "see you", "NEWS", "HELP", "START")
+    assert imported(desk).code == 4
+    assert filed(desk) == []
+    told = imported(desk, "--keep-good")
+    assert told.code == 3
+    assert all(f"inbox.csv:{line}: at" in told.err for line in range(2, 8))
+    assert "2 replies with an unreadable time were filed as of now, because they may be opt-outs." in told.out
+    assert [(wish.number.e164, wish.source) for wish in wishes(desk)] == [
+        (person(0), "reply"), (person(1), "review"),
+    ]  # fmt: skip
+    now = datetime.now(UTC)
+    assert all(now - timedelta(minutes=5) < reply.reply.at <= now for reply in filed(desk))
+
+
+def test_a_later_start_outranks_what_was_filed_as_of_now_and_the_same_rows_change_nothing(desk: Desk) -> None:
+    untimed(desk, "STOP")
+    assert imported(desk, "--keep-good", "--json").document["untimed"] == 1
+    inbox(desk, "START", name="later.csv")
+    assert imported(desk, name="later.csv").code == 0
+    assert wishes(desk) == []
+    again = imported(desk, "--keep-good", "--json").document
+    assert (again["untimed"], again["new"]) == (0, 0)
+    assert wishes(desk) == []
 
 
 def test_without_a_campaigns_file_keywords_are_not_known_and_that_is_said(desk: Desk) -> None:
@@ -374,3 +408,13 @@ def test_wrong_usage_of_classify(words: list[str], says: str) -> None:
     told = classified(*words)
     assert told.code == 2
     assert says in told.err
+
+
+def test_a_long_pile_is_listed_from_its_oldest_on(desk: Desk) -> None:
+    inbox(desk, *["STOP this bill"] * 103)
+    assert in_process("replies", "import", "inbox.csv", "--campaigns", "campaigns.yaml").code == 0
+    told = in_process("replies", "review", "--list", "--campaigns", "campaigns.yaml").out
+    assert told.count("STOP this bill") == 100
+    assert "These are the oldest 100; --jsonl has all." in told
+    every = in_process("replies", "review", "--jsonl", "--campaigns", "campaigns.yaml").out
+    assert every.count("STOP this bill") == 103
