@@ -133,12 +133,14 @@ class RepliesFound:
     """What a file holds: replies in the order of their times, and what could not be read.
 
     `outbound` rows are ours; `nameless` ones came from a name or a short code, which is nobody to text.
+    `untimed` are those whose only fault is their time, as of now; each has its problem as well.
     """
 
     replies: tuple[Reply, ...]
     problems: tuple[Problem, ...]
     outbound: int = 0
     nameless: int = 0
+    untimed: tuple[Reply, ...] = ()
 
 
 def examine_replies(
@@ -198,15 +200,19 @@ class _Reading:
         self._columns = columns
         self._region = region
         self._zone = None if zone is None else ZoneInfo(zone)
+        self._now = now
         self._latest = now + _AHEAD
         self._replies: list[Reply] = []
+        self._untimed: list[Reply] = []
         self._problems: list[Problem] = []
         self._outbound = 0
         self._nameless = 0
 
     def found(self) -> RepliesFound:
         replies = sorted(self._replies, key=lambda reply: reply.at)
-        return RepliesFound(tuple(replies), tuple(self._problems), self._outbound, self._nameless)
+        return RepliesFound(
+            tuple(replies), tuple(self._problems), self._outbound, self._nameless, tuple(self._untimed)
+        )
 
     # --- tables
 
@@ -278,20 +284,27 @@ class _Reading:
             if number is None:
                 self._nameless += 1
                 return
-            self._replies.append(
-                Reply(
-                    number,
-                    sender_of(self._text(record, Part.TO), self._region),
-                    self._at(record),
-                    self._text(record, Part.TEXT),
-                    self._text(record, Part.ID),
-                    f"{Path(self._name).name}:{place.line or place.path.removeprefix('record ')}",
-                )
+            reply = Reply(
+                number,
+                sender_of(self._text(record, Part.TO), self._region),
+                self._now,
+                self._text(record, Part.TEXT),
+                self._text(record, Part.ID),
+                f"{Path(self._name).name}:{place.line or place.path.removeprefix('record ')}",
             )
         except _Unreadable as wrong:
-            where = replace(place, path=": ".join(filter(None, (place.path, wrong.part or ""))))
-            value = inert(mask(wrong.value))
-            self._problems.append(Problem(where, wrong.code, wrong.message, wrong.hint, value=value))
+            self._tell(place, wrong)
+            return
+        try:
+            self._replies.append(replace(reply, at=self._at(record)))
+        except _Unreadable as wrong:
+            self._tell(place, wrong)
+            self._untimed.append(reply)
+
+    def _tell(self, place: Place, wrong: _Unreadable) -> None:
+        where = replace(place, path=": ".join(filter(None, (place.path, wrong.part or ""))))
+        value = inert(mask(wrong.value))
+        self._problems.append(Problem(where, wrong.code, wrong.message, wrong.hint, value=value))
 
     def _is_ours(self, record: Mapping[str, object]) -> bool:
         for name in _columns(record, Part.DIRECTION, self._columns):

@@ -305,7 +305,7 @@ RAN = (
         f"replies import inbox.csv --keep-good {_ON}",
         _keys(
             text="sent_log",
-            count="replies new known opted_out started consents waiting outbound nameless erased",
+            count="replies new known opted_out started consents waiting outbound nameless erased untimed",
             object="by_class",
             list="help problems",
         ),
