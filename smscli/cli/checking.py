@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from smscli.cli.checking_campaigns import CampaignCheck, CheckPlan, Note, Standing, objections
+from smscli.cli.checking_campaigns import (
+    CampaignCheck,
+    CheckPlan,
+    Note,
+    Standing,
+    keywords_without_campaigns,
+    objections,
+)
 from smscli.cli.checking_lists import (
     CheckedList,
     Deciding,
@@ -90,6 +97,8 @@ def check(world: World, asked: Asked, note: Note, progress: Callable[[int], None
         return Checked()
     for problem in problems:
         note(Found(problem))
+    for found in () if problems else keywords_without_campaigns(campaigns):
+        note(found)
     chosen = _chosen(campaigns, asked, is_whole=not problems)
     named = None if asked.gateway is None else gateway_given(asked.gateway, campaigns.gateways, asked.file)
     with ExitStack() as open_things:

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from smscli.cli.known_topics import known_words, topics_of
 from smscli.cli.present.figures import money
 from smscli.cli.present.text import counted, minute
 from smscli.cli.reading_texts import NOTHING_READ, ReadPlan, ReadTexts, TextFinding
@@ -23,6 +24,7 @@ from smscli.domain.errors import Place, Problem
 from smscli.domain.ports import PlanTally
 from smscli.domain.profile import BatchMode
 from smscli.domain.rules import Text, compose
+from smscli.files.campaign_file import CampaignsFile
 from smscli.files.reading import listed
 
 #: Who is told of every problem.
@@ -122,6 +124,20 @@ def objections(file: Path, campaign: Campaign, texts: ReadTexts) -> Iterator[Fou
             hint = f"{each.finding.suggestion}; or wording: {{{rule}: warn}}".removeprefix("; or ")
             problem = Problem(Place(str(file), None, None, path), rule, each.finding.message, hint)
             yield Found(problem, (campaign.id,))
+
+
+def keywords_without_campaigns(campaigns: CampaignsFile) -> Iterator[Found]:
+    """Opt-in words with a topic that no campaign has: whoever sends one agrees to nothing of the file."""
+    known = topics_of(campaigns)
+    every = (defined.keywords for defined in campaigns.campaigns.values())  # the same for each
+    keywords: Mapping[str, Mapping[str, str]] = next(every, {})
+    for sender, words in keywords.items():
+        for word, topic in words.items():
+            if topic not in known:
+                path = ".".join(filter(None, ("keywords", sender, word)))
+                message = f"is a yes to the topic {topic}, which no campaign has"
+                place, hint = Place(str(campaigns.path), None, None, path), known_words(topic, known)
+                yield Found(Problem(place, Trouble.KEYWORD_TOPIC, message, hint), weight=Weight.LOOK_AT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smscli.cli.present.text import inert
-from smscli.cli.wiring import World
+
+if TYPE_CHECKING:
+    from smscli.cli.wiring import World
+    from smscli.files.campaign_file import CampaignsFile
 
 
 def warn_of_unknown_topics(world: World, topics: Iterable[str], campaigns: Path | None) -> None:
@@ -20,11 +24,19 @@ def warn_of_unknown_topics(world: World, topics: Iterable[str], campaigns: Path 
         return
     from smscli.files.campaign_file import load
 
-    known = {defined.campaign.topic for defined in load(campaigns).campaigns.values()}
+    known = topics_of(load(campaigns))
     for topic in sorted(asked - known):
-        there = ", ".join(sorted(known))
-        near = get_close_matches(topic, known, 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
         world.screen.trouble(
-            f"warning: no campaign of {campaigns} has the topic {inert(topic)}; there are: {there}{meant}"
+            f"warning: no campaign of {campaigns} has the topic {inert(topic)}; {known_words(topic, known)}"
         )
+
+
+def topics_of(campaigns: CampaignsFile) -> frozenset[str]:
+    """Those that campaigns of the file have."""
+    return frozenset(defined.campaign.topic for defined in campaigns.campaigns.values())
+
+
+def known_words(topic: str, known: frozenset[str]) -> str:
+    """`there are: offers, news; did you mean offers?`"""
+    near = get_close_matches(topic, sorted(known), 1)
+    return f"there are: {', '.join(sorted(known))}" + (f"; did you mean {near[0]}?" if near else "")

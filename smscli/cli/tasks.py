@@ -30,6 +30,7 @@ class Trouble(StrEnum):
     NO_RATE = "no_rate"
     SENT_LOG = "sent_log"
     EXCLUDED_TOO_OLD = "excluded_too_old"
+    KEYWORD_TOPIC = "keyword_topic"
 
 
 _NUMBERS = ("fix {n} phone number", "fix {n} phone numbers")
@@ -287,6 +288,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         Trouble.TOO_DEAR: ("raise limits.max_cost, or send a part with --limit",) * 2,
         Trouble.NO_RATE: ("add the rate of {n} country", "add the rates of {n} countries"),
         Trouble.SENT_LOG: ("mend what opt_outs names",) * 2,
+        Trouble.KEYWORD_TOPIC: (
+            "correct the topic of {n} keyword: no campaign has it",
+            "correct the topics of {n} keywords: no campaign has them",
+        ),
         # lists of numbers not to text
         Trouble.EXCLUDED_TOO_OLD: ("fetch the list of numbers not to text anew: it is too old",) * 2,
         "exclude_from_stdin": ("name a file under `exclude`, not standard input",) * 2,

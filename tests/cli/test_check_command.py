@@ -64,6 +64,32 @@ def tasks(told: Finished) -> list[str]:
     return [line.strip() for line in lines[start : lines.index("", start)]]
 
 
+# --- keywords ---
+
+
+@pytest.mark.parametrize(
+    ("keywords", "path"),
+    [("{MAU: oferts}", "keywords.MAU"), ('{"3344": {MAU: oferts}}', "keywords.3344.MAU")],
+)
+def test_a_keyword_for_a_topic_of_no_campaign_is_something_to_look_at(
+    desk: Desk, keywords: str, path: str
+) -> None:
+    desk.campaigns(READY + OFFER, top=f"keywords: {keywords}\n")
+    desk.contacts(f"{ANN},en,express,2026-01-01", header=CONSENTED)
+    told = check(desk, "--json")
+    assert told.code == 0
+    [found] = told.document["problem_list"]
+    assert (found["code"], found["path"], found["stops"]) == ("keyword_topic", path, False)
+    assert "did you mean offers?" in found["hint"]
+    assert "correct the topic of 1 keyword: no campaign has it" in check(desk).out
+
+
+def test_a_keyword_for_a_topic_of_another_campaign_is_fine(desk: Desk) -> None:
+    desk.campaigns(READY + OFFER, top="keywords: {MAU: offers}\n")
+    desk.contacts(f"{ANN},en,express,2026-01-01", header=CONSENTED)
+    assert check(desk, "--json").document["problem_list"] == []
+
+
 # --- nothing to mend ---
 
 
