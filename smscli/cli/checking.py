@@ -1,8 +1,8 @@
 """Looks at everything that a campaigns file names, and finds all that is wrong with it at once.
 
 Campaigns file, gateway profiles and the variables they need, lists of people not to text, contact lists, and
-what the rules say of every contact. Asks no network and holds no gateway; a campaign's own sent log is not
-asked either.
+what the rules say of every contact. Asks no network and holds no gateway; a campaign's own sent log is asked
+for consent records alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from smscli.cli.agreed import LogOfConsents
 from smscli.cli.checking_campaigns import (
     CampaignCheck,
     CheckPlan,
@@ -55,8 +56,7 @@ from smscli.files.optout_file import examine_opt_outs
 from smscli.files.profile_file import load_profile, resolve_secrets
 from smscli.files.reading import listed
 from smscli.files.tree import Node
-from smscli.sentlog.consents import has_consents
-from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.consents import ConsentReader
 from smscli.sentlog.opening import is_sent_log
 from smscli.sentlog.sqlite import opt_outs_of
 
@@ -329,16 +329,16 @@ class _CampaignsCheck:
         own = [lists.get(way_of_reading(source)) for source in reads.sources]
         read = tuple(each for each in own if each is not None and reads in each.members)
         plan = open_things.enter_context(closing(CheckPlan(reads.defined.campaign)))
-        memory = MemorySentLog()
-        memory.heed(self.heeded.by(reads))
+        log = LogOfConsents(_consents(reads.defined.sent_log, open_things))
+        log.heed(self.heeded.by(reads))
         planner = Planner(
             campaign=reads.defined.campaign,
             realm=Realm.SANDBOX,
-            log=memory,
+            log=log,
             now=self.reading.now,
             new_id=self.world.new_id,
         )
-        return Deciding(reads, read, planner, plan, deque(read))
+        return Deciding(reads, read, planner, log, plan, deque(read))
 
     def _standing(self, each: Deciding) -> Standing:
         sources, campaign = each.reads.sources, each.reads.defined.campaign
@@ -356,7 +356,7 @@ class _CampaignsCheck:
             without_consent=tuple(
                 one.source.name for one in once if one.contacts and Role.CONSENT not in one.roles
             ),
-            has_records=_has_records(each.reads.defined.sent_log),
+            has_records=each.log.has_records,
             plan=each.plan,
             now=self.reading.now,
         )
@@ -374,12 +374,12 @@ class _CampaignsCheck:
         return replace(standing, texts=texts)
 
 
-def _has_records(sent_log: Path) -> bool:
-    """Has this log any consent record? One that is missing or cannot be read is for a send to refuse."""
+def _consents(sent_log: Path, open_things: ExitStack) -> ConsentReader | None:
+    """The consent records of this log. One that is missing or cannot be read is for a send to refuse."""
     try:
-        return sent_log.exists() and has_consents(sent_log)
+        return open_things.enter_context(closing(ConsentReader(sent_log)))
     except SentLogError:
-        return False
+        return None
 
 
 def _keep_nothing(_: CheckedList) -> Callable[[Iterable[Found]], None]:

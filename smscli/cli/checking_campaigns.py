@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -145,7 +145,7 @@ class CampaignCheck:
     """What the decisions about all contacts of a campaign come to.
 
     `without_consent` are those of its lists that have contacts and no columns of consent; `has_records`: its
-    sent log has consent records, which may say it instead.
+    sent log has consent records of some of them.
     """
 
     file: Path
@@ -187,16 +187,12 @@ class CampaignCheck:
                 else f"expires at {at}, before {counted(expired, 'contact')} may be texted again"
             )
             yield self._found(SkipReason.EXPIRED, message, "set a later one, or delete it", f"{key}.expires")
-        if campaign.consent.level is not ConsentLevel.NONE and self.without_consent:
+        needs_consent = campaign.consent.level is not ConsentLevel.NONE
+        if needs_consent and self.without_consent and not self.has_records:
             lists = listed(self.without_consent)
             message = f"needs consent, and no two columns of {lists} say its level and its date"
-            if self.has_records:
-                message += "; the sent log has consent records, which are not asked here"
-                hint = f"smscli preview {self.file} {campaign.id}"
-                yield replace(self._found(Trouble.CONSENT_IN_LOG, message, hint, key), weight=Weight.LOOK_AT)
-            else:
-                hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
-                yield self._found(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
+            hint = 'name them: contacts: {file: …, columns: {consent: "…", consent_date: "…"}}'
+            yield self._found(Trouble.NO_CONSENT_COLUMNS, message, hint, key)
         elif tally.contacts and not could and not expired and not MENDABLE.intersection(tally.skipped):
             reasons = ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in tally.skipped.items())
             hint = f"smscli preview {self.file} {campaign.id}"

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from smscli.cli.agreed import LogOfConsents
 from smscli.cli.checking_campaigns import CheckPlan, Note, complaint
 from smscli.cli.own_opt_outs import not_read, own_opt_outs
 from smscli.cli.tasks import Found, Trouble, Weight
@@ -153,6 +154,7 @@ class Deciding:
     reads: Reads
     lists: tuple[CheckedList, ...]
     planner: Planner
+    log: LogOfConsents
     plan: CheckPlan
     waiting: deque[CheckedList]
 

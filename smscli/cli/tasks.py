@@ -23,7 +23,6 @@ class Trouble(StrEnum):
     BAD_VARIABLE = "bad_variable"
     NO_CONTACTS = "no_contacts"
     NO_CONSENT_COLUMNS = "no_consent_columns"
-    CONSENT_IN_LOG = "consent_in_log"
     NOBODY = "nobody"
     TOO_MANY_MESSAGES = "too_many_messages"
     TOO_DEAR = "too_dear"
@@ -280,8 +279,6 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         Trouble.NO_CONSENT_COLUMNS: (
             "name the columns of consent (consent and consent_date), or record it: smscli consent import",
         )
-        * 2,
-        Trouble.CONSENT_IN_LOG: ("see in smscli preview who has consent: the sent log has it, not the list",)
         * 2,
         Trouble.NOBODY: ("look why nobody could be texted: smscli preview says it row by row",) * 2,
         Trouble.TOO_MANY_MESSAGES: ("raise limits.max_messages, or send a part with --limit",) * 2,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -130,13 +129,30 @@ def _record(row: tuple[Any, ...]) -> ConsentRecord:
     )
 
 
-def has_consents(path: Path) -> bool:
-    """Has the log at that path any consent record? It is only read. Raises SentLogError and its kinds."""
-    file = find_log(path, create=False)
-    with closing(open_as_it_is(file)) as reader, translated(file.path):
-        if schema_number(reader) < _WITH_CONSENTS:
-            return False
-        return bool(reader.execute("SELECT EXISTS (SELECT 1 FROM consent)").fetchone()[0])
+class ConsentReader:
+    """The consent records of a log that is only read; one of an older schema is left as it is.
+
+    Raises SentLogError and its kinds.
+    """
+
+    def __init__(self, path: Path) -> None:
+        file = find_log(path, create=False)
+        self._path = file.path
+        self._connection = open_as_it_is(file)
+        self._has_table = schema_number(self._connection) >= _WITH_CONSENTS
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def facts(self, numbers: Sequence[Msisdn]) -> Mapping[Msisdn, tuple[ConsentFact, ...]]:
+        """What the rules need of the records of these numbers; those without any are absent."""
+        if not self._has_table:
+            return {}
+        by_text = {number.e164: number for number in numbers}
+        with translated(self._path):
+            found = facts(self._connection, json.dumps(sorted(by_text)))
+        return {by_text[text]: several for text, several in found.items()}
 
 
 def topics_as_text(topics: Iterable[str]) -> str:

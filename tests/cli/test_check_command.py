@@ -359,15 +359,41 @@ def test_consent_that_no_column_says_is_one_task_that_names_the_columns(desk: De
     assert "consent_date" in told.out.partition("Problems:")[2]
 
 
-def test_consent_that_the_sent_log_has_is_nothing_to_mend(desk: Desk) -> None:
+def agreed(desk: Desk, *numbers: str) -> None:
+    given = ("--level", "express_written", "--how", "paper", "--campaigns", "campaigns.yaml")
+    assert desk("consent", "add", *numbers, *given).code == 0
+
+
+def test_whose_consent_the_sent_log_has_could_be_texted(desk: Desk) -> None:
     desk.campaigns(OFFER)
     assert desk("init", ".").code == 0
-    given = ("--level", "express_written", "--how", "paper", "--campaigns", "campaigns.yaml")
-    assert desk("consent", "add", "+12025550101", *given).code == 0
+    agreed(desk, "+12025550101")
+    assert desk("optout", "add", "+12025550101", "--campaigns", "campaigns.yaml").code == 0
+    before = desk.log_path.read_bytes()
     told = check(desk)
-    assert told.code == 0
-    assert "To look at:\n  see in smscli preview who has consent" in told.out
-    assert "smscli preview campaigns.yaml offer" in told.out
+    assert (told.code, told.out) == (0, (
+        "offer: 2 rows of contacts.csv, 1 could be texted (no consent 1)\n"
+        "campaigns.yaml: nothing to mend\n"
+    ))  # fmt: skip
+    assert desk.log_path.read_bytes() == before
+
+
+def test_consent_of_others_says_nothing_of_a_list(desk: Desk) -> None:
+    desk.campaigns(OFFER)
+    assert desk("init", ".").code == 0
+    agreed(desk, "+12025550177")
+    told = check(desk, "--json").document
+    assert [task["code"] for task in told["tasks"]] == ["no_consent_columns"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"SQLite format 3\x00 and no more"])
+def test_without_a_sound_sent_log_only_the_list_says_who_agreed(desk: Desk, content: bytes | None) -> None:
+    desk.campaigns(OFFER)
+    if content is not None:
+        desk.log_path.write_bytes(content)
+    told = check(desk, "--json").document
+    assert [task["code"] for task in told["tasks"]] == ["no_consent_columns"]
+    assert (desk.log_path.read_bytes() if desk.log_path.exists() else None) == content
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,8 @@ def check(
     Looks at the campaigns file, the gateways with the environment variables they need, the texts and their
     wording, lists of people not to text, and all contact lists row by row. It does not stop at the first
     problem and asks no network. Rows that `on_bad_rows: skip` leaves out, numbers that were repaired, and
-    warnings about wording are told and do not count as wrong. The sent log is not asked who was texted
-    before, opted out or agreed: that is for `smscli preview` to say.
+    warnings about wording are told and do not count as wrong. Of the sent log only the consent
+    records count: who was texted before or opted out is for `smscli preview` to say.
     """
     world = wiring.of(context)
     asked = Asked(file=file, campaign=campaign, contacts=contacts, gateway=gateway, problems=problems)
