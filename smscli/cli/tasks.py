@@ -275,6 +275,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "shorten {n} text to two sentences",
             "shorten {n} texts to two sentences",
         ),
+        WordingRule.ONE_WAY_OUT: (
+            "offer a second way to opt out in {n} text",
+            "offer a second way to opt out in {n} texts",
+        ),
+        WordingRule.NOT_PERSONAL: (
+            "write something of the reader's own in {n} text",
+            "write something of the reader's own in {n} texts",
+        ),
+        WordingRule.SEVERAL_SEGMENTS: ("shorten {n} text to one segment", "shorten {n} texts to one segment"),
         # campaigns as a whole
         Trouble.NO_CONSENT_COLUMNS: (
             "name the columns of consent (consent and consent_date), or record it: smscli consent import",

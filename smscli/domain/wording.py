@@ -343,6 +343,44 @@ CHECKS: tuple[Check, ...] = (
             "saves time and money"
         ),
     ),
+    Check(
+        rule=WordingRule.ONE_WAY_OUT,
+        find=wording_duties.one_way_out,
+        marketing=Severity.OFF,
+        transactional=Severity.OFF,
+        looks_for=(
+            "One sort of way out alone: a word to answer with, a link, a phone number or an e-mail address. "
+            "A text without any is of `opt_out_missing`."
+        ),
+        trips="Green Garage: Ann, winter tyres from Monday. Reply STOP to opt out",
+        instead=(
+            "Green Garage: Ann, winter tyres from Monday. To opt out reply STOP or call +1 202 555 0143"
+        ),
+        basis="a Russian article on business SMS: offer two or three ways to opt out",
+    ),
+    Check(
+        rule=WordingRule.NOT_PERSONAL,
+        find=wording_style.not_personal,
+        marketing=Severity.OFF,
+        transactional=Severity.OFF,
+        looks_for="A text without a value of the list: the same words for everybody.",
+        trips="Green Garage: your bike is ready",
+        instead="Green Garage: Ann, your bike is ready",
+        basis="a Greek article: a personal text to a few does more than one text to all",
+    ),
+    Check(
+        rule=WordingRule.SEVERAL_SEGMENTS,
+        find=wording_letters.several_segments,
+        marketing=Severity.OFF,
+        transactional=Severity.OFF,
+        looks_for="More than one segment, and how much has to go.",
+        trips=(
+            "Green Garage: Ann, your bike is ready and waits for you in the yard behind the house. We are "
+            "there from 8 to 18 on weekdays and until 13 on Saturday: ring the bell by the gate, code 4711"
+        ),
+        instead="Green Garage: Ann, your bike is ready in the yard, mon-fri 8-18, sat 8-13. Code 4711",
+        basis="a Russian article: short saves time and money; each segment is paid for",
+    ),
 )
 
 DEFAULTS: Mapping[Purpose, Mapping[WordingRule, Severity]] = {

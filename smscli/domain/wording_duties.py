@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from smscli.domain.wording_offers import offers, understood
+from smscli.domain.wording_offers import kinds_of_ways, offers, understood
 from smscli.domain.wording_reading import Draft, Found, Hit, ListKind, Part, WordingRule, fold
 
 #: The sender's name begins this early.
@@ -81,6 +81,19 @@ def opt_out_missing(draft: Draft) -> Iterator[Found]:
     if not offers(draft):
         message = "the text offers no way to opt out"
         yield Found(0, 0, message, "end with a sentence such as `Reply STOP to opt out`")
+
+
+#: So many sorts of ways out.
+_WAYS_OUT = 2
+
+
+def one_way_out(draft: Draft) -> Iterator[Found]:
+    """One sort of way out alone; a text without any is another rule's."""
+    found = offers(draft)
+    if found and len(kinds_of_ways(draft)) < _WAYS_OUT:
+        message = "the text offers one way to opt out"
+        suggestion = "add another kind: a word to answer with, a link, a phone number or an address"
+        yield Found(found[0].start, found[0].end, message, suggestion)
 
 
 def opt_out_other_language(draft: Draft) -> Iterator[Found]:

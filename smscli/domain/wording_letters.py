@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from smscli.domain.campaign import Purpose, Spelling
 from smscli.domain.gsm7 import BASIC, EXTENDED
@@ -261,6 +263,18 @@ def just_over(draft: Draft) -> Iterator[Found]:
             suggestion = f"cut {units} {unit}: a space, a full stop, a shorter word"
             yield Found(len(body) - cut, len(body), message, suggestion, measured.count - shorter.count)
             return
+
+
+def several_segments(draft: Draft) -> Iterator[Found]:
+    """More than one segment, and what is behind all that one holds."""
+    body, measured = draft.body, draft.reading.segments
+    if measured.count > 1:
+        behind = bisect_left(range(len(body)), 2, lo=1, key=lambda end: measure(body[:end]).count)
+        limit = replace(measured, count=1).room
+        over = measured.units - limit
+        message = f"{measured.count} segments of {measured.encoding}: {over} units more than one holds"
+        suggestion = f"cut {over} units: one segment has {limit}"
+        yield Found(max(0, behind - 1), len(body), message, suggestion, measured.count - 1)
 
 
 _TIDY_SPACES: Mapping[re.Pattern[str], str] = {

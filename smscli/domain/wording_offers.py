@@ -24,6 +24,8 @@ from smscli.domain.wording_reading import WAYS, Draft, Hit, ListKind, Part, Piec
 _NEAR = 8
 _VERB_NEAR = 4
 _NUMBER_NEAR = 3
+#: `STOP to +1 202 555 0143`, but not `STOP or call +1 202 555 0143`.
+_TEXTED_NEAR = 2
 #: In front of a phrase, a link belongs to what was said before, unless it is as close as this.
 _LINK_BEFORE = 2
 
@@ -58,6 +60,21 @@ def offers(draft: Draft) -> tuple[Offer, ...]:
     if not found and draft.language not in draft.lists.by_language:
         found += _doubtful(draft)
     return tuple(sorted(found))
+
+
+def kinds_of_ways(draft: Draft) -> frozenset[Part]:
+    """How many sorts of ways out there are: a word to answer with, a link, an address, a phone number.
+
+    What stands between an offer and the words that speak of it is one too: `Reply STOP or open LINK to opt
+    out`. A number that a word is to be texted to belongs to the word.
+    """
+    found = offers(draft)
+    kinds = {Part.WORD} if any(offer.word for offer in found) else set()
+    for sentence, pieces in groupby(draft.pieces, lambda piece: piece.at):
+        inside = [offer for offer in found if offer.at == sentence]
+        if inside:
+            kinds |= _Sentence(draft, tuple(pieces)).ways_among(inside)
+    return frozenset(kinds)
 
 
 def understood(draft: Draft, word: str) -> bool:
@@ -100,6 +117,24 @@ class _Sentence:
         languages = frozenset((*others, *(language for language, _ in self.verbs)))
         reachable = not word or self._near_number(at)
         return Offer(piece.start, piece.end, word, piece.at, languages, reachable)
+
+    def ways_among(self, found: Sequence[Offer]) -> frozenset[Part]:
+        """Of the ways other than words: those from the first of what speaks of opting out to the last."""
+        starts = [offer.start for offer in found]
+        starts += [self.pieces[hit.first].start for _, hit in self.signals]
+        texted = {
+            behind
+            for at, piece in enumerate(self.pieces)
+            if any(offer.word and offer.start == piece.start for offer in found)
+            for behind in range(at + 1, at + 1 + _TEXTED_NEAR)
+        }
+        return frozenset(
+            piece.part
+            for at, piece in enumerate(self.pieces)
+            if piece.part in WAYS
+            and min(starts) <= piece.start <= max(starts)
+            and not (piece.part is Part.PHONE and at in texted)
+        )
 
     # --- what the sentence has ---
 

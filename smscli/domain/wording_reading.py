@@ -49,6 +49,9 @@ class WordingRule(StrEnum):
     ABBREVIATIONS = "abbreviations"
     ONE_WORD = "one_word"
     MANY_SENTENCES = "many_sentences"
+    ONE_WAY_OUT = "one_way_out"
+    NOT_PERSONAL = "not_personal"
+    SEVERAL_SEGMENTS = "several_segments"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,18 @@ def abbreviations(draft: Draft) -> Iterator[Found]:
         yield Found(first.start, last.end, f'"{word}" is short for something', suggestion)
 
 
+# --- for one reader ---
+
+
+def not_personal(draft: Draft) -> Iterator[Found]:
+    """The same words for everybody: nothing in them came from the list."""
+    if not draft.reading.values:
+        message = "nothing in the text is the reader's own"
+        yield Found(
+            0, 0, message, "write what the list knows, such as {{ first_name }}, or text fewer people"
+        )
+
+
 # --- length ---
 
 #: Scripts that put no space between words.
