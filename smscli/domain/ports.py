@@ -344,6 +344,10 @@ class SentLog(Protocol):
         """Those of the numbers that were erased. Raises SentLogError where their key is missing."""
         ...
 
+    def count_erased(self) -> int:
+        """How many people are erased; for this no key is needed."""
+        ...
+
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number but for a keyed hash that keeps it from being texted. Raises SentLogError.
 

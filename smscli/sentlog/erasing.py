@@ -59,6 +59,11 @@ def has_erased(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM erased)").fetchone()[0])
 
 
+def count_erased(connection: sqlite3.Connection) -> int:
+    """How many people are erased; for this no key is needed."""
+    return int(connection.execute("SELECT count(*) FROM erased").fetchone()[0])
+
+
 def knows_erased(connection: sqlite3.Connection) -> bool:
     """`has_erased`, of a log that may be of an older schema, from before anybody could be."""
     return schema_number(connection) >= _WITH_ERASED and has_erased(connection)

@@ -455,6 +455,10 @@ class MemorySentLog:
         """Those of the numbers that were erased."""
         return frozenset(number for number in numbers if number.e164 in self._all.erased)
 
+    def count_erased(self) -> int:
+        """How many people are erased."""
+        return len(self._all.erased)
+
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number, but not that it is not to be texted."""
         return forgotten.erase(self._all, number, now)

@@ -41,7 +41,7 @@ from smscli.sentlog import (
     reply_pile,
     run_records,
 )
-from smscli.sentlog.erasing import erased_among, knows_erased
+from smscli.sentlog.erasing import count_erased, erased_among, knows_erased
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
 from smscli.sentlog.opening import (
@@ -424,6 +424,11 @@ class SqliteSentLog:
         """Those of the numbers that were erased."""
         with self._reading():
             return erased_among(self._connection, numbers)
+
+    def count_erased(self) -> int:
+        """How many people are erased."""
+        with self._reading():
+            return count_erased(self._connection)
 
     def erase(self, number: Msisdn, by: str, now: datetime) -> Erased:
         """Forget a number but for a keyed hash that keeps it from being texted."""

@@ -91,7 +91,7 @@ _COUNTRIES = _keys(
     null="number places places_by zones zones_by state until opens_at rows parts has_own_row own caps consent"
     " holidays",
 )
-_ENTERED = _keys(text="sent_log", count="added already ended", list="problems")
+_ENTERED = _keys(text="sent_log", count="added already ended erased", list="problems")
 _CONSENTS = _keys(
     text="sent_log",
     flag="dry_run",
@@ -285,7 +285,7 @@ RAN = (
         ExitCode.INCOMPLETE,
         _old_log,
     ),
-    Ran(f"optout list {_ON}", _keys(text="sent_log", list="opt_outs"), setting=_old_log),
+    Ran(f"optout list {_ON}", _keys(text="sent_log", list="opt_outs", count="erased"), setting=_old_log),
     Ran(f"optout import optouts.csv --keep-good {_ON}", _ENTERED, ExitCode.INCOMPLETE, _old_log),
     Ran(f"consent add +12025550101 --level soft --how app {_ON}", _CONSENTS, setting=_old_log),
     Ran(

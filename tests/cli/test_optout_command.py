@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import OptOut
 from smscli.domain.replies import Classified, Reply, ReplyClass
 from smscli.sentlog.sqlite import open_sent_log
@@ -19,6 +20,8 @@ smscli = Program()
 
 RECORD = ["number", "topic", "at", "source", "by", "note", "until", "sender", "words"]
 SHOWN = RECORD[:6]  # where no wish has more
+
+JOE = Msisdn("+12025550111", "US")
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_a_wish_that_was_there_keeps_its_date(log: Path) -> None:
     told = optout(log, "add", ADA.e164, BEN.e164, BEN.e164, "--json")
     assert told.document == {
         "schema": 1, "command": "optout add", "status": "ok", "sent_log": str(log),
-        "added": 1, "already": 1, "ended": 0, "problems": [],
+        "added": 1, "already": 1, "ended": 0, "erased": 0, "problems": [],
     }  # fmt: skip
     assert optout(log, "list", "--jsonl").lines[0]["at"] == "2026-11-13T12:00:00Z"
 
@@ -109,6 +112,49 @@ def test_every_bad_number_is_named_and_none_in_full(log: Path) -> None:
 def test_no_verb_makes_a_log(tmp_path: Path, words: list[str]) -> None:
     assert smscli("optout", *words, "--log", str(tmp_path / "none.db")).code == 7
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the erased ---
+
+
+@pytest.fixture
+def without_joe(log: Path) -> Path:
+    with closing(open_sent_log(log, create=False)) as opened:
+        opened.erase(JOE, "ola@desk", NOW)
+    return log
+
+
+@pytest.mark.parametrize("verb", ["add", "import"])
+def test_an_erased_person_is_not_written_down_again(without_joe: Path, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "stop.txt").write_text(f"{JOE.e164}\n{BEN.e164}\n")
+    given = [JOE.e164, BEN.e164] if verb == "add" else [str(tmp_path / "stop.txt")]
+    told = optout(without_joe, verb, *given)
+    assert (told.code, told.out.splitlines()) == (0, [
+        "Added to the opt-out list: 1.", "1 number was erased and stays opted out of everything.",
+    ])  # fmt: skip
+    assert wishes(without_joe) == [(BEN.e164, "")]
+    again = optout(without_joe, verb, *given, "--json").document
+    assert (again["added"], again["already"], again["erased"]) == (0, 1, 1)
+
+
+def test_without_the_key_an_opt_out_is_recorded_all_the_same(without_joe: Path) -> None:
+    without_joe.with_name("sent-log.db.key").unlink()
+    told = optout(without_joe, "add", BEN.e164)
+    assert (told.code, told.out) == (0, "Added to the opt-out list: 1.\n")
+    assert "sent-log.db.key is missing" in told.err
+    assert "their numbers are recorded in full" in told.err
+    assert wishes(without_joe) == [(BEN.e164, "")]
+
+
+def test_the_list_and_status_say_how_many_are_erased(without_joe: Path) -> None:
+    assert optout(without_joe, "list").out.splitlines() == [
+        "0 opt-outs.", "Besides, 1 number was erased and stays opted out of everything.",
+    ]  # fmt: skip
+    assert optout(without_joe, "list", "--json").document["erased"] == 1
+    told = smscli("status", "--log", str(without_joe))
+    assert "Erased    1, opted out of everything" in told.out.splitlines()
+    document = smscli("status", "--log", str(without_joe), "--json").document
+    assert document["opt_outs"]["erased"] == 1
 
 
 # --- for a time ---
@@ -254,7 +300,7 @@ def test_the_table_masks_and_is_inert(listed: Path) -> None:
 
 def test_json_masks_and_jsonl_does_not(listed: Path) -> None:
     told = optout(listed, "list", "--json")
-    assert list(told.document) == ["schema", "command", "status", "sent_log", "opt_outs"]
+    assert list(told.document) == ["schema", "command", "status", "sent_log", "opt_outs", "erased"]
     assert [each["number"] for each in told.document["opt_outs"]] == [p.masked for p in (ADA, BEN, ZOE)]
     assert wishes(listed) == [(ADA.e164, ""), (BEN.e164, "offers"), (ZOE.e164, "")]
 

@@ -224,7 +224,12 @@ def test_opt_outs_are_told_by_source(log: Path) -> None:
         "Opt-outs  4 in all; 3 since Sun 2026-11-15 12:00 UTC (hand 1, reply 2)"
     )
     document = smscli("status", "--log", str(log), "--since", "2h", "--json").document
-    assert document["opt_outs"] == {"in_all": 4, "since": "2026-11-22T10:00:00Z", "lately": {"reply": 1}}
+    assert document["opt_outs"] == {
+        "in_all": 4,
+        "since": "2026-11-22T10:00:00Z",
+        "lately": {"reply": 1},
+        "erased": 0,
+    }
     told = smscli("status", "--log", str(log), "--since", "5s")
     assert told.out.splitlines()[-1] == "Opt-outs  4 in all; none since Sun 2026-11-22 11:59 UTC"
 
@@ -395,7 +400,12 @@ def test_the_document_is_pinned(file: Path, log: Path) -> None:
     ]
     assert (document["command"], document["status"], document["exists"]) == ("status", "ok", True)
     assert document["sent_log"] == str(log)
-    assert document["opt_outs"] == {"in_all": 1, "since": "2026-11-15T12:00:00Z", "lately": {"reply": 1}}
+    assert document["opt_outs"] == {
+        "in_all": 1,
+        "since": "2026-11-15T12:00:00Z",
+        "lately": {"reply": 1},
+        "erased": 0,
+    }
     assert [(each["campaign"], each["in_file"]) for each in document["campaigns"]] == [
         ("winter", True),
         ("spring", True),

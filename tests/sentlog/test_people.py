@@ -168,6 +168,15 @@ def test_no_new_consent_and_no_start_makes_an_erased_person_reachable(log: SentL
     assert claimed(log, message(ANNA)) == []
 
 
+def test_the_erased_are_counted(log: SentLog) -> None:
+    assert log.count_erased() == 0
+    for each in (ANNA, BEN, ANNA):
+        log.erase(each, BY, NOW)
+    assert log.count_erased() == 2
+    log.reinstate(ANNA, "", BY, "agreed anew", NOW)
+    assert log.count_erased() == 1
+
+
 def test_only_an_operators_word_about_everything_brings_an_erased_person_back(log: SentLog) -> None:
     log.erase(ANNA, BY, NOW)
     log.erase(BEN, BY, NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,8 @@ from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, comman
 from smscli.cli.present.documents import dumps, problem_documents
 from smscli.cli.present.text import counted, inert, iso, minute, problem_lines, table
 from smscli.cli.result import Result
-from smscli.domain.errors import ExitCode, FilesError, Problem, UsageError
+from smscli.cli.wiring import World
+from smscli.domain.errors import ExitCode, FilesError, Problem, SentLogBusy, SentLogError, UsageError
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import REVIEW, OptOut, SentLog
 
@@ -101,7 +103,8 @@ def add(
     """Put numbers on the opt-out list.
 
     For good, unless --until or --for says otherwise. Of two wishes about the same the one that lasts longer
-    holds. A reply that waits for review becomes an opt-out so.
+    holds. A reply that waits for review becomes an opt-out so. Of somebody who was erased nothing is written
+    down: they stay opted out of everything.
     """
     world = wiring.of(context)
     now, by = world.clock.now(), world.operator()
@@ -111,8 +114,8 @@ def add(
         wishes = [
             OptOut(number, about, now, source, by, note, ends, sender.strip(), words) for number in given
         ]
-        added = sent_log.opt_out(wishes)
-    return _entered(path, len(given), added)
+        entered = _enter(world, sent_log, wishes)
+    return _entered(path, entered)
 
 
 @app.command(epilog=exit_codes({ExitCode.INCOMPLETE: "some number was not opted out of that"}, *_CODES))
@@ -190,8 +193,9 @@ def list_(
     if jsonl:
         return Result({}, map(dumps, in_full))
     if json:
-        return Result({"sent_log": path, "opt_outs": [_record(wish) for wish in wishes]})
-    return Result({}, _listed(wishes))
+        opt_outs = [_record(wish) for wish in wishes]
+        return Result({"sent_log": path, "opt_outs": opt_outs, "erased": sent_log.count_erased()})
+    return Result({}, _listed(wishes, sent_log.count_erased()))
 
 
 @app.command(
@@ -249,7 +253,8 @@ def import_(
 ) -> Result:
     """Put the numbers of a file on the opt-out list: all, or none.
 
-    Lines whose own `until` has passed are left out: they hold nobody back any more.
+    Lines whose own `until` has passed are left out: they hold nobody back any more. So are those of people
+    who were erased, and stay opted out of everything.
     """
     from smscli.files.optout_file import examine_opt_outs
 
@@ -283,11 +288,10 @@ def import_(
             )
             for wish in lasting
         ]
-        added = sent_log.opt_out(wishes)
+        entered = _enter(world, sent_log, wishes)
     for line in problem_lines(found.problems, f"Bad lines of {inert(str(file))}:"):
         world.screen.trouble(line)
-    given = len({(wish.number, wish.topic) for wish in wishes})
-    return _entered(path, given, added, found.problems, len(found.wishes) - len(lasting))
+    return _entered(path, entered, found.problems, len(found.wishes) - len(lasting))
 
 
 def _refuse_contacts(file: Path, asks: Sequence[str], campaigns: Path | None) -> None:
@@ -321,6 +325,36 @@ def _region_hint(problems: Sequence[Problem], region: str | None) -> str:
     """Numbers without a country are mended with an option here, not with a key of a file."""
     missing = region is None and any(problem.code == "number_needs_country" for problem in problems)
     return "say their country with --region, such as --region PL, " if missing else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """What entering wishes came to: of how many, how many are new, and how many people were erased."""
+
+    given: int
+    added: int
+    erased: int
+
+
+def _enter(world: World, sent_log: SentLog, wishes: Sequence[OptOut]) -> _Entered:
+    """Add wishes, but those of the erased: they need none, and their numbers would be held again."""
+    with sent_log.atomic():
+        erased = _erased(world, sent_log, dict.fromkeys(wish.number for wish in wishes))
+        kept = [wish for wish in wishes if wish.number not in erased]
+        added = sent_log.opt_out(kept)
+    return _Entered(len({(wish.number, wish.topic) for wish in kept}), added, len(erased))
+
+
+def _erased(world: World, sent_log: SentLog, numbers: Iterable[Msisdn]) -> frozenset[Msisdn]:
+    """Those who were erased. Where the log cannot tell, nobody: an opt-out is never refused."""
+    try:
+        return sent_log.erased(numbers)
+    except SentLogBusy:
+        raise
+    except SentLogError as error:
+        world.screen.trouble(f"warning: {inert(error.message)}; their numbers are recorded in full")
+        world.screen.trouble(f"hint: {inert(error.hint)}")
+        return frozenset()
 
 
 # --- how long ---
@@ -364,22 +398,32 @@ def _topic(text: str | None) -> str:
 # --- what is shown ---
 
 
-def _entered(path: Path, given: int, added: int, problems: Sequence[Problem] = (), ended: int = 0) -> Result:
-    there = given - added
+def _entered(path: Path, entered: _Entered, problems: Sequence[Problem] = (), ended: int = 0) -> Result:
+    there = entered.given - entered.added
     known = f" {counted(there, 'opt-out was', 'opt-outs were')} on it already." if there else ""
     known += f" Left out, for their time has passed: {counted(ended, 'line')}." if ended else ""
     bad = f" {counted(len(problems), 'line')} could not be read." if problems else ""
     return Result(
         {
             "sent_log": path,
-            "added": added,
+            "added": entered.added,
             "already": there,
             "ended": ended,
+            "erased": entered.erased,
             "problems": problem_documents(problems),
         },
-        (f"Added to the opt-out list: {added:,}.{known}{bad}",),
+        (
+            f"Added to the opt-out list: {entered.added:,}.{known}{bad}",
+            *([_erased_line(entered.erased)] if entered.erased else []),
+        ),
         ExitCode.INCOMPLETE if problems else ExitCode.OK,
     )
+
+
+def _erased_line(count: int) -> str:
+    if count == 1:
+        return "1 number was erased and stays opted out of everything."
+    return f"{count:,} numbers were erased and stay opted out of everything."
 
 
 def _topics_of(sent_log: SentLog, numbers: Sequence[Msisdn]) -> dict[Msisdn, list[str]]:
@@ -404,7 +448,7 @@ def _removed(topic: str, lifted: int, others: dict[Msisdn, list[str]]) -> Iterat
         yield f"{number.masked} is not opted out of {topic or EVERYTHING}, but of {of}: {way}."
 
 
-def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
+def _listed(wishes: Iterable[OptOut], erased: int) -> Iterator[Block]:
     found = tuple(wishes)
     if found:
         names = [name for name in _COLUMNS if name not in _SELDOM or any(getattr(w, name) for w in found)]
@@ -416,6 +460,8 @@ def _listed(wishes: Iterable[OptOut]) -> Iterator[Block]:
     if waiting:
         wait = counted(waiting, "reply waits", "replies wait")
         yield f"Among them {wait} for somebody to read: smscli replies review"
+    if erased:
+        yield f"Besides, {_erased_line(erased)}"
 
 
 def _row(wish: OptOut) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ def status(
                 campaigns=tuple(_campaigns(path, sent_log, zones)),
                 opt_outs=sent_log.opt_outs_by_source(now=overview.at),
                 lately=sent_log.opt_outs_by_source(lately, overview.at),
+                erased=sent_log.count_erased(),
             )
     page = world.screen.page(world.screen.out)
     return Result(status_document(overview), status_text(overview, page))

@@ -115,6 +115,7 @@ class Overview:
     campaigns: Sequence[CampaignStatus]
     opt_outs: Mapping[str, int] = field(default_factory=dict)  # in all, by source
     lately: Mapping[str, int] = field(default_factory=dict)
+    erased: int = 0
 
 
 # --- for programs ---
@@ -138,6 +139,7 @@ def status_document(overview: Overview) -> dict[str, object]:
             "in_all": sum(overview.opt_outs.values()),
             "since": overview.since,
             "lately": dict(overview.lately),
+            "erased": overview.erased,
         },
     }
 
@@ -209,6 +211,8 @@ def _lines(overview: Overview) -> Iterator[_Line]:
             yield from _campaign_lines(campaign, overview)
     if overview.exists:
         yield _labelled("Opt-outs", _opt_outs(overview), start=10)
+    if overview.erased:
+        yield _labelled("Erased", f"{overview.erased:,}, opted out of everything", start=10)
 
 
 def _opt_outs(overview: Overview) -> str:
