@@ -93,6 +93,14 @@ def test_everything_is_shown_as_json_with_and_without_the_envelope(log: Path) ->
     assert {key: document[key] for key in about} == about
 
 
+def test_consent_is_told_as_its_export_tells_it(log: Path) -> None:
+    said = ("--level", "express", "--how", "paper", "--at", "2026-03-01", "--promise", "2 a month")
+    assert smscli("consent", "add", ADA.e164, *said, "--log", str(log)).code == 0
+    [told] = json.loads(person(log, "show", ADA.e164).out)["consents"]
+    assert [told] == smscli("consent", "export", "--log", str(log)).lines
+    assert (told["purpose"], told["promise"]) == ("all", "2 per month")
+
+
 def test_a_stranger_has_empty_sections_and_notes_hold_no_number(log: Path) -> None:
     told = person(log, "show", "202 555 0199", "--region", "us")
     about = json.loads(told.out)

@@ -74,12 +74,15 @@ def show(
     the words that were shown, and replies; of an erased number only when it was erased. Full numbers and
     texts are inside: that is its purpose. Read it before you hand it out: it names operators too.
     """
+    from smscli.cli.present.consents import record_document
+
     world = wiring.of(context)
     wanted = number_given(number, region_given(region), "NUMBER")
     path = wiring.which_sent_log(world, log=log, campaigns=campaigns)
     lists = _lists(campaigns, wanted)  # before our log is open: another list may be that log
     with wiring.existing_sent_log(world, log=path, campaigns=None) as (path, sent_log):
-        about = sent_log.everything_about(wanted)
+        about = dict(sent_log.everything_about(wanted))
+        about["consents"] = [record_document(each) for each in sent_log.consents(wanted)]  # as an export has
     held = {"sent_log": path, **about, **({} if lists is None else {"lists": [_in_full(e) for e in lists]})}
     return Result(held, (dumps(held, indent=2),))
 
