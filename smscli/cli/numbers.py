@@ -1,4 +1,4 @@
-"""Phone numbers as arguments. Errors name the option or the place, never the number in full."""
+"""Phone numbers as arguments. Errors name the option or what was typed, never a number in full."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from pathlib import Path
 from smscli.domain.errors import UsageError
 from smscli.domain.msisdn import BadNumber, Msisdn, is_region, parse
 
+#: For commands that have the option.
+OR_REGION = ", or say --region with two letters, such as --region PL"
 
-def number_given(text: str, region: str | None, option: str) -> Msisdn:
-    """The number of one argument. Raises UsageError."""
+
+def number_given(text: str, region: str | None, option: str = "", *, otherwise: str = "") -> Msisdn:
+    """The number of one option, or (without one) argument, whose error names what was typed, masked.
+
+    `otherwise` is how else its country can be said, in words that follow a hint. Raises UsageError.
+    """
     try:
         return parse(text, region)
     except BadNumber as error:
-        raise UsageError(f"{option}: {error.message}", hint=_hint(error, "")) from None
+        named = f"{option}: " if option else ""
+        raise UsageError(f"{named}{error.message}", hint=_hint(error, otherwise)) from None
 
 
 def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...]:
@@ -29,8 +36,7 @@ def numbers_given(texts: Sequence[str], region: str | None) -> tuple[Msisdn, ...
     if bad:
         raise UsageError(
             "; ".join([*(error.message for error in bad), "nothing was changed"]),
-            hint=_of_a_file(texts)
-            or _hint(bad[0], ", or say --region with two letters, such as --region PL"),
+            hint=_of_a_file(texts) or _hint(bad[0], OR_REGION),
         )
     return tuple(good)
 

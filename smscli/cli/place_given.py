@@ -49,7 +49,7 @@ def place_given(
     """What the argument and the options --zone, --state and --zip mean together. Raises UsageError."""
     typed = text.strip()
     if typed[:1] in ("+", "(") or sum(map(str.isdigit, typed)) >= 5:
-        return _of_number(rules, number_given(typed, None, "PLACE"), zone, state, postcode)
+        return _of_number(rules, number_given(typed, None), zone, state, postcode)
     place = _place(rules, typed)
     beside = _beside(place.partition("-")[0], zone, state, postcode)
     return _of_place(rules, place, beside)

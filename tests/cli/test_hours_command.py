@@ -55,6 +55,21 @@ def campaigns(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
+    ("place", "there"), [("PL", []), ("GB", ["there Wed 10:00 Europe/London"])], ids=["the same", "another"]
+)
+def test_a_time_that_both_clocks_show_is_said_once(campaigns: str, place: str, there: list[str]) -> None:
+    told = smscli("hours", place, "--campaigns", campaigns, "--campaign", "offer", "--at", TUESDAY)
+    lines = [line.strip() for line in told.out.splitlines()]
+    assert any(line.startswith("Opens     Wed 2026-11-25") for line in lines)
+    assert [line for line in lines if line.startswith("there ")] == there
+
+
+def test_a_cap_says_in_whole_words_what_it_counts() -> None:
+    told = smscli("hours", "US-FL", "--at", TUESDAY)
+    assert "at most 3 in 24 hours, counting messages of the same purpose" in " ".join(told.out.split())
+
+
+@pytest.mark.parametrize(
     ("words", "places", "rows"),
     [
         (["PL"], ["PL"], ["PL"]),
@@ -165,8 +180,8 @@ def test_the_number_is_masked() -> None:
         (["UK"], "did you mean United Kingdom? Type: smscli hours GB"),
         (["Polandd"], "did you mean Poland? Type: smscli hours PL"),
         (["Nowhere"], "write a number (+12025550123), a country (PL) or a state (US-FL)"),
-        (["512345678"], "does not say its country"),
-        (["+48 12"], "PLACE: "),
+        (["512345678"], "error: 51•••••78 does not say its country"),
+        (["+48 12"], "error: +48 12 is too short"),
         (["PL", "--zip", "33101"], "PL has no ZIP codes"),
         (["US", "--zip", "331"], "is no US ZIP code"),
         (["US-FL", "--state", "NY"], "US-FL is a state already"),

@@ -101,6 +101,16 @@ def test_consent_is_told_as_its_export_tells_it(log: Path) -> None:
     assert (told["purpose"], told["promise"]) == ("all", "2 per month")
 
 
+@pytest.mark.parametrize("command", ["person show", "person erase", "consent show"])
+def test_a_number_that_cannot_be_read_is_named_in_masked_form(log: Path, command: str) -> None:
+    told = smscli(*command.split(), "512 345 678", "--log", str(log))
+    assert told.code == 2
+    assert told.err.splitlines() == [
+        "error: 51• ••• •78 does not say its country",
+        "hint: start it with + and the country code, or say --region with two letters, such as --region PL",
+    ]
+
+
 def test_a_stranger_has_empty_sections_and_notes_hold_no_number(log: Path) -> None:
     told = person(log, "show", "202 555 0199", "--region", "us")
     about = json.loads(told.out)

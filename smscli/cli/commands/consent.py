@@ -16,7 +16,7 @@ import typer
 from smscli.cli import wiring
 from smscli.cli.known_topics import warn_of_unknown_topics
 from smscli.cli.moments import moment
-from smscli.cli.numbers import number_given, numbers_given, region_given
+from smscli.cli.numbers import OR_REGION, number_given, numbers_given, region_given
 from smscli.cli.options import AsJson, Campaigns, LogPath, Quiet, Region, command_app, exit_codes
 from smscli.cli.present.documents import dumps, problem_documents
 from smscli.cli.present.text import Hanging, counted, inert, iso, problem_lines
@@ -415,7 +415,7 @@ def show(
     from smscli.cli.present.consents import standing_document, standings, worth_document
 
     world = wiring.of(context)
-    now, asked = world.clock.now(), number_given(number, region_given(region), "NUMBER")
+    now, asked = world.clock.now(), number_given(number, region_given(region), otherwise=OR_REGION)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         records = tuple(sent_log.consents(asked))[::-1]
         replies = tuple(sent_log.replies(number=asked))

@@ -14,7 +14,7 @@ import typer
 
 from smscli.cli import wiring
 from smscli.cli.confirm import confirm
-from smscli.cli.numbers import number_given, region_given
+from smscli.cli.numbers import OR_REGION, number_given, region_given
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.present.documents import dumps
 from smscli.cli.present.text import Hanging, counted, inert, minute
@@ -77,7 +77,7 @@ def show(
     from smscli.cli.present.consents import record_document
 
     world = wiring.of(context)
-    wanted = number_given(number, region_given(region), "NUMBER")
+    wanted = number_given(number, region_given(region), otherwise=OR_REGION)
     path = wiring.which_sent_log(world, log=log, campaigns=campaigns)
     lists = _lists(campaigns, wanted)  # before our log is open: another list may be that log
     with wiring.existing_sent_log(world, log=path, campaigns=None) as (path, sent_log):
@@ -118,7 +118,7 @@ def erase(
     backups, other sent logs, the gateway's own records.
     """
     world = wiring.of(context)
-    wanted = number_given(number, region_given(region), "NUMBER")
+    wanted = number_given(number, region_given(region), otherwise=OR_REGION)
     path = wiring.which_sent_log(world, log=log, campaigns=campaigns)
     lists = _lists(campaigns, wanted) or ()
     with wiring.existing_sent_log(world, log=path, campaigns=None) as (path, sent_log):
