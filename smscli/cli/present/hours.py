@@ -124,7 +124,7 @@ def _zone_words(names: Sequence[str]) -> str:
 
 def _answer(found: There) -> Iterator[tuple[str, str]]:
     """Open until when, or when it opens: by the recipients' clocks, and by the operator's."""
-    asked, zones = found.together, found.given.zones
+    asked = found.together
     margin = found.wish.hours.margin if found.wish.hours else None
     less = f", {minutes(margin)} before the window ends" if margin else ""
     match asked:
@@ -132,11 +132,11 @@ def _answer(found: There) -> Iterator[tuple[str, str]]:
             yield "Now", "open: no hours hold for it"
         case Open(until=until):
             yield "Now", f"open until {local(until, found.wish.zone)}{less}"
-            yield "", _clock_words(zones, until)
+            yield from _clock_there(found, until)
         case Closed(opens_at=opens_at):
             yield "Now", "closed"
             yield "Opens", local(opens_at, found.wish.zone)
-            yield "", _clock_words(zones, opens_at)
+            yield from _clock_there(found, opens_at)
         case NeverOpen():
             yield "Now", "closed: at no time within 14 days are all of these clocks inside all hours"
         case ZoneUnknown(detail=detail):
@@ -145,8 +145,12 @@ def _answer(found: There) -> Iterator[tuple[str, str]]:
             yield "Now", f"closed: the public holidays of {country} are not known"
 
 
-def _clock_words(zones: Sequence[str], at: datetime) -> str:
-    return "there " + some(f"{clock} {_zone_words(names)}" for clock, names in _by_clock(zones, at).items())
+def _clock_there(found: There, at: datetime) -> Iterator[tuple[str, str]]:
+    """By the recipients' clocks, unless the operator's zone is one of theirs and all of them say the same."""
+    zones = found.given.zones
+    clocks = _by_clock(zones, at)
+    if len(clocks) > 1 or found.wish.zone not in zones:
+        yield "", "there " + some(f"{clock} {_zone_words(names)}" for clock, names in clocks.items())
 
 
 def _own(found: There, page: Page) -> Iterator[Block]:

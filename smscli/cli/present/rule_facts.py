@@ -270,15 +270,15 @@ def _frequency(facts: FrequencyFacts, story: Story) -> str:
 
 
 def _caps_words(caps: Iterable[LocalCap]) -> str:
-    return ", ".join(cap_words(each.cap) for each in caps)
+    return "; ".join(cap_words(each.cap) for each in caps)
 
 
 def cap_words(cap: FrequencyCap) -> str:
-    """`at most 3 in 24 hours (marketing; Florida)`."""
+    """`at most 3 in 24 hours, counting messages of the same purpose (Florida, law)`."""
     span = days(cap.per) if isinstance(cap.per, timedelta) else f"a calendar {cap.per}"
-    counts = "" if cap.counts is CapScope.EVERYTHING else f"of the {cap.counts}"
-    said = "; ".join(filter(None, (counts, cap.of)))
-    return f"at most {cap.at_most} in {span}" + (f" ({said})" if said else "")
+    is_of_all = cap.counts is CapScope.EVERYTHING
+    counts = "" if is_of_all else f", counting messages of the same {cap.counts}"
+    return f"at most {cap.at_most} in {span}{counts}" + (f" ({cap.of})" if cap.of else "")
 
 
 def days(span: timedelta) -> str:
