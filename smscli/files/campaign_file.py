@@ -220,10 +220,7 @@ _LISTS = frozenset({".csv", ".tsv", ".xlsx", ".xls", ".ods"})
 
 def _refuse_other_files(path: Path) -> None:
     if path.suffix.lower() in _LISTS and path.is_file():
-        hint = (
-            "name the campaigns file (.yaml), which names the list; check, preview and send also take"
-            f" --contacts {path} behind it"
-        )
+        hint = f"name the campaigns file (.yaml) here; the list is named in it: contacts: {path.name}"
         raise file_problem(path, "wrong_type", "is a contact list by its name, not a campaigns file", hint)
 
 

@@ -249,7 +249,13 @@ TYPED = (
         "The contact list to ask how campaigns stand",
         "smscli status contacts.csv",
         4,
-        ("is a contact list by its name", "check, preview and send also take --contacts contacts.csv"),
+        ("is a contact list by its name", "the list is named in it: contacts: contacts.csv"),
+    ),
+    Mistake(
+        "The contact list to say whose topics are meant",
+        "smscli optout add +12025550101 --campaigns contacts.csv",
+        4,
+        ("is a contact list by its name", "name the campaigns file (.yaml) here"),
     ),
     Mistake(
         "Rates without a currency",
@@ -401,7 +407,7 @@ FILES = (
         "The list where the campaigns file belongs",
         "smscli send contacts.csv ready --yes",
         4,
-        ("is a contact list by its name, not a campaigns file", "--contacts contacts.csv"),
+        ("is a contact list by its name, not a campaigns file", "name the campaigns file (.yaml) here"),
     ),
     Mistake(
         "The campaigns file where the list belongs",
