@@ -25,6 +25,7 @@ import yaml
 from smscli.cli.app import COMMANDS, command_name
 from smscli.cli.tasks import SENTENCES, Trouble
 from smscli.domain.campaign import Purpose
+from smscli.domain.contact import ConsentLevel
 from smscli.domain.decision import SETTLED_SKIPS, HoldReason, SkipReason
 from smscli.domain.errors import ExitCode
 from smscli.domain.explaining import LATER_ROWS
@@ -40,6 +41,7 @@ from smscli.files.contact_columns import Role, looks_like_opt_out, names_of
 from smscli.files.contacts_file import BadRow, ContactsSource, open_contacts
 from smscli.files.json_schema import gateway_schema
 from smscli.files.profile_file import load_preset, load_profile, preset_names
+from smscli.files.rule_files import load_country_rules
 from tests.cli.program import in_process
 from tools.commands_page import all_commands, commands_page
 from tools.docs import WITH_TABLES, generated
@@ -279,6 +281,32 @@ def test_each_rule_of_a_story_has_a_row_with_its_reasons() -> None:
         **reasons_by_rule(),
         LATER_ROWS: {SkipReason.OPTED_OUT},
     }
+
+
+def kept(rule: str) -> list[str]:
+    """The cells behind the name of a rule, in the table of what is kept and where it comes from."""
+    [cells] = [cells for cells in rows(PAGES["docs/rules.md"]) if cells[0] == rule]
+    return cells[1:]
+
+
+def places_in(text: str) -> set[str]:
+    """Rows of countries and states that a text names in their short forms, `FL` for `US-FL`."""
+    return set(re.findall(r"\b[A-Z]{2}\b", text))
+
+
+def test_the_caps_of_countries_that_are_named_are_those_of_their_rows() -> None:
+    named = kept("Not too often")[0].partition("legal caps of ")[2].partition(";")[0]
+    capped = (place for place, row in load_country_rules().rows.items() if row.caps)
+    assert places_in(named) == {place.rpartition("-")[2] for place in capped}
+
+
+def test_the_countries_that_need_written_consent_are_those_of_their_rows() -> None:
+    named = kept("Nobody without consent")[0].partition("`express_written` in ")[2]
+    written = [
+        row for row in load_country_rules().rows.values() if row.consent is ConsentLevel.EXPRESS_WRITTEN
+    ]
+    names = {row.name if row.id != "US" else "US" for row in written}
+    assert names == set(named.replace("the ", "").split(" and "))
 
 
 def test_what_one_can_mend_is_what_the_exit_code_minds() -> None:
