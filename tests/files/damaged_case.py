@@ -285,6 +285,8 @@ def _contacts(rows: Sequence[Contact | BadRow]) -> Iterator[str]:
 
 def _facts(row: Contact) -> Iterator[tuple[str, str]]:
     yield "zone", row.zone or ""
+    yield "state", row.state or ""
+    yield "zip", row.postcode or ""
     yield "language", row.language or ""
     if row.consent:
         yield "consent", f"{row.consent.level.name.lower()} {row.consent.given_on}"

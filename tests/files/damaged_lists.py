@@ -439,6 +439,8 @@ def _facts() -> Iterator[DamagedList]:
     tells = "A column of opt-outs that the campaigns file reads over."
     yield laid("opt-out-column-that-is-ignored", tells, 2, columns={"opt_out": "ignore"})
     yield laid("zones", "Time zones as people write them.", 10)
+    tells = "States and ZIP codes as people write them, in columns that the campaigns file names."
+    yield laid("addresses", tells, 7, columns={"state": "Home state", "zip": "Zip"})
     yield laid("languages", "Languages as people write them.", 7)
     yield laid("countries", "Countries as people write them.", 10, region="PL")
 
