@@ -136,9 +136,7 @@ def test_the_log_is_asked_as_far_back_as_any_rule_needs() -> None:
     week, month = timedelta(days=7), timedelta(days=30)
     assert look_back(OPEN) == week
     assert look_back(replace(OPEN, caps=(FrequencyCap(4, month),))) == month
-    assert look_back(replace(OPEN, caps=(FrequencyCap(1, timedelta(days=9)),))) == (
-        timedelta(days=9)
-    )
+    assert look_back(replace(OPEN, caps=(FrequencyCap(1, timedelta(days=9)),))) == (timedelta(days=9))
 
 
 _PEOPLE = st.lists(
