@@ -3,17 +3,16 @@
     classify("Please STOP, thank you", words)            Classified(OPT_OUT, "the word STOP", "", "en")
 
 A text is read as words and phrases of a vocabulary (`reply_words.yaml`). It is an opt-out if it has a stop
-word and nothing but known words beside it, or a phrase that means one anywhere. Whatever has a stop word and
-is not clear goes to a person (47 CFR 64.1200(a)(10): any words by which a reasonable person would understand
-it). An opt-in is an exact word or it is none. Knows neither the person nor what was sent to them: a bare `no`
-may answer a question.
+word and nothing but known words beside it, a phrase that means one anywhere, or a wish in words of one's own
+(`reply_wishes`). Whatever may be one and is not clear goes to a person (47 CFR 64.1200(a)(10): any words by
+which a reasonable person would understand it). An opt-in is an exact word or it is none. Knows neither the
+person nor what was sent to them: a bare `no` may answer a question.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +20,21 @@ from itertools import chain
 from typing import NamedTuple
 
 from smscli.domain.replies import Classified, ReplyClass
+from smscli.domain.reply_letters import (
+    GAP,
+    TOKEN,
+    end_of,
+    is_slip,
+    parts_of,
+    plain,
+    plain_words,
+    squeezed,
+    tokens_of,
+    without_one,
+)
+from smscli.domain.reply_wishes import Clause, Wishes, WishRow
+
+__all__ = ["ReplyWords", "WordKind", "WordRow", "classify", "plain_words"]
 
 
 class WordKind(StrEnum):
@@ -68,6 +82,7 @@ class ReplyWords:
     """The vocabulary. Compared by identity: one is read once, and is long."""
 
     rows: tuple[WordRow, ...]
+    wishes: tuple[WishRow, ...] = ()
 
 
 def classify(
@@ -86,27 +101,7 @@ def classify(
     return _reader(words, tuple(sorted(keywords.items())), tuple(sorted(topics)), brand).classify(text)
 
 
-# --- letters ---
-
-# Letters that look like a Latin one, as capitals or as small letters, and those that sound alike where a word
-# is written half in one alphabet (CTOП, ΣTOP). A table of our own, and no library: confusable-homoglyphs
-# knows ten thousand pairs, reads a megabyte of JSON to say so, and would not fold П, Π and P, which sound
-# alike and look different.
-_LOOKALIKES = (
-    "аaвbеeззкkмmнhоoрpсcтtуyхxѕsіiјjԁdԛqԝwһhпpґгєeԍgꙅsүy"
-    "αaβbεeζzηhιiκkμmνnοoρpτtυyχxσsπpωωϲcϳjϱpϐb"
-    "łløođdðdħhŧtæaœoßsþpıiȷjɑaɡgɩiᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzƨsʂsօoսuոnհhցgեt"
-    "ꓢsꓔtꓳoꓑpꓮaꓖgꓰeꓲiꓡlꓠnꓣrꓴuᏚsᎢtᎾoᏢpꭲtꮪsꮎoꮲp"
-)
-_LOOKS = {ord(letter): latin for letter, latin in zip(_LOOKALIKES[::2], _LOOKALIKES[1::2], strict=True)} | {
-    first + at: chr(ord("a") + at) for first in (0x1F150, 0x1F170) for at in range(26)
-}
-
-_DIGITS_AS_LETTERS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
-_CONTRACTION = re.compile(r"['’ʼ`´](?=(?:t|s|m|d|ll|re|ve)\b)")
-_DOLLAR = re.compile(r"\$(?=[a-z])|(?<=[a-z])\$")
-_TOKEN = re.compile(r"[^\W_]+")
-_REPEATED = re.compile(r"(.)\1+")
+# --- what is no wording of anybody's ---
 
 #: Signs that mean stop without a word; 🖕 is an insult.
 _STOP_SIGNS = frozenset("🛑⛔🚫🔕✋🖕📵")
@@ -118,59 +113,6 @@ _REACTION = re.compile(
     r"|ha messo .{1,20} a|mi piace|beğendi|disukai)\s*[:\s][“”\"„«‘].*[”“\"»’]\s*",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-def plain_words(text: str) -> list[str]:
-    """A text as words: compatibility forms, case, accents, punctuation and emoji gone."""
-    return _TOKEN.findall(_plain(text))
-
-
-def _plain(text: str) -> str:
-    if text.isascii():
-        folded = text.lower()
-    else:
-        folded = unicodedata.normalize("NFKC", text).casefold().replace("ı", "i")
-        folded = "".join(
-            letter
-            for letter in unicodedata.normalize("NFD", folded)
-            if letter.isascii() or not (unicodedata.combining(letter) or unicodedata.category(letter) == "Cf")
-        )
-    return _DOLLAR.sub("s", _CONTRACTION.sub("", folded))
-
-
-def _looks(plain: str) -> str:
-    """The same in letters of one alphabet, as far as they look alike."""
-    return plain if plain.isascii() else plain.translate(_LOOKS)
-
-
-def _tokens(plain: str) -> list[str]:
-    """Its words; letters that stand apart (`S.T.O.P`) are one."""
-    tokens: list[str] = _TOKEN.findall(_looks(plain))
-    singles = sum(len(token) == 1 for token in tokens)
-    return list(_joined(tokens)) if singles > 2 else tokens
-
-
-def _joined(tokens: Sequence[str]) -> Iterator[str]:
-    apart: list[str] = []
-    for token in [*tokens, ""]:
-        if len(token) == 1:
-            apart.append(token)
-            continue
-        if len(apart) > 2:
-            yield "".join(apart)
-        else:
-            yield from apart
-        apart.clear()
-        if token:
-            yield token
-
-
-def _squeezed(token: str) -> str:
-    return _REPEATED.sub(r"\1", token)
-
-
-def _without_one(token: str) -> Iterator[str]:
-    return (token[:at] + token[at + 1 :] for at in range(len(token)))
 
 
 # --- the vocabulary ---
@@ -188,7 +130,7 @@ class _Entry(NamedTuple):
     @property
     def readable(self) -> str:
         """As people read it: `…` where more letters, or words, may stand."""
-        return self.written.replace("~", "…").replace(_GAP, "…")
+        return self.written.replace("~", "…").replace(GAP, "…")
 
     @property
     def shown(self) -> str:
@@ -222,11 +164,10 @@ _RANK = {
 
 _CLEAR = frozenset({_K.PHRASE, _K.NOT_STOP, _K.STOP, _K.END})
 
-_GAP = "*"
-_LONGEST_GAP = 2
-
 #: Below this a slip of the keyboard makes another word too easily: cancer is not cancel.
 _SURE_LENGTH, _LEAST_LENGTH = 8, 6
+
+_DIGITS_AS_LETTERS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 
 #: Nobody writes longer words; their beginnings tell.
 _LONGEST_WORD = 40
@@ -254,6 +195,7 @@ class _Vocabulary:
         for row in words.rows:
             for written in row.words:
                 self._add(row, written)
+        self.wishes = Wishes(words.wishes, self.knows)
         for entries in chain(self._by_word.values(), self._by_two.values(), self._by_beginning.values()):
             entries.sort(key=lambda entry: _RANK[entry.kind])
         self._lengths = sorted({len(start) for start in self._by_beginning})
@@ -262,7 +204,7 @@ class _Vocabulary:
         self.guess = lru_cache(maxsize=1 << 16)(self._guess)
 
     def _add(self, row: WordRow, written: str) -> None:
-        entry = _Entry(row.kind, written, row.language, _parts(written))
+        entry = _Entry(row.kind, written, row.language, parts_of(written))
         if not entry.parts:
             return
         if row.kind is _K.START and row.confirmed:
@@ -270,7 +212,7 @@ class _Vocabulary:
         first, *rest = entry.parts
         if first.endswith("~"):
             self._by_beginning.setdefault(first[:-1], []).append(entry)
-        elif rest and rest[0] != _GAP and not rest[0].endswith("~"):
+        elif rest and rest[0] != GAP and not rest[0].endswith("~"):
             self._by_two.setdefault((first, rest[0]), []).append(entry)
         else:
             self._by_word.setdefault(first, []).append(entry)
@@ -282,9 +224,9 @@ class _Vocabulary:
         if known is None or _RANK[entry.kind] < _RANK[known.kind]:
             self._single[word] = entry
         if entry.kind in (_K.STOP, _K.END, _K.ALONE, _K.COURTESY) and len(word) > 2:
-            self._squeezed.setdefault(_squeezed(word), entry)
+            self._squeezed.setdefault(squeezed(word), entry)
         if entry.kind is _K.STOP and len(word) >= _LEAST_LENGTH:
-            for slip in (word, *_without_one(word)):
+            for slip in (word, *without_one(word)):
                 self._slips.setdefault(slip, entry)
 
     def longest(self, tokens: Sequence[str], at: int) -> tuple[_Entry, int] | None:
@@ -295,7 +237,7 @@ class _Vocabulary:
         best: tuple[_Entry, int] | None = None
         rank = (False, 0, 0)
         for entry in self._beginning_with(tokens, at):
-            length = _end(entry.parts, tokens, at) - at
+            length = end_of(entry.parts, tokens, at) - at
             its = (entry.kind in _CLEAR, length, -_RANK[entry.kind])
             if length > 0 and (best is None or its > rank):
                 best, rank = (entry, length), its
@@ -317,21 +259,30 @@ class _Vocabulary:
     def single(self, token: str) -> _Entry | None:
         return self._single.get(token)
 
+    def knows(self, token: str) -> bool:
+        """Is it a word by itself, or a number?"""
+        return token in self._single or token.isdigit()
+
+    def limits(self, token: str) -> bool:
+        """Does this word make a wish one for certain hours or cases?"""
+        single = self._single.get(token)
+        return single is not None and single.kind is _K.CONDITION
+
     def _guess(self, token: str) -> tuple[_Entry, bool] | None:
         """What an unknown word is meant to be, and whether that is sure: stretched, with digits for letters,
         glued to another, or with a slip of the keyboard."""
         if token.isdigit():
             return self._number, True
         if len(token) > _LONGEST_WORD:
-            token = _squeezed(token)[:_LONGEST_WORD]
+            token = squeezed(token)[:_LONGEST_WORD]
         if found := self._stretched(token) or self._with_digits(token):
             return found, True
         glued = self._glued(token)
         return glued if glued is not None else self._slipped(token)
 
     def _stretched(self, token: str) -> _Entry | None:
-        squeezed = _squeezed(token)
-        return self._squeezed.get(squeezed) if squeezed != token else None
+        once = squeezed(token)
+        return self._squeezed.get(once) if once != token else None
 
     def _with_digits(self, token: str) -> _Entry | None:
         if token.isalpha() or not any(map(str.isalpha, token)):
@@ -358,7 +309,7 @@ class _Vocabulary:
 
     def _slipped(self, token: str) -> tuple[_Entry, bool] | None:
         if len(token) >= _LEAST_LENGTH - 1:
-            for slip in (token, *_without_one(token)):
+            for slip in (token, *without_one(token)):
                 found = self._slips.get(slip)
                 if found is not None and abs(len(found.parts[0]) - len(token)) <= 1:
                     return found, min(len(token), len(found.parts[0])) >= _SURE_LENGTH
@@ -368,48 +319,7 @@ class _Vocabulary:
         """Is a lone word one slip away from STOP, and no word of its own?"""
         if not 3 <= len(token) <= 5 or token in _NOT_NEAR_STOP:
             return False
-        return any(_is_slip(token, word) for word in _NEAR_STOP)
-
-
-def _parts(written: str) -> tuple[str, ...]:
-    parts: list[str] = []
-    for word in written.split():
-        if word == _GAP:
-            parts.append(_GAP)
-            continue
-        tokens = _TOKEN.findall(_looks(_plain(word)))
-        if word.endswith("~") and tokens:
-            tokens[-1] += "~"
-        parts += tokens
-    return tuple(parts)
-
-
-def _end(parts: Sequence[str], tokens: Sequence[str], at: int) -> int:
-    """Where these parts end if they begin here; 0 where they do not."""
-    if len(parts) == 1 and tokens[at : at + 1] == [parts[0]]:
-        return at + 1  # nearly always
-    for place, part in enumerate(parts):
-        if part == _GAP:
-            rest, starts = parts[place + 1 :], range(at, min(at + _LONGEST_GAP + 1, len(tokens)))
-            return max((_end(rest, tokens, start) for start in starts), default=0)
-        if at >= len(tokens):
-            return 0
-        if not (tokens[at].startswith(part[:-1]) if part.endswith("~") else tokens[at] == part):
-            return 0
-        at += 1
-    return at
-
-
-def _is_slip(token: str, word: str) -> bool:
-    """One letter too many, missing, wrong, or two that changed places."""
-    if abs(len(token) - len(word)) > 1 or token == word:
-        return False
-    if len(token) == len(word):
-        wrong = [at for at, (a, b) in enumerate(zip(token, word, strict=True)) if a != b]
-        swapped = len(wrong) == 2 and wrong[1] - wrong[0] == 1 and sorted(token) == sorted(word)
-        return len(wrong) == 1 or swapped
-    longer, shorter = sorted((token, word), key=len, reverse=True)
-    return shorter in _without_one(longer)
+        return any(is_slip(token, word) for word in _NEAR_STOP)
 
 
 # --- reading one text ---
@@ -420,6 +330,8 @@ _KNOWN = frozenset(
     | {_K.YES, _K.TOPIC, _K.BRAND}
 )
 _WHAT_WE_SEND = frozenset({_K.MESSAGE, _K.SUBJECT, _K.ALL, _K.TOPIC, _K.BRAND})
+#: What keeps a clause from being set aside: it may mean stop after all.
+_WORRYING = frozenset({_K.STOP, _K.END, _K.ALONE, _K.READ})
 _POLITE = frozenset({_K.COURTESY, _K.CLOSING})
 
 #: Words of a clear wish; words that are still a short text; words of a name below a text.
@@ -448,8 +360,8 @@ class _Reader:
     ) -> None:
         self._words = words
         self._keywords = {tuple(plain_words(word)): (word, topic) for word, topic in keywords}
-        named = [_Entry(_K.TOPIC, topic, "", _parts(topic), topic) for topic in topics]
-        named.append(_Entry(_K.BRAND, brand, "", _parts(brand)))
+        named = [_Entry(_K.TOPIC, topic, "", parts_of(topic), topic) for topic in topics]
+        named.append(_Entry(_K.BRAND, brand, "", parts_of(brand)))
         self._named = [entry for entry in named if entry.parts and not self._is_any(entry)]
         self._first_named = frozenset(entry.parts[0] for entry in self._named)
         self._topics = {entry.parts: entry for entry in self._named if entry.kind is _K.TOPIC}
@@ -463,21 +375,70 @@ class _Reader:
     def _classify(self, text: str) -> Classified:
         if _REACTION.fullmatch(text):
             return Classified(ReplyClass.OTHER, "a reaction that quotes a message")
-        plain = _plain(text)
-        marked = self._marked(_tokens(plain))
+        folded = plain(text)
+        marked = self._marked(tokens_of(folded))
         found = self._opt_out(marked)
         if found is None or found.kind is ReplyClass.REVIEW:
             found = self._by_lines(text) or found
+        if found is not None and found.kind is ReplyClass.OPT_OUT and not self._begins_with_a_no(marked):
+            return found
+        clauses = self._words.wishes.read(folded)
+        if any(clause.is_apart for clause in clauses):
+            marked = self._marked(self._tokens(clauses))
+            found = self._opt_out(marked)
+        if found is None or found.kind is ReplyClass.REVIEW:
+            found = self._wished(clauses, marked, found)
         if found is not None and found.kind is ReplyClass.OPT_OUT:
             return found
-        return self._opt_in(plain) or found or self._else(text, marked)
+        return self._opt_in(folded) or found or self._else(text, marked)
+
+    def _begins_with_a_no(self, marked: _Marked) -> bool:
+        """Is it one by a phrase such as `keine SMS`? That may be about an SMS that did not come."""
+        phrase = marked.first(_K.PHRASE)
+        return phrase is not None and self._words.wishes.refuses(phrase.parts[0])
+
+    def _tokens(self, clauses: Sequence[Clause]) -> list[str]:
+        """The words of a text, but for clauses whose no or stop is about something else."""
+        kept = (clause for clause in clauses if not (clause.is_apart and self._is_harmless(clause)))
+        return [token for clause in kept for token in clause.tokens]
+
+    def _is_harmless(self, clause: Clause) -> bool:
+        if clause.stops_itself:
+            return True
+        marks = self._marked(list(clause.tokens)).marks
+        worrying = (mark.entry for mark in marks if mark.entry and mark.entry.kind in _WORRYING)
+        return all(self._words.wishes.refuses(entry.parts[0]) for entry in worrying)
+
+    def _wished(
+        self, clauses: Sequence[Clause], marked: _Marked, found: Classified | None
+    ) -> Classified | None:
+        """What was found, or a wish in words of one's own if there is one."""
+        wished = [clause for clause in clauses if clause.wish is not None]
+        names_topics = found is not None and _K.TOPIC in marked.kinds
+        if not wished or names_topics or _K.AUTOMATIC in marked.kinds:
+            return found
+        wishes = [clause.wish for clause in wished if clause.wish is not None]
+        wish = max(wishes, key=lambda each: each.is_sure)
+        beside = frozenset[str]().union(*(clause.beside for clause in wished))
+        if wish.is_sure and _K.NOT_STOP not in marked.kinds and not self._limits(marked, beside):
+            return Classified(ReplyClass.OPT_OUT, f"words that make a wish: {wish.said}", "", wish.language)
+        return found or Classified(
+            ReplyClass.REVIEW, f"words that may make a wish: {wish.said}", "", wish.language
+        )
+
+    def _limits(self, marked: _Marked, beside: frozenset[str]) -> bool:
+        """Is the wish one for certain hours or cases? Some words of wishes would say so by themselves."""
+        entries = (mark.entry for mark in marked.marks if mark.entry and mark.entry.kind is _K.CONDITION)
+        return any(not beside.isdisjoint(entry.parts) for entry in entries) or any(
+            self._words.limits(token) for token in beside
+        )
 
     def _by_lines(self, text: str) -> Classified | None:
         """STOP, and a name in the lines below."""
         first, _, rest = text.strip().partition("\n")
-        if not rest or len(_tokens(_plain(rest))) > _NAME:
+        if not rest or len(tokens_of(plain(rest))) > _NAME:
             return None
-        found = self._opt_out(self._marked(_tokens(_plain(first))))
+        found = self._opt_out(self._marked(tokens_of(plain(first))))
         return found if found is not None and found.kind is ReplyClass.OPT_OUT else None
 
     def _marked(self, tokens: list[str]) -> _Marked:
@@ -489,7 +450,8 @@ class _Reader:
             if mark is None or mark.is_doubt:
                 guess = self._words.guess(tokens[at])
                 mark = _Mark(guess[0], 1) if guess and guess[1] else mark or _Mark(None, 1)
-                loose = loose or (guess[0] if guess and not guess[1] else None)
+                if guess and not guess[1] and not self._words.wishes.knows(tokens[at]):
+                    loose = loose or guess[0]
             marks.append(mark)
             at += mark.length
         marks = _without_name(marks)
@@ -500,7 +462,7 @@ class _Reader:
     def _named_at(self, tokens: Sequence[str], at: int) -> _Mark | None:
         if tokens[at] not in self._first_named:
             return None
-        fitting = [entry for entry in self._named if _end(entry.parts, tokens, at)]
+        fitting = [entry for entry in self._named if end_of(entry.parts, tokens, at)]
         if not fitting:
             return None
         longest = max(fitting, key=lambda entry: len(entry.parts))
@@ -550,9 +512,9 @@ class _Reader:
             return marked.first(_K.NO)
         return None
 
-    def _opt_in(self, plain: str) -> Classified | None:
+    def _opt_in(self, folded: str) -> Classified | None:
         """An exact word of ours, or of everybody's; or the latter and a topic."""
-        words = tuple(_TOKEN.findall(plain))
+        words = tuple(TOKEN.findall(folded))
         if not words:
             return None
         if words in self._keywords:
