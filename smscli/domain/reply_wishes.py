@@ -539,10 +539,15 @@ class Wishes:
         known: set[int] = set()
         for at, token in enumerate(tokens):
             words, phrases = self._parts.beginning_with(token)
-            for language, part, _ in words:
-                found.setdefault(language, {}).setdefault(part, []).append(_Span(places[at], places[at] + 1))
+            if words:
+                here = _Span(places[at], places[at] + 1)
                 known.add(at)
+            for language, part, _ in words:
+                found.setdefault(language, {}).setdefault(part, []).append(here)
+            following = tokens[at + 1] if at + 1 < len(tokens) else ""
             for language, part, written in phrases:
+                if written[1] != following and written[1][-1] not in "~*":
+                    continue  # nearly always
                 if end := end_of(written, tokens, at):
                     span = _Span(places[at], places[end - 1] + 1)
                     found.setdefault(language, {}).setdefault(part, []).append(span)
@@ -589,7 +594,9 @@ def _without_plain(
     own: Mapping[WishPart, list[_Span]], shared: Mapping[WishPart, list[_Span]]
 ) -> dict[WishPart, list[_Span]]:
     """Parts of one language and those of all, but for what stands in phrases that mean something else."""
-    hidden = own.get(_P.PLAIN, ())
+    hidden = own.get(_P.PLAIN)
+    if not hidden:
+        return {**own, **{part: [*own.get(part, ()), *spans] for part, spans in shared.items()}}
     spans: dict[WishPart, list[_Span]] = {}
     for part in own.keys() | shared.keys():
         both = (span for parts in (own, shared) for span in parts.get(part, ()))
