@@ -418,8 +418,8 @@ def _folded_words(keywords: Mapping[str, Mapping[str, str]]) -> Mapping[str, Map
     for sender, words in keywords.items():
         plain = re.sub(r"[\s()-]", "", sender)
         if plain in found:
-            again, at = "is the same number again", (sender,)
-            raise Wrong(again, code="duplicate_key", at=at, of_key=True, hint="keep one")
+            again = "is the same number again"
+            raise Wrong(again, code="duplicate_key", at=(sender,), of_key=True, hint="keep one")
         found[plain] = dict(words)
         twice = [word for place, word in enumerate(words) if _fold(word) in map(_fold, list(words)[:place])]
         if twice:
