@@ -186,10 +186,10 @@ class _Clocked:
         step = self._names.get(name)
         return method if step is None else partial(self._timed, step, method)
 
-    def _timed(self, step: str, method: Callable[..., Any], *arguments: Any) -> Any:
+    def _timed(self, step: str, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         before = time.process_time()
         try:
-            return method(*arguments)
+            return method(*arguments, **named)
         finally:
             self._spent[step] += time.process_time() - before
 
