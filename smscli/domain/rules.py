@@ -245,8 +245,8 @@ def _local(cap: FrequencyCap, zones: tuple[str, ...]) -> LocalCap:
 def _needed(campaign: Campaign, country: str, places: tuple[str, ...]) -> ConsentPolicy:
     """A country asks of advertisements; a message that somebody waits for is none."""
     policy, rules = campaign.consent.of(country), campaign.country_rules
-    is_asked = rules is not None and campaign.purpose is Purpose.MARKETING
-    least = consent_of(rules, places) if rules is not None and is_asked else None
+    is_asked = campaign.purpose is Purpose.MARKETING
+    least = consent_of(rules, places) if rules and is_asked else None
     return policy if least is None or least <= policy.level else replace(policy, level=least)
 
 
