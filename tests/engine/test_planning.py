@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smscli.domain.campaign import SameText
-from smscli.domain.contact import Contact
-from smscli.domain.decision import SkipReason
+from smscli.domain.consent import ConsentMethod, ConsentRecord, Promise
+from smscli.domain.contact import ConsentLevel, Contact
+from smscli.domain.decision import HoldReason, SkipReason
 from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Realm, Receipt, State
 from smscli.domain.ports import OptOut, Terms
@@ -137,6 +138,22 @@ def test_the_log_is_asked_as_far_back_as_any_rule_needs() -> None:
     assert look_back(OPEN) == week
     assert look_back(replace(OPEN, caps=(FrequencyCap(4, month),))) == month
     assert look_back(replace(OPEN, caps=(FrequencyCap(1, timedelta(days=9)),))) == (timedelta(days=9))
+
+
+@pytest.mark.parametrize(("days", "held"), [(59, True), (61, False)])
+def test_the_log_is_asked_as_far_back_as_a_promise_says(
+    plan: SqlitePlan, log: MemorySentLog, days: int, held: bool
+) -> None:
+    """No cap of the campaign looks further back than a week."""
+    earlier = replace(message(7, body="Other words"), campaign_id="winter")
+    log.claim([Batch("r", (earlier,), NOW)], TERMS, NOW - timedelta(days=days))
+    promise = Promise(1, timedelta(days=60))
+    yes = ConsentRecord(
+        number(7), ConsentLevel.EXPRESS, NOW - timedelta(days=90), ConsentMethod.PAPER, promise=promise
+    )
+    log.record_consents([yes], NOW)
+    fill(plan, [contact(1, 7)], log)
+    assert plan.tally(BatchMode.ONE).held == ({HoldReason.FREQUENCY_CAP: 1} if held else {})
 
 
 _PEOPLE = st.lists(
