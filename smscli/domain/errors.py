@@ -5,6 +5,7 @@
     ├── FilesError              4   files are wrong or the list is empty; carries every Problem
     ├── Refused                 5   a guard refused: not confirmed, over a limit, text changed
     ├── RunStopped              6   credentials, funds, clock, error budget, gateway out of reach
+    │   └── PostboxFailed           a gateway cannot be asked what became of messages
     └── SentLogError            7   no log, no sending
         ├── SentLogMissing
         ├── SentLogBusy
@@ -108,6 +109,10 @@ class RunStopped(SmscliError):
     """The run was ended early; what was in flight is settled."""
 
     exit_code = ExitCode.STOPPED
+
+
+class PostboxFailed(RunStopped):
+    """A gateway could not be asked what became of messages; what it told before is saved."""
 
 
 class SentLogError(SmscliError):

@@ -120,7 +120,8 @@ class Batch:
 class Receipt:
     """The gateway's answer for one message, or our conclusion where it gave none.
 
-    `segments` is the gateway's own count, where it tells; `fault` is set for rejections only.
+    `segments` is the gateway's own count and `happened_at` (aware UTC) its time, where it tells. `fault` is
+    whose fault it is that somebody was not reached.
     """
 
     message_id: str
@@ -130,6 +131,7 @@ class Receipt:
     detail: str = ""
     segments: int | None = None
     fault: Fault | None = None
+    happened_at: datetime | None = None
 
 
 class Verdict(StrEnum):

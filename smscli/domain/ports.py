@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from smscli.domain.consent import ConsentFact, ConsentRecord
 from smscli.domain.decision import Decision, HoldReason, SkipReason
+from smscli.domain.delivery import DeliveryReceipt, Finding, Handed, ListedOptOut, Post
 from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Answer, Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
@@ -37,6 +38,34 @@ class Gateway(Protocol):
     async def submit(self, batch: Batch, *, proven: bool) -> Answer:
         """Hand one batch over. `proven`: something was accepted earlier in this run, so that a lone
         unmapped 400 or 422 is about the message and not about the set-up."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Postbox(Protocol):
+    """What a gateway can be asked afterwards. Asking changes nothing but where `consuming` says so.
+
+    Each method yields pages; whoever takes the next one has saved the last, which is then acknowledged.
+    `handed` are the messages that polls by message, reference or sender are made of. Raises PostboxFailed
+    where an answer cannot be had or understood: what was yielded before stands.
+    """
+
+    @property
+    def profile(self) -> GatewayProfile: ...
+
+    def receipts(
+        self, handed: Iterable[Handed], since: datetime, until: datetime, mark: str
+    ) -> AsyncIterator[Post[DeliveryReceipt]]: ...
+
+    def replies(
+        self, handed: Iterable[Handed], since: datetime, until: datetime, mark: str
+    ) -> AsyncIterator[Post[Reply]]: ...
+
+    def opt_outs(self, since: datetime, until: datetime, mark: str) -> AsyncIterator[Post[ListedOptOut]]: ...
+
+    async def find(self, message: Handed, now: datetime) -> Finding:
+        """Ask about one message in doubt."""
         ...
 
     async def close(self) -> None: ...
@@ -206,6 +235,14 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     held_until: datetime | None = None
     stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMark:
+    """How far a gateway was asked: everything until `at` (aware UTC), and its own mark if it has any."""
+
+    at: datetime
+    mark: str = ""
 
 
 class SentLog(Protocol):
@@ -378,6 +415,48 @@ class SentLog(Protocol):
 
     def opt_outs(self) -> Iterator[OptOut]:
         """Everybody on the opt-out list, by number."""
+        ...
+
+    def handed(
+        self, gateway: str, realm: Realm, states: frozenset[State], since: datetime
+    ) -> Iterator[Handed]:
+        """Messages handed to that gateway then or later and now in one of these states, oldest first."""
+        ...
+
+    def match(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], since: datetime
+    ) -> Sequence[str | None]:
+        """The id of the message that each is about, among those handed over then or later; None: unknown.
+
+        By our id, else by the gateway's (with the number, where several share it), else by the number where
+        only one message to it is meant: of that text, where the receipt tells it.
+        """
+        ...
+
+    def keep_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], now: datetime
+    ) -> int:
+        """Keep receipts that are about no message known yet, to be matched later; how many are new."""
+        ...
+
+    def strays(self, gateway: str, realm: Realm) -> Sequence[DeliveryReceipt]:
+        """The receipts kept for that gateway, oldest first."""
+        ...
+
+    def drop_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], before: datetime
+    ) -> None:
+        """Forget these, which have found their messages, and whatever was kept before that time."""
+        ...
+
+    def sync_mark(self, gateway: str, realm: Realm, what: str) -> SyncMark | None:
+        """How far that gateway was asked about `what` (receipts, replies, opt_outs)."""
+        ...
+
+    def remember_sync(self, gateway: str, realm: Realm, what: str, mark: SyncMark) -> None: ...
+
+    def gateways_used(self, since: datetime | None = None) -> Sequence[tuple[str, Realm]]:
+        """The names of the gateways that messages were handed to then or later, with their realms."""
         ...
 
     def opt_outs_by_source(

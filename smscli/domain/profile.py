@@ -1,9 +1,10 @@
 """GatewayProfile: one HTTP API of a gateway, described and not programmed.
 
     GatewayProfile      what the engine must know: how many a call, how fast, what may be repeated
-    └── Wire            what only the wire must know
-        ├── Call        profile + batch -> one request: URL, headers, auth, and the body as a tree
-        └── Reply       one reply -> receipts: what success is, where ids are, what errors mean
+    ├── Wire            what only the wire must know
+    │   ├── Call        profile + batch -> one request: URL, headers, auth, and the body as a tree
+    │   └── Reply       one reply -> receipts: what success is, where ids are, what errors mean
+    └── Polls           what can be asked afterwards: delivery receipts, replies, opt-outs, one message
 
 Secrets are named, never held: a profile can be printed. There are no conditions and no expressions; what
 this language cannot say (signing) is a class of its own behind the same port.
@@ -28,7 +29,8 @@ class BatchMode(StrEnum):
 
     ONE = "one"  # one message
     FANOUT = "fanout"  # one text and one sender to many numbers
-    LIST = "list"  # many messages, each with its own text
+    LIST = "list"  # many messages, each with its own text and sender
+    MERGE = "merge"  # one sender and one text with a gap, and what each recipient's gap holds
 
 
 class RateUnit(StrEnum):
@@ -39,12 +41,20 @@ class RateUnit(StrEnum):
     REQUEST = "request"
 
 
+class RateScope(StrEnum):
+    """Who has a rate of their own."""
+
+    GATEWAY = "gateway"
+    SENDER = "sender"  # each sender ID
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """At most so many units in any second, measured when they are submitted."""
 
     per_second: float
     counts: RateUnit = RateUnit.MESSAGE
+    per: RateScope = RateScope.GATEWAY
 
 
 class IdempotencyScope(StrEnum):
@@ -54,17 +64,26 @@ class IdempotencyScope(StrEnum):
     REQUEST = "request"
 
 
+class KeyFormat(StrEnum):
+    """How an idempotency key is written."""
+
+    HEX = "hex"  # the id as it is: 32 hexadecimal characters
+    UUID = "uuid"  # the same with dashes
+    INT = "int"  # a whole number below 2**60, made of the id
+
+
 @dataclass(frozen=True, slots=True)
 class Idempotency:
     """The gateway's promise: the same key within `window` is taken once.
 
-    With `body`, the body's tree carries `{id}` or `{request_id}` itself and `name` only says where.
+    With `body`, the body's tree carries `{id}` or `{request_id}` itself; `name` and `format` mean nothing.
     """
 
     where: str  # header | query | body
     name: str
     scope: IdempotencyScope
     window: timedelta
+    format: KeyFormat = KeyFormat.HEX
 
 
 # --- values: what a profile writes where something must stand in a request ---
@@ -125,9 +144,13 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Named fields, in order."""
+    """Named fields, in order; then those that are made once for every message, by their names.
+
+    `by_message`: a name with markers (`to[{to}]`), and the value beside it.
+    """
 
     fields: tuple[tuple[str, Node], ...] = ()
+    by_message: tuple[tuple[Words, Node], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,33 +167,57 @@ class Each:
     item: Node
 
 
-Node = Value | Constant | Fields | Items | Each
+@dataclass(frozen=True, slots=True)
+class Join:
+    """One text: `item` for every message of the batch, with `by` between them."""
+
+    item: Value
+    by: str
+
+
+Node = Value | Constant | Fields | Items | Each | Join
 
 #: What a message and its batch can put into a request.
 MARKERS = (
     "to",
     "text",
+    "text_if_gsm7",
+    "hex_if_ucs2",
     "sender",
+    "sender_type",
     "id",
     "request_id",
     "unicode",
+    "validity_milliseconds",
     "validity_seconds",
     "validity_minutes",
+    "valid_until",
 )
-#: Markers that differ by message: with many messages in a call they belong inside `$each`.
-MESSAGE_MARKERS = frozenset({"to", "text", "sender", "id"})
+_OF_TEXT = frozenset({"text", "text_if_gsm7", "hex_if_ucs2"})
+_OF_SENDER = frozenset({"sender", "sender_type"})
+#: What differs by message in a call that carries several: it belongs inside `$each`, `$join` or a field that
+#: is made by message.
+MESSAGE_MARKERS: Mapping[BatchMode, frozenset[str]] = {
+    BatchMode.ONE: frozenset(),
+    BatchMode.FANOUT: frozenset({"to", "id"}),
+    BatchMode.LIST: frozenset({"to", "id"}) | _OF_TEXT | _OF_SENDER,
+    BatchMode.MERGE: frozenset({"to", "id"}) | _OF_TEXT,
+}
 
 
 def leaves(node: Node) -> Iterator[Value]:
     """Every text and secret of a tree."""
     match node:
-        case Fields(fields):
+        case Fields(fields, by_message):
             for _, value in fields:
+                yield from leaves(value)
+            for name, value in by_message:
+                yield name
                 yield from leaves(value)
         case Items(items):
             for value in items:
                 yield from leaves(value)
-        case Each(item):
+        case Each(item) | Join(item):
             yield from leaves(item)
         case Constant():
             pass
@@ -190,18 +237,21 @@ class AuthKind(StrEnum):
     HEADER = "header"
     QUERY = "query"
     FORM = "form"  # in the body, form or JSON
+    SIGNED = "signed"  # made anew for each request, by a class
 
 
 @dataclass(frozen=True, slots=True)
 class Auth:
     """Credentials: (user, password) for basic, (token) for bearer, else every field by its name.
 
-    `scheme` is put before the value of a header (`App`, `AccessKey`), where a gateway wants one.
+    `scheme` is put before the value of a header (`App`, `AccessKey`), where a gateway wants one. `signer` is
+    the name of the class that signs with the fields.
     """
 
     kind: AuthKind = AuthKind.NONE
     fields: tuple[tuple[str, Value], ...] = ()
     scheme: str = ""
+    signer: str = ""
 
 
 class BodyEncoding(StrEnum):
@@ -214,7 +264,7 @@ class BodyEncoding(StrEnum):
 
 
 class NumberFormat(StrEnum):
-    """How a gateway writes a phone number."""
+    """How a gateway writes a phone number; a sender that is one is a text without plus but in the first."""
 
     E164PLUS = "e164plus"  # "+12025550123"
     E164BARE = "e164bare"  # "12025550123"
@@ -230,8 +280,17 @@ class UnicodeSwitch:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderTypes:
+    """What `{sender_type}` stands for. None: a field that is only this marker is left out."""
+
+    number: str | None = None  # +12025550143
+    short: str | None = None  # 72345
+    name: str | None = None  # Garage
+
+
+@dataclass(frozen=True, slots=True)
 class Validity:
-    """The bounds (seconds) of `{validity_seconds}` and `{validity_minutes}`: outside, the nearer is said."""
+    """The bounds (seconds) of what a gateway is told about validity: outside, the nearer is said."""
 
     least: int = 1
     most: int = 86_400
@@ -239,7 +298,7 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a batch becomes one request. `join` glues a list of numbers; without it a list stays a list."""
+    """How a batch becomes one request."""
 
     url: Value = Words()
     method: str = "POST"
@@ -248,9 +307,9 @@ class Call:
     auth: Auth = Auth()
     encoding: BodyEncoding = BodyEncoding.JSON
     number: NumberFormat = NumberFormat.E164PLUS
-    join: str | None = None
     body: Node = Fields()
     unicode: UnicodeSwitch = UnicodeSwitch()
+    sender_types: SenderTypes = SenderTypes()
     validity: Validity = Validity()
 
     @property
@@ -311,7 +370,7 @@ class ResultShape(StrEnum):
     LIST_IN_ORDER = "list_in_order"  # an object a message, in the order of the request
     LIST_BY_KEY = "list_by_key"  # an object a message, which names its number or our id
     MAP_BY_NUMBER = "map_by_number"  # number -> object
-    IDS = "ids"  # ids only, in the order of the request
+    IDS = "ids"  # ids only, in the order of the request, without the numbers that `invalid` lists
     TEXT_REGEX = "text_regex"  # the id is in the text
     HEADER = "header"  # the id is in a header
     NONE = "none"  # success says it all
@@ -326,11 +385,11 @@ class Unlisted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Where receipts are found in a good reply. Paths but `items` start at the message's own object.
+    """Where receipts are found in a good reply. Paths but `items` and `invalid` start at a message's object.
 
     `key` is the path of what a list is matched by; `by_id` says that it is our id, else a number.
     `id` is a path; `pattern` (one group) and `header` stand in for it in their shapes. Without `ok`, a
-    message with an id is accepted.
+    message with an id is accepted. `invalid` is the path of a list of numbers that were refused.
     """
 
     shape: ResultShape = ResultShape.NONE
@@ -344,6 +403,7 @@ class Result:
     code: Path | None = None
     text: Path | None = None
     segments: Path | None = None
+    invalid: Path | None = None
     errors: tuple[ErrorRule, ...] = ()
     unlisted: Unlisted = Unlisted.IN_DOUBT
 
@@ -382,6 +442,170 @@ class Reply:
     retry_after: RetryAfter = RetryAfter()
 
 
+# --- what can be asked afterwards ---
+
+#: What a poll can put into a request. Of the message it is about: the first four.
+POLL_MARKERS = (
+    "ref",
+    "id",
+    "to",
+    "sender",
+    "since",
+    "since_date",
+    "since_unix",
+    "until",
+    "until_date",
+    "until_unix",
+    "last",
+)
+
+
+class PollEach(StrEnum):
+    """How often a poll is made."""
+
+    GATEWAY = "gateway"  # once: a listing
+    SENDER = "sender"  # for each sender ID that was used
+    REF = "ref"  # for each id that the gateway gave
+    MESSAGE = "message"
+
+
+class PageBy(StrEnum):
+    """How a listing goes on."""
+
+    LINK = "link"  # at `path`: the next URL, whole or relative; never to another host
+    TOKEN = "token"  # noqa: S105 - at `path`: what the query's `name` says next time
+    PAGE = "page"  # `name` counts pages from `first`, until one holds fewer than `size`
+    OFFSET = "offset"  # `name` counts items, until a page holds fewer than `size`
+    LAST = "last"  # at `path` in the last item: what `{last}` is next time, and in the next sync
+    DRAIN = "drain"  # the same request again, until it answers nothing: for consuming reads
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How a listing goes on, and the query field or path that says so."""
+
+    by: PageBy
+    path: Path = ()
+    name: str = ""
+    first: int = 1
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of a poll. A `url` that begins with no scheme is resolved against where messages go.
+
+    Headers and credentials are those of the profile; an absent body (None) makes a GET-like request.
+    """
+
+    url: Value
+    method: str = "GET"
+    query: tuple[tuple[str, Value], ...] = ()
+    headers: tuple[tuple[str, Value], ...] = ()
+    body: Node | None = None
+    encoding: BodyEncoding = BodyEncoding.JSON
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Every text and secret that goes into the request."""
+        named = (*self.query, *self.headers)
+        return (self.url, *(value for _, value in named), *(leaves(self.body) if self.body else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question whose answer has items. `where` tests hold for the items that are meant.
+
+    `consuming`: an item is told once, so that it is saved before the next request. `ack` tells the gateway
+    that a page was saved. `keeps`: how far back it remembers. `empty` statuses mean that there is nothing.
+    """
+
+    ask: Ask
+    each: PollEach = PollEach.GATEWAY
+    items: Path = ()
+    where: tuple[BodyTest, ...] = ()
+    pages: Pages | None = None
+    consuming: bool = False
+    ack: Ask | None = None
+    keeps: timedelta | None = None
+    empty: tuple[int, ...] = (404,)
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """The gateway's words for what became of a message, by what they mean; any other: still under way."""
+
+    delivered: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()  # it has it: settles what is in doubt
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsPoll:
+    """Delivery receipts. An item names its message by `ref` (the gateway's id), `id` (ours) or `number`.
+
+    With `text`, an item that names a number alone is only about a message of that very text. `absent` says
+    what a message is that a poll by message does not know: in doubt, or never taken (`settled_after` its
+    claim at the earliest).
+    """
+
+    poll: Poll
+    ref: Path | None = None
+    id: Path | None = None
+    number: Path | None = None
+    body: Path | None = None
+    state: Path | None = None
+    states: StateWords = StateWords()
+    code: Path | None = None
+    text: Path | None = None
+    at: Path | None = None
+    segments: Path | None = None
+    opted_out: tuple[BodyTest, ...] = ()
+    absent_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepliesPoll:
+    """Inbound messages: who wrote (`number`), to which number of ours, what and when."""
+
+    poll: Poll
+    number: Path
+    text: Path
+    at: Path | None = None
+    to: Path | None = None
+    ref: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutsPoll:
+    """The gateway's own opt-out list. `sender` is our number that it was said to."""
+
+    poll: Poll
+    number: Path
+    at: Path | None = None
+    sender: Path | None = None
+    words: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """What a gateway can be asked afterwards. `lookup` finds out about one message in doubt."""
+
+    receipts: ReceiptsPoll | None = None
+    lookup: ReceiptsPoll | None = None
+    replies: RepliesPoll | None = None
+    opt_outs: OptOutsPoll | None = None
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Every text and secret that goes into their requests."""
+        known = (self.receipts, self.lookup, self.replies, self.opt_outs)
+        asks = [ask for each in known if each for ask in (each.poll.ask, each.poll.ack) if ask]
+        return tuple(value for ask in asks for value in ask.values)
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds: to have a connection, and for the whole call with its last byte."""
@@ -414,10 +638,16 @@ class GatewayProfile:
     batch: BatchMode
     batch_max: int
     connections: int
-    rate: Rate | None
+    rates: tuple[Rate, ...]
     idempotency: Idempotency | None
     clock_check: bool
     wire: Wire = Wire()
+    polls: Polls = Polls()
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate of the whole gateway, if it has one."""
+        return next((rate for rate in self.rates if rate.per is RateScope.GATEWAY), None)
 
     def digest(self) -> str:
         """Changes when the same batch could become another request, or the gateway's promise changes.
@@ -431,7 +661,7 @@ class GatewayProfile:
     def secrets(self) -> tuple[str, ...]:
         """The environment variables it needs, each once, in the order of their use."""
         proxy = () if self.wire.proxy is None else (self.wire.proxy,)
-        values = (*self.wire.call.values, *proxy)
+        values = (*self.wire.call.values, *self.polls.values, *proxy)
         return tuple(dict.fromkeys(value.env for value in values if isinstance(value, SecretName)))
 
     def at(self, url: str) -> GatewayProfile:

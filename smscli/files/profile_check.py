@@ -22,8 +22,10 @@ from smscli.domain.profile import (
     BodyEncoding,
     Each,
     IdempotencyScope,
+    Join,
     ResultShape,
     SecretName,
+    Slot,
     Value,
     Words,
     full_url,
@@ -31,7 +33,8 @@ from smscli.domain.profile import (
     url_problem,
 )
 from smscli.files.located import Node, Steps, problem_at
-from smscli.files.profile_models import ErrorModel, ProfileModel, TestModel
+from smscli.files.profile_models import ProfileModel
+from smscli.files.profile_parts import ErrorModel, TestModel
 from smscli.files.reading import did_you_mean, has_control, listed
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -40,6 +43,9 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET = re.compile(r"pass|secret|token|key$|credential|authorization", re.IGNORECASE)
 #: Headers that belong to the connection and not to a profile.
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
+_BY_MESSAGE = (
+    'put it into {$each: messages, item: …}, {$join: messages, item: …, by: ","} or the name of a field'
+)
 _ENV_HINT = "write {env: SMS_KEY} (or any name) in its place, and type: export SMS_KEY=…"
 
 
@@ -87,18 +93,16 @@ class _Check:
         for path, node, inside in _walk(model.body):
             self._slots(("body", *path), node, markers if inside else self._of_call(own))
         used = {slot for value in self._request_values() for slot in _slots(value)}
+        if {"text_if_gsm7", "hex_if_ucs2"} <= used:
+            used.add("text")
         for needed in ("to", "text"):
             if needed not in used:
                 hint = f"put {{{needed}}} where the gateway wants it"
                 self._say(("body",), "missing_marker", f"{{{needed}}} stands nowhere in the request", hint)
 
     def _of_call(self, own: Sequence[str]) -> list[str]:
-        """Names that mean something outside `$each`."""
-        hidden: frozenset[str] = frozenset()
-        if self.model.batch.mode is BatchMode.LIST:
-            hidden = MESSAGE_MARKERS
-        elif self.model.batch.mode is BatchMode.FANOUT:
-            hidden = frozenset({"id"})
+        """Names that mean something outside what is made by message."""
+        hidden = MESSAGE_MARKERS[self.model.batch.mode]
         return [name for name in (*MARKERS, *own) if name not in hidden]
 
     def _slots(self, path: Sequence[str | int], value: Value, known: Sequence[str]) -> None:
@@ -106,10 +110,8 @@ class _Check:
             if slot in known:
                 continue
             if slot in MARKERS:
-                why, hint = "differs by message and cannot stand here", ""
-                if self.model.batch.mode is BatchMode.LIST:
-                    hint = "put it into {$each: messages, item: …}"
-                elif slot == "id":
+                why, hint = "differs by message and cannot stand here", _BY_MESSAGE
+                if slot == "id" and self.model.batch.mode is BatchMode.FANOUT:
                     hint = "did you mean {request_id}?"
             else:
                 why, meant = "is not known here", did_you_mean(slot, known)
@@ -137,10 +139,14 @@ class _Check:
             AuthKind.BASIC: {"user", "password"},
             AuthKind.BEARER: {"token", "scheme"},
             AuthKind.HEADER: {"fields", "scheme"},
+            AuthKind.SIGNED: {"fields", "signer"},
         }.get(auth.kind, {"fields"})
-        needed = {AuthKind.BASIC: "user", AuthKind.BEARER: "token", AuthKind.NONE: ""}.get(
-            auth.kind, "fields"
-        )
+        needed = {
+            AuthKind.BASIC: "user",
+            AuthKind.BEARER: "token",
+            AuthKind.NONE: "",
+            AuthKind.SIGNED: "signer",
+        }.get(auth.kind, "fields")
         for name in sorted(auth.model_fields_set - allowed - {"kind"}):
             self._say(("auth", name), "unknown_key", f"means nothing to kind {auth.kind}")
         if needed and not getattr(auth, needed):
@@ -213,18 +219,8 @@ class _Check:
                 ("batch", "max"),
                 "wrong_value",
                 "mode one carries 1 message",
-                "or `mode: fanout`, `mode: list`",
+                "or `mode: fanout`, `mode: list`, `mode: merge`",
             )
-        if batch.join is not None and batch.mode is not BatchMode.FANOUT:
-            self._say(("batch", "join"), "unknown_key", "means something in mode fanout only")
-        has_each = any(inside for _, _, inside in _walk(self.model.body))
-        if has_each is not (batch.mode is BatchMode.LIST):
-            message = (
-                "mode list needs {$each: messages, item: …}"
-                if not has_each
-                else "$each needs batch.mode list"
-            )
-            self._say(("body",), "wrong_value", message)
         if self.model.validity.least > self.model.validity.most:
             self._say(("validity", "least"), "wrong_value", "is more than `most`")
         if self.model.timeouts.connect >= self.model.timeouts.total:
@@ -241,6 +237,8 @@ class _Check:
             ResultShape.TEXT_REGEX: ("pattern",),
             ResultShape.HEADER: ("header",),
         }.get(result.shape, ())
+        if result.invalid is not None and result.shape is not ResultShape.IDS:
+            self._say(("result", "invalid"), "unknown_key", f"means nothing to shape {result.shape}")
         if needs and not any(getattr(result, name) for name in needs):
             self._say(("result", needs[0]), "missing", "is missing", f"shape {result.shape} needs it")
         if result.shape in (ResultShape.LIST_BY_KEY, ResultShape.MAP_BY_NUMBER) and not (
@@ -278,6 +276,8 @@ class _Check:
             self._say(("idempotency", "name"), "missing", "is missing", "the name of the header or field")
         elif promise.where == "header" and not _HEADER.fullmatch(promise.name):
             self._say(("idempotency", "name"), "wrong_value", "is not the name of a header")
+        if promise.where == "body" and "format" in promise.model_fields_set:
+            self._say(("idempotency", "format"), "unknown_key", "means nothing where the body says the id")
         if (
             promise.where != "body"
             and promise.scope is IdempotencyScope.MESSAGE
@@ -318,24 +318,41 @@ def _holds_secret(value: Value, own: Mapping[str, Value]) -> bool:
 
 
 def _fields(node: domain.Node) -> tuple[tuple[str, domain.Node], ...]:
-    return node.fields if isinstance(node, domain.Fields) else ()
+    if not isinstance(node, domain.Fields):
+        return ()
+    return (*node.fields, *((as_written(name), child) for name, child in node.by_message))
+
+
+def as_written(value: Words) -> str:
+    """The text of which `words` made this."""
+    parts = (f"{{{part.name}}}" if isinstance(part, Slot) else _escaped(part) for part in value.parts)
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _is_flat(node: domain.Node) -> bool:
     items = node.items if isinstance(node, domain.Items) else (node,)
-    return all(isinstance(item, Words | SecretName | domain.Constant) for item in items)
+    items = tuple(item.item if isinstance(item, Each) else item for item in items)
+    return all(isinstance(item, Words | SecretName | domain.Constant | Join) for item in items)
 
 
 def _walk(node: domain.Node, path: Steps = (), inside: bool = False) -> Iterator[tuple[Steps, Value, bool]]:
     """Every value of a tree, its path in the file, and whether it stands inside `$each`."""
     match node:
-        case domain.Fields(fields):
+        case domain.Fields(fields, by_message):
             for name, child in fields:
                 yield from _walk(child, (*path, name), inside)
+            for named, child in by_message:
+                key = as_written(named)
+                yield (*path, key), named, True
+                yield from _walk(child, (*path, key), True)
         case domain.Items(items):
             for place, child in enumerate(items):
                 yield from _walk(child, (*path, place), inside)
-        case Each(item):
+        case Each(item) | Join(item):
             yield from _walk(item, (*path, "item"), True)
         case domain.Constant():
             pass

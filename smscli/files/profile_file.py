@@ -228,7 +228,7 @@ def _merged(under: Node, over: Node) -> Node:
     if (
         not isinstance(under, Table)
         or not isinstance(over, Table)
-        or {"kind", "shape", "env"} & set(over.entries)
+        or {"kind", "shape", "env", "mode"} & set(over.entries)
     ):
         return over
     entries = dict(under.entries)

@@ -1,13 +1,10 @@
-"""What a gateway profile may say: its keys, what they mean, and how their texts become the domain's types.
+"""What a gateway profile may say: its keys and what they mean, and the domain's profile made of them.
 
 Knows one key at a time. What does not fit together is found by `profile_check.py`.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
@@ -16,245 +13,41 @@ from pydantic_core import CoreSchema
 from smscli.domain import profile as domain
 from smscli.domain.message import Realm
 from smscli.domain.profile import (
-    MARKERS,
     AuthKind,
     BatchMode,
     BodyEncoding,
-    BodyTest,
-    Each,
-    ErrorClass,
     GatewayProfile,
     IdempotencyScope,
+    KeyFormat,
     NumberFormat,
+    RateScope,
     RateUnit,
     ResultShape,
-    SecretName,
     TimeUnit,
     Unlisted,
     Value,
     Words,
-    words,
 )
-from smscli.files.located import FileModel, Items, Node, Scalar, Table, Wrong
-from smscli.files.reading import listed
+from smscli.files.located import FileModel
+from smscli.files.poll_models import OptOutsModel, ReceiptsModel, RepliesModel
+from smscli.files.profile_parts import (
+    AnyText,
+    ErrorModel,
+    NamedValues,
+    OneGroup,
+    OneOrSeveral,
+    PathField,
+    Statuses,
+    Tests,
+    TreeField,
+    ValueField,
+    as_list,
+    build_rules,
+    build_tests,
+    one_of,
+)
 from smscli.files.scalars import Duration, Flag, Line, Whole
-from smscli.files.yaml_types import ANY_TEXT, OTHERWISE, TEXT, Schema, defined, described, number, whole
-
-_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _node(value: Any) -> Node:
-    node: Node = value.node
-    return node
-
-
-def value_of(node: Node) -> Value:
-    """A text with markers, or `{env: NAME}`. Raises Wrong."""
-    if isinstance(node, Table) and list(node.entries) == ["env"]:
-        named = node.entries["env"]
-        if not isinstance(named, Scalar) or not _ENV.fullmatch(named.text):
-            raise Wrong("is not the name of an environment variable", at=("env",), hint="write {env: MY_KEY}")
-        return SecretName(named.text)
-    if not isinstance(node, Scalar):
-        raise Wrong("needs a text or {env: NAME}", code="wrong_type")
-    if node.is_null:
-        raise Wrong("has no value", code="empty", hint='write one, "" for an empty text, or delete the line')
-    try:
-        return words(node.text)
-    except ValueError as trouble:
-        raise Wrong(f"holds {trouble}", code="bad_marker", hint="known markers: " + listed(MARKERS)) from None
-
-
-def tree_of(node: Node) -> domain.Node:
-    """The body as written. Raises Wrong, with the path below."""
-    if isinstance(node, Scalar):
-        return value_of(node)
-    if isinstance(node, Items):
-        return domain.Items(tuple(_below(item, place) for place, item in enumerate(node.items)))
-    keys = set(node.entries)
-    if keys == {"env"}:
-        return value_of(node)
-    if "$json" in keys:
-        return _constant(node)
-    if "$each" in keys:
-        return _each(node)
-    return domain.Fields(tuple((key, _below(child, key)) for key, child in node.entries.items()))
-
-
-def _below(node: Node, step: str | int) -> domain.Node:
-    try:
-        return tree_of(node)
-    except Wrong as wrong:
-        wrong.at = (step, *wrong.at)
-        raise
-
-
-def _constant(node: Table) -> domain.Node:
-    only = node.entries["$json"]
-    try:
-        value = json.loads(only.text) if isinstance(only, Scalar) and len(node.entries) == 1 else ""
-    except ValueError:
-        value = ""
-    if isinstance(value, str | list | dict):
-        raise Wrong(
-            "needs a number, true, false or null", at=("$json",), hint="texts are written as they are"
-        )
-    return domain.Constant(value)
-
-
-def _each(node: Table) -> domain.Node:
-    what, item = node.entries["$each"], node.entries.get("item")
-    if not isinstance(what, Scalar) or what.text != "messages" or item is None or len(node.entries) != 2:
-        raise Wrong("is not understood", hint="write {$each: messages, item: …}", at=("$each",), of_key=True)
-    return Each(_below(item, "item"))
-
-
-def _named_values(value: Any) -> tuple[tuple[str, Value], ...]:
-    node = _node(value)
-    if not isinstance(node, Table):
-        raise Wrong("needs a mapping (name: value)", code="wrong_type")
-    found = []
-    for name, child in node.entries.items():
-        try:
-            found.append((name, value_of(child)))
-        except Wrong as wrong:
-            wrong.at = (name, *wrong.at)
-            raise
-    return tuple(found)
-
-
-def _path(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, str) or not value.strip(". "):
-        raise Wrong("needs a path like data.messages.0.id", code="wrong_type")
-    return tuple(value.strip().split("."))
-
-
-def _regex(value: Any) -> str:
-    try:
-        re.compile(value)
-    except (re.error, TypeError) as trouble:
-        hint = "put it in single quotes, where \\ stays as it is"
-        raise Wrong(f"is not a regular expression: {trouble}", hint=hint) from None
-    return str(value)
-
-
-def _one_group(value: Any) -> str:
-    if re.compile(_regex(value)).groups != 1:
-        raise Wrong("needs exactly one group (…), around the part that is meant")
-    return str(value)
-
-
-def _status(value: Any) -> int:
-    if not isinstance(value, str) or not re.fullmatch(r"[1-5][0-9][0-9]", value):
-        raise Wrong("is not an HTTP status", hint="write 429, or several: [429, 503]")
-    return int(value)
-
-
-def _listed(value: Any) -> Any:
-    """One thing or a list of them."""
-    return value if isinstance(value, list) else [value]
-
-
-_SECRET_REFERENCE: Schema = {
-    "type": "object",
-    "properties": {
-        "env": {
-            "description": "The name of the environment variable that holds the value.",
-            "type": "string",
-            "pattern": f"^{_ENV.pattern}$",
-        }
-    },
-    "required": ["env"],
-    "additionalProperties": False,
-}
-_VALUE: Schema = {"oneOf": [ANY_TEXT, _SECRET_REFERENCE]}
-_STATUS: Schema = whole(100, 599)
-_TESTED: Schema = {"anyOf": [ANY_TEXT, {"type": "array", "items": ANY_TEXT}]}
-
-
-class _OneOrSeveral:
-    """In the JSON Schema: a list, or what would stand in it alone."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        several = handler(core)
-        return {"oneOf": [several, several["items"]]}
-
-
-AnyText = Annotated[str, WithJsonSchema(ANY_TEXT)]
-ValueField = Annotated[Any, BeforeValidator(lambda value: value_of(_node(value))), WithJsonSchema(_VALUE)]
-TreeField = Annotated[
-    Any, BeforeValidator(lambda value: tree_of(_node(value))), WithJsonSchema(defined("Tree"))
-]
-NamedValues = Annotated[
-    Any,
-    BeforeValidator(_named_values),
-    WithJsonSchema({"type": "object", "additionalProperties": _VALUE}),
-]
-PathField = Annotated[
-    Any, BeforeValidator(_path), WithJsonSchema(TEXT | {"examples": ["data.messages.0.id"]})
-]
-Regex = Annotated[Any, BeforeValidator(_regex), WithJsonSchema(ANY_TEXT)]
-OneGroup = Annotated[Any, BeforeValidator(_one_group), WithJsonSchema({"type": "string", "pattern": r"\("})]
-Status = Annotated[Any, BeforeValidator(_status), WithJsonSchema(_STATUS)]
-Statuses = Annotated[
-    tuple[Status, ...],
-    BeforeValidator(_listed),
-    WithJsonSchema({"anyOf": [_STATUS, {"type": "array", "items": _STATUS}]}),
-]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema(_TESTED)]
-
-
-def _one_of(*words: str) -> Any:
-    return WithJsonSchema({"enum": list(words)})
-
-
-# --- the models of the file ---
-
-
-class TestModel(FileModel):
-    """One test of a body: at a path, or (`text`) of the whole text."""
-
-    path: Annotated[
-        PathField,
-        described("Where to look: a path through the body, such as `data.messages.0.id`.", otherwise="none"),
-    ] = None
-    equals: Annotated[
-        AnyText | None, described("The one value that has to stand there.", otherwise="none")
-    ] = None
-    one_of: Texts = Field(
-        default=(),
-        alias="in",
-        description="The values of which one has to stand there.",
-        json_schema_extra={OTHERWISE: "none"},
-    )
-    regex: Annotated[
-        Regex, described("A regular expression that what stands there has to match.", otherwise="none")
-    ] = ""
-    text: Annotated[
-        Regex, described("A regular expression that the whole text has to match.", otherwise="none")
-    ] = ""
-
-    def build(self, default: domain.Path | None = None) -> tuple[BodyTest, ...]:
-        """The tests it stands for. `default`: the path that is meant where none is given."""
-        path = self.path if self.path is not None else default
-        values = (*self.one_of, *(() if self.equals is None else (self.equals,)))
-        tests = []
-        if values or self.regex or self.path is not None:
-            tests.append(BodyTest(path, values, self.regex))
-        if self.text:
-            tests.append(BodyTest(None, (), self.text))
-        return tuple(tests)
-
-
-TestModel.__test__ = False  # type: ignore[attr-defined]
-Tests = Annotated[tuple[TestModel, ...], BeforeValidator(_listed), _OneOrSeveral()]
-
-
-class ErrorModel(TestModel):
-    """A test, and what an error means for which it holds."""
-
-    http: Annotated[Statuses, described("The HTTP status of the reply, or several.", otherwise="any")] = ()
-    means: ErrorClass = Field(alias="class", description="What becomes of the message where the rule holds.")
+from smscli.files.yaml_types import Schema, described, number, whole
 
 
 class OkModel(FileModel):
@@ -277,7 +70,7 @@ class ResultModel(FileModel):
     by: Annotated[
         str,
         Field(pattern="^(number|id)$"),
-        _one_of("number", "id"),
+        one_of("number", "id"),
         described("What an item is matched by: `number`, or `id` (ours).", "number"),
     ] = "number"
     id: Annotated[PathField, described("In an item, the path of the gateway's own id.", otherwise="none")] = (
@@ -292,6 +85,10 @@ class ResultModel(FileModel):
     text: Annotated[PathField, described("In an item, the path of its error text.", otherwise="none")] = None
     segments: Annotated[
         PathField, described("In an item, the path of the gateway's own count of segments.", otherwise="none")
+    ] = None
+    invalid: Annotated[
+        PathField,
+        described("For `ids`: the path of the list of numbers that were refused.", otherwise="none"),
     ] = None
     errors: Annotated[
         tuple[ErrorModel, ...],
@@ -309,14 +106,19 @@ class AuthModel(FileModel):
     """The credentials, and where they stand."""
 
     kind: Annotated[
-        AuthKind, described("`none`, `basic`, `bearer`, `header`, `query` or `form` (in the body).")
+        AuthKind,
+        described("`none`, `basic`, `bearer`, `header`, `query`, `form` (in the body) or `signed`."),
     ]
     user: Annotated[ValueField, described("The user, for `basic`.", otherwise="none")] = None
     password: Annotated[ValueField, described("The password, for `basic`.", otherwise="none")] = None
     token: Annotated[ValueField, described("The token, for `bearer`.", otherwise="none")] = None
     fields: Annotated[
-        NamedValues, described("For `header`, `query` and `form`: name to value.", otherwise="none")
+        NamedValues,
+        described("For `header`, `query`, `form` and `signed`: name to value.", otherwise="none"),
     ] = ()
+    signer: Annotated[
+        Line, described("For `signed`: the name of the class that signs each request.", otherwise="none")
+    ] = ""
     scheme: Annotated[
         Line,
         described(
@@ -331,15 +133,23 @@ class BatchModel(FileModel):
 
     mode: Annotated[
         BatchMode,
-        described("`one` message; `fanout`: one text to many numbers; `list`: many messages.", "one"),
+        described(
+            "`one` message; `fanout`: one text to many numbers; `list`: many messages; `merge`: one text with"
+            " a gap, and what fills it by number.",
+            "one",
+        ),
     ] = BatchMode.ONE
     max: Annotated[Whole, described("The most messages of one request.", 1)] = 1
-    join: Annotated[
-        AnyText | None,
-        described(
-            "For `fanout`: what stands between numbers that are written as one text.", otherwise="a list"
-        ),
+
+
+class SenderTypesModel(FileModel):
+    """The key `sender_type` of a profile."""
+
+    number: Annotated[
+        AnyText | None, described("What it is for a number like +12025550143.", otherwise="left out")
     ] = None
+    short: Annotated[AnyText | None, described("What it is for a short code.", otherwise="left out")] = None
+    name: Annotated[AnyText | None, described("What it is for a name.", otherwise="left out")] = None
 
 
 class UnicodeModel(FileModel):
@@ -379,7 +189,7 @@ class IdempotencyModel(FileModel):
     where: Annotated[
         str,
         Field(pattern="^(header|query|body)$"),
-        _one_of("header", "query", "body"),
+        one_of("header", "query", "body"),
         described("`header`, `query` or `body` (then the body holds `{id}` or `{request_id}`)."),
     ]
     name: Annotated[Line, described("The header or field that carries the key.", otherwise="none")] = ""
@@ -387,6 +197,10 @@ class IdempotencyModel(FileModel):
         IdempotencyScope, described("What one key stands for: `message` or `request`.", "message")
     ] = IdempotencyScope.MESSAGE
     window: Annotated[Duration, described("How long the promise holds. smscli uses half of it.")]
+    format: Annotated[
+        KeyFormat,
+        described("How a key is written: `hex` (32 digits), `uuid`, or `int` (a whole number).", "hex"),
+    ] = KeyFormat.HEX
 
 
 class RateModel(FileModel):
@@ -401,6 +215,12 @@ class RateModel(FileModel):
     counts: Annotated[
         RateUnit, described("What it counts: `message` (MPS), `segment` or `request`.", "message")
     ] = RateUnit.MESSAGE
+    per: Annotated[
+        RateScope, described("Who has this rate: the `gateway` as a whole, or each `sender`.", "gateway")
+    ] = RateScope.GATEWAY
+
+
+Rates = Annotated[tuple[RateModel, ...], BeforeValidator(as_list), OneOrSeveral()]
 
 
 class TimeoutsModel(FileModel):
@@ -420,6 +240,18 @@ class TimeoutsModel(FileModel):
     ] = 30.0
 
 
+class _OneAlone:
+    """In the JSON Schema: the word `one`, or a mapping."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        return {"oneOf": [handler(core), {"enum": [BatchMode.ONE.value]}]}
+
+
+def _one_alone(value: Any) -> Any:
+    """`batch: one` for `batch: {mode: one}`; the other modes want their `max` said."""
+    return {"mode": value} if value == BatchMode.ONE else value
+
+
 class ProfileModel(FileModel):
     """Every key of a gateway profile."""
 
@@ -436,7 +268,7 @@ class ProfileModel(FileModel):
     method: Annotated[
         str,
         Field(pattern="^(GET|POST)$"),
-        _one_of("GET", "POST"),
+        one_of("GET", "POST"),
         described("`POST`, or `GET` with `encoding: query`.", "POST"),
     ] = "POST"
     variables: Annotated[
@@ -460,13 +292,19 @@ class ProfileModel(FileModel):
             "e164plus",
         ),
     ] = NumberFormat.E164PLUS
-    batch: Annotated[BatchModel, described("What one request can carry.", otherwise="one a call")] = (
-        BatchModel()
-    )
+    batch: Annotated[
+        BatchModel,
+        BeforeValidator(_one_alone),
+        _OneAlone(),
+        described("What one request can carry; `batch: one` for `{mode: one}`.", otherwise="one a call"),
+    ] = BatchModel()
     body: Annotated[TreeField, described("The body as a tree, with markers.")]
     unicode: Annotated[UnicodeModel, described("What `{unicode}` stands for.", otherwise="left out")] = (
         UnicodeModel()
     )
+    sender_type: Annotated[
+        SenderTypesModel, described("What `{sender_type}` stands for.", otherwise="left out")
+    ] = SenderTypesModel()
     validity: Annotated[
         ValidityModel,
         described(
@@ -493,7 +331,7 @@ class ProfileModel(FileModel):
         IdempotencyModel | None,
         described("The gateway's promise that a repeat with the same key is taken once.", otherwise="none"),
     ] = None
-    rate: Annotated[RateModel | None, described("The throughput.", otherwise="no limit of ours")] = None
+    rate: Annotated[Rates, described("The throughput, or several.", otherwise="no limit of ours")] = ()
     connections: Annotated[
         int,
         Field(ge=1, le=200),
@@ -522,6 +360,21 @@ class ProfileModel(FileModel):
         ),
     ] = True
 
+    receipts: Annotated[
+        ReceiptsModel | None, described("How to ask for delivery receipts.", otherwise="cannot be asked")
+    ] = None
+    lookup: Annotated[
+        ReceiptsModel | None,
+        described("How to find out about one message in doubt.", otherwise="cannot be asked"),
+    ] = None
+    replies: Annotated[
+        RepliesModel | None, described("How to ask for inbound messages.", otherwise="cannot be asked")
+    ] = None
+    opt_outs: Annotated[
+        OptOutsModel | None,
+        described("How to ask for the gateway's own opt-out list.", otherwise="cannot be asked"),
+    ] = None
+
     def build(self, realm: Realm) -> GatewayProfile:
         """The domain's profile."""
         promise = self.idempotency
@@ -531,10 +384,12 @@ class ProfileModel(FileModel):
             batch=self.batch.mode,
             batch_max=self.batch.max,
             connections=self.connections,
-            rate=None if self.rate is None else domain.Rate(self.rate.per_second, self.rate.counts),
+            rates=tuple(domain.Rate(each.per_second, each.counts, each.per) for each in self.rate),
             idempotency=None
             if promise is None
-            else domain.Idempotency(promise.where, promise.name, promise.scope, promise.window),
+            else domain.Idempotency(
+                promise.where, promise.name, promise.scope, promise.window, promise.format
+            ),
             clock_check=self.clock_check,
             wire=domain.Wire(
                 self._call(),
@@ -542,6 +397,12 @@ class ProfileModel(FileModel):
                 domain.Timeouts(self.timeouts.connect, self.timeouts.total),
                 self.allow_plain_http,
                 self.proxy,
+            ),
+            polls=domain.Polls(
+                receipts=None if self.receipts is None else self.receipts.build(),
+                lookup=None if self.lookup is None else self.lookup.build(),
+                replies=None if self.replies is None else self.replies.build(),
+                opt_outs=None if self.opt_outs is None else self.opt_outs.build(),
             ),
         )
 
@@ -551,12 +412,19 @@ class ProfileModel(FileModel):
             method=self.method,
             variables=self.variables,
             headers=self.headers,
-            auth=domain.Auth(self.auth.kind, _credentials(self.auth), self.auth.scheme or _scheme(self.auth)),
+            auth=domain.Auth(
+                self.auth.kind,
+                _credentials(self.auth),
+                self.auth.scheme or _scheme(self.auth),
+                self.auth.signer,
+            ),
             encoding=self.encoding,
             number=self.number,
-            join=self.batch.join,
             body=self.body,
             unicode=domain.UnicodeSwitch(self.unicode.when_needed, self.unicode.otherwise),
+            sender_types=domain.SenderTypes(
+                self.sender_type.number, self.sender_type.short, self.sender_type.name
+            ),
             validity=domain.Validity(self.validity.least, self.validity.most),
         )
 
@@ -564,7 +432,7 @@ class ProfileModel(FileModel):
         result, retry = self.result, self.retry_after
         return domain.Reply(
             statuses=self.ok.http,
-            when=_tests(self.ok.when),
+            when=build_tests(self.ok.when),
             result=domain.Result(
                 shape=result.shape,
                 items=result.items,
@@ -573,14 +441,15 @@ class ProfileModel(FileModel):
                 id=result.id,
                 header=result.header,
                 pattern=result.pattern,
-                ok=_tests(result.ok),
+                ok=build_tests(result.ok),
                 code=result.code,
                 text=result.text,
                 segments=result.segments,
-                errors=_rules(result.errors, result.code),
+                invalid=result.invalid,
+                errors=build_rules(result.errors, result.code),
                 unlisted=result.unlisted,
             ),
-            errors=_rules(self.errors, self.error_code),
+            errors=build_rules(self.errors, self.error_code),
             code=self.error_code,
             text=self.error_text,
             retry_after=domain.RetryAfter(retry.header, retry.path, retry.pattern, retry.unit),
@@ -599,11 +468,3 @@ def _credentials(auth: AuthModel) -> tuple[tuple[str, Value], ...]:
 
 def _scheme(auth: AuthModel) -> str:
     return "Bearer" if auth.kind is AuthKind.BEARER else ""
-
-
-def _tests(models: Sequence[TestModel]) -> tuple[BodyTest, ...]:
-    return tuple(test for model in models for test in model.build())
-
-
-def _rules(models: Sequence[ErrorModel], code: domain.Path | None) -> tuple[domain.ErrorRule, ...]:
-    return tuple(domain.ErrorRule(each.means, each.http, each.build(code)) for each in models)

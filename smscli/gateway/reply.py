@@ -258,15 +258,30 @@ class _Reader:
 
     def _in_order(self, messages: Sequence[Message]) -> list[_Outcome]:
         items = self._items
+        if self._result.invalid is not None:
+            return self._without_invalid(messages)
         if not isinstance(items, list) or len(items) != len(messages):
             # Which of them are missing, nobody can say.
             return [_unread("the reply has another number of results than messages")] * len(messages)
         if self._result.shape is ResultShape.IDS:
-            return [
-                _Outcome(State.ACCEPTED, ref) if (ref := _name(item)) else _unread("the reply names no id")
-                for item in items
-            ]
+            return [_by_ref(item) for item in items]
         return [self._of(item) for item in items]
+
+    def _without_invalid(self, messages: Sequence[Message]) -> list[_Outcome]:
+        """Ids of those whose numbers are not listed as invalid, in the order of the request."""
+        said = at(self._seen.tree, self._result.invalid)
+        listed = (
+            [_digits(number) for each in said if (number := _said(each))] if isinstance(said, list) else []
+        )
+        invalid = {message.id for message in messages if message.to.digits in listed}
+        refs = iter(self._items if isinstance(self._items, list) else [])
+        fits = isinstance(self._items, list) and len(self._items) + len(invalid) == len(messages)
+        refused = _outcome(ErrorClass.NUMBER, detail="the gateway lists the number as invalid")
+        unread = _unread("the reply has another number of results than messages")
+        return [
+            refused if message.id in invalid else _by_ref(next(refs)) if fits else unread
+            for message in messages
+        ]
 
     def _listed(self) -> list[tuple[str, Any]]:
         items = self._items if isinstance(self._items, list) else []
@@ -317,6 +332,11 @@ def _segments(value: Any) -> int | None:
 
 def _unread(why: str) -> _Outcome:
     return _Outcome(State.IN_DOUBT, detail=why)
+
+
+def _by_ref(item: Any) -> _Outcome:
+    """An id alone says that the message was accepted."""
+    return _Outcome(State.ACCEPTED, ref) if (ref := _name(item)) else _unread("the reply names no id")
 
 
 def _agreed(outcomes: Sequence[_Outcome]) -> _Outcome:

@@ -7,9 +7,11 @@ same bytes, always: a repeat must be recognised as one.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from urllib.parse import quote, urlencode
 
@@ -27,6 +29,8 @@ from smscli.domain.profile import (
     GatewayProfile,
     IdempotencyScope,
     Items,
+    Join,
+    KeyFormat,
     Node,
     NumberFormat,
     SecretName,
@@ -43,6 +47,12 @@ _CONTENT_TYPES = {
     BodyEncoding.FORM: "application/x-www-form-urlencoded",
     BodyEncoding.TEXT: "text/plain; charset=UTF-8",
 }
+
+
+_HEX_ID = re.compile("[0-9a-f]{32}")
+
+#: Digits alone, and no more than this: a short code, and no number.
+LONGEST_SHORT_CODE = 8
 
 
 class Unbuildable(ValueError):
@@ -115,10 +125,14 @@ def _check(profile: GatewayProfile, batch: Batch) -> None:
     most = 1 if profile.batch is BatchMode.ONE else profile.batch_max
     if not 1 <= len(batch.messages) <= most:
         raise Unbuildable(f"{len(batch.messages)} messages in a request that carries 1 to {most}")
-    # Sent anyway, somebody would read another one's text.
-    texts = {(message.sender, message.body) for message in batch.messages}
-    if profile.batch is BatchMode.FANOUT and len(texts) > 1:
-        raise Unbuildable("different texts or senders in a request that carries one")
+    # Sent anyway, somebody would read another one's text, or one of two would be lost from a map.
+    if len({message.to for message in batch.messages}) < len(batch.messages):
+        raise Unbuildable("two messages to one number in a request")
+    if profile.batch is BatchMode.FANOUT and len({message.body for message in batch.messages}) > 1:
+        raise Unbuildable("different texts in a request that carries one")
+    one_sender = profile.batch in (BatchMode.FANOUT, BatchMode.MERGE)
+    if one_sender and len({message.sender for message in batch.messages}) > 1:
+        raise Unbuildable("different senders in a request that carries one")
 
 
 Tree = str | int | float | bool | None | list["Tree"] | dict[str, "Tree"]
@@ -150,33 +164,42 @@ class _Fill:
         earliest = min(message.deadline for message in batch.messages)
         left = int((earliest - batch.claimed_at).total_seconds())
         seconds = max(bounds.least, min(bounds.most, left))
+        until = batch.claimed_at + timedelta(seconds=seconds)
         shared: dict[str, _Filled] = {
             **own,
             "request_id": batch.id,
+            "validity_milliseconds": seconds * 1000,
             "validity_seconds": seconds,
             "validity_minutes": max(1, seconds // 60),
+            "valid_until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
         }
         self._shared = shared
-        self._whole = {**shared, **self._of_batch(profile.batch)}
-
-    def _of_batch(self, mode: BatchMode) -> dict[str, _Filled]:
-        first = self._messages[0]
-        if mode is BatchMode.ONE:
-            return self._of(first)
-        filled: dict[str, _Filled] = {"unicode": self._unicode(self._messages)}
-        if mode is BatchMode.FANOUT:
-            filled |= {"text": first.body, "sender": first.sender or _NOTHING}
-            filled["to"] = self._joined([self._number(message) for message in self._messages])
-        return filled
+        # What differs by message and stands outside was refused when the profile was checked.
+        self._whole = {**shared, **self._of(self._messages[0]), "unicode": self._unicode(self._messages)}
 
     def _of(self, message: Message) -> dict[str, _Filled]:
+        is_ucs2 = message.segments.encoding is Encoding.UCS2
         return {
             "to": self._number(message),
             "text": message.body,
-            "sender": message.sender or _NOTHING,
+            "text_if_gsm7": _NOTHING if is_ucs2 else message.body,
+            "hex_if_ucs2": message.body.encode("utf-16-be").hex() if is_ucs2 else _NOTHING,
+            "sender": self._sender(message.sender),
+            "sender_type": self._sender_type(message.sender),
             "id": message.id,
             "unicode": self._unicode((message,)),
         }
+
+    def _sender(self, sender: str) -> _Filled:
+        if self._call.number is not NumberFormat.E164PLUS and is_number(sender):
+            return sender.removeprefix("+")
+        return sender or _NOTHING
+
+    def _sender_type(self, sender: str) -> _Filled:
+        types = self._call.sender_types
+        is_short = sender.isascii() and sender.isdigit() and len(sender) <= LONGEST_SHORT_CODE
+        said = types.number if is_number(sender) else types.short if is_short else types.name
+        return said if sender and said is not None else _NOTHING
 
     def _number(self, message: Message) -> Tree:
         match self._call.number:
@@ -186,9 +209,6 @@ class _Fill:
                 return message.to.digits
             case NumberFormat.INT:
                 return int(message.to.digits)
-
-    def _joined(self, numbers: list[Tree]) -> Tree:
-        return numbers if self._call.join is None else self._call.join.join(str(number) for number in numbers)
 
     def _unicode(self, messages: Sequence[Message]) -> _Filled:
         switch = self._call.unicode
@@ -220,15 +240,38 @@ class _Fill:
         match node:
             case Constant(constant):
                 return constant
-            case Fields(fields):
+            case Fields(fields, by_message):
                 pairs = [(name, self.tree(child, known)) for name, child in fields]
+                if by_message:
+                    pairs += self._by_message(by_message)
                 return {name: child for name, child in pairs if not isinstance(child, _Nothing)}
             case Items(items):
                 return _kept(self.tree(child, known) for child in items)
             case Each(item):
-                return _kept(self.tree(item, {**self._shared, **self._of(each)}) for each in self._messages)
+                return _kept(self.tree(item, each) for each in self._each())
+            case Join(item, by):
+                return by.join(
+                    _text(child) for child in _kept(self.value(item, each) for each in self._each())
+                )
             case _:
                 return self.value(node, known)
+
+    def _by_message(self, fields: Sequence[tuple[Words, Node]]) -> list[tuple[str, _Filled]]:
+        """Fields whose names hold markers, once for every message."""
+        return [
+            (_text(named), self.tree(child, each))
+            for each in self._each()
+            for name, child in fields
+            if not isinstance(named := self.value(name, each), _Nothing)
+        ]
+
+    def _each(self) -> Iterator[Mapping[str, _Filled]]:
+        return ({**self._shared, **self._of(each)} for each in self._messages)
+
+
+def is_number(sender: str) -> bool:
+    """Is this sender ID a phone number, as it is written in a campaigns file: with its plus?"""
+    return sender.startswith("+")
 
 
 def _kept(children: Iterator[_Filled]) -> list[Tree]:
@@ -261,11 +304,21 @@ def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs
             tree = {**tree, **dict(credentials)}
     promise = profile.idempotency
     if promise is not None and promise.where in ("header", "query"):
-        key = batch.messages[0].id if promise.scope is IdempotencyScope.MESSAGE else batch.id
+        by_message = promise.scope is IdempotencyScope.MESSAGE
+        key = written_key(batch.messages[0].id if by_message else batch.id, promise.format)
         (named if promise.where == "header" else query).append((promise.name, key))
     if call.encoding is BodyEncoding.QUERY:
         return _pairs(tree) + query, _headers(call, named), b""
     return query, _headers(call, named), _encode(call.encoding, tree)
+
+
+def written_key(key: str, form: KeyFormat) -> str:
+    """An id of ours as a gateway wants its keys. Others than of 32 hexadecimal digits stay as they are."""
+    if form is KeyFormat.HEX or not _HEX_ID.fullmatch(key):
+        return key
+    if form is KeyFormat.INT:  # 60 bits, which fit a signed integer
+        return str(int(key[:15], 16))
+    return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
 
 def _auth_headers(call: Call, credentials: Pairs) -> Pairs:

@@ -40,7 +40,7 @@ PROFILE = GatewayProfile(
     batch=BatchMode.ONE,
     batch_max=1,
     connections=1,
-    rate=None,
+    rates=(),
     idempotency=None,
     clock_check=True,
     wire=Wire(Call(url=words("https://a.example/{account}"), variables=(("account", SecretName("SID")),))),
@@ -148,7 +148,7 @@ def test_the_digest_changes_with_the_request(other: GatewayProfile) -> None:
 
 
 SAME = [
-    replace(PROFILE, rate=Rate(5)),
+    replace(PROFILE, rates=(Rate(5),)),
     replace(PROFILE, connections=9),
     replace(PROFILE, wire=replace(PROFILE.wire, reply=Reply(statuses=(299,)))),
 ]
@@ -160,7 +160,7 @@ def test_the_digest_stays_where_the_request_does(other: GatewayProfile) -> None:
 
 
 def test_the_digest_is_the_same_in_every_process() -> None:
-    assert PROFILE.digest() == "c55d891f22178ff964fe7807bb2762e9"
+    assert PROFILE.digest() == "5e8f5d48c74aaa4810a6b6485297cd0f"
 
 
 def test_secrets_are_named_once_in_the_order_of_their_use() -> None:

@@ -86,7 +86,7 @@ PROFILE = GatewayProfile(
     batch=BatchMode.ONE,
     batch_max=1,
     connections=8,
-    rate=None,
+    rates=(),
     idempotency=None,
     clock_check=True,
 )
@@ -302,7 +302,7 @@ def test_a_cap_filled_after_the_plan_holds(bench: Bench) -> None:
 
 
 def test_the_pace_is_kept_when_measured_at_submit(bench: Bench) -> None:
-    gateway = ScriptedGateway(replace(PROFILE, rate=Rate(20, RateUnit.MESSAGE)))
+    gateway = ScriptedGateway(replace(PROFILE, rates=(Rate(20, RateUnit.MESSAGE),)))
     bench.run(gateway, people(50))
     for at in gateway.times:
         assert sum(at - 1.0 < other <= at for other in gateway.times) <= 20
@@ -310,7 +310,7 @@ def test_the_pace_is_kept_when_measured_at_submit(bench: Bench) -> None:
 
 
 def test_batches_wait_for_a_pace_that_fills_them(bench: Bench) -> None:
-    gateway = ScriptedGateway(replace(LISTS, rate=Rate(20, RateUnit.MESSAGE)))
+    gateway = ScriptedGateway(replace(LISTS, rates=(Rate(20, RateUnit.MESSAGE),)))
     bench.run(gateway, people(45))
     full = [len(batch.messages) for batch in gateway.batches]
     assert full.count(10) >= 2

@@ -176,7 +176,7 @@ def test_a_repeat_that_waits_for_pace_does_not_keep_the_processor_busy(table: Ta
     table.log.recover(Realm.LIVE, "spring", datetime.now(UTC))
     table.clock = clock = CountingClock()
     everybody = frozenset(each.to for batch in earlier for each in batch.messages)
-    gateway = ScriptedGateway(replace(PROMISED, rate=Rate(2, RateUnit.MESSAGE)))
+    gateway = ScriptedGateway(replace(PROMISED, rates=(Rate(2, RateUnit.MESSAGE),)))
     table.ledger.entries = [(clock.monotonic(), 2.0)]
     table.run(gateway, [], terms=PROMISED_TERMS, may_repeat=everybody)
     assert len(gateway.batches) == 2
@@ -238,7 +238,7 @@ def test_a_claim_that_waits_for_the_log_keeps_its_place_in_a_pace_shared_with_ot
         table.busy_for(1.3)
         asyncio.get_running_loop().call_later(1.15, sent_by_another)
 
-    gateway = ScriptedGateway(replace(LISTS, rate=Rate(4, RateUnit.MESSAGE)))
+    gateway = ScriptedGateway(replace(LISTS, rates=(Rate(4, RateUnit.MESSAGE),)))
     table.run(gateway, people(2), meanwhile=meanwhile)
     assert others
     submitted = others + [

@@ -16,7 +16,7 @@ from smscli.engine.forecast import Forecast, forecast
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 RATES = Rates("EUR", {"PL": Decimal("0.03"), "GR": Decimal("0.05")})
-PROFILE = GatewayProfile("g", Realm.LIVE, BatchMode.LIST, 100, 4, None, None, True)
+PROFILE = GatewayProfile("g", Realm.LIVE, BatchMode.LIST, 100, 4, (), None, True)
 TALLY = PlanTally(
     contacts=250,
     to_send=250,
@@ -27,7 +27,7 @@ TALLY = PlanTally(
 
 
 def work_out(rate: Rate | None = None, rates: Rates | None = RATES, tally: PlanTally = TALLY) -> Forecast:
-    return forecast(tally, rates, replace(PROFILE, rate=rate), iter(()), NOW)
+    return forecast(tally, rates, replace(PROFILE, rates=() if rate is None else (rate,)), iter(()), NOW)
 
 
 def test_cost_is_segments_times_the_rate_of_their_country() -> None:
@@ -72,7 +72,7 @@ def test_time_is_what_the_gateway_counts_at_its_pace(rate: Rate, seconds: float)
 
 def test_a_pace_slower_than_calendars_last_is_told_as_centuries() -> None:
     plan = [Leaving(NOW + timedelta(days=1), 1)] * 3
-    figures = forecast(TALLY, None, replace(PROFILE, rate=Rate(1e-300)), plan, NOW)
+    figures = forecast(TALLY, None, replace(PROFILE, rates=(Rate(1e-300),)), plan, NOW)
     assert figures.duration == timedelta(seconds=1e10)
     assert figures.last_leaves_at == NOW + timedelta(seconds=1e10)
     assert figures.late == 2
@@ -84,7 +84,7 @@ def test_without_a_pace_no_time_is_claimed() -> None:
 
 
 def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes_is_named() -> None:
-    one = replace(PROFILE, batch=BatchMode.ONE, rate=Rate(1))
+    one = replace(PROFILE, batch=BatchMode.ONE, rates=(Rate(1),))
     deadlines = [NOW + timedelta(seconds=seconds) for seconds in (1, 1, 3, 2, 100)]
     plan = [Leaving(at, 1) for at in deadlines]
     figures = forecast(TALLY, None, one, plan, NOW)
@@ -106,10 +106,10 @@ def test_the_last_message_leaves_when_those_before_it_have(
     rate: Rate, mode: BatchMode, seconds: float
 ) -> None:
     plan = [Leaving(NOW + timedelta(hours=1), segments) for segments in (1, 3, 1)]
-    figures = forecast(TALLY, None, replace(PROFILE, batch=mode, rate=rate), plan, NOW)
+    figures = forecast(TALLY, None, replace(PROFILE, batch=mode, rates=(rate,)), plan, NOW)
     assert figures.last_leaves_at == NOW + timedelta(seconds=seconds)
     assert (figures.late, figures.first_closes_at) == (0, None)
 
 
 def test_of_nobody_no_last_moment_is_told() -> None:
-    assert forecast(TALLY, None, replace(PROFILE, rate=Rate(1)), [], NOW).last_leaves_at is None
+    assert forecast(TALLY, None, replace(PROFILE, rates=(Rate(1),)), [], NOW).last_leaves_at is None

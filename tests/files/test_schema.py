@@ -168,7 +168,7 @@ NASTY = """
 false FALSE true on ON y n any ANY Garage Green.inf .inf .nan 30d 2y 18mo 1d12h 2Y tab TAB comma pipe express
 EXPRESS express_written soft en pl pt-BR PT_br zh-Hant-TW no-NO US us GR Europe/Warsaw europe/warsaw UTC skip
 warn stop ignore Skip marketing transactional 1a a.b -x ~ null x@y sent-log.db a/b.csv 200 429 599 600 number
-id not_taken POST json basic e164bare many list in_doubt minutes body request segment one_id (a) header
+id not_taken POST json basic e164bare many one list in_doubt minutes body request segment one_id (a) header
 """
 TEXTS = NASTY.split()
 
@@ -207,7 +207,7 @@ headers: {X-A: ?}                               auth: {kind: ?}
 auth: {kind: basic, user: ?}                    auth: {kind: header, fields: {a: ?}}
 auth: {kind: header, scheme: ?}                 encoding: ?
 number: ?                                       batch: {mode: ?}
-batch: {max: ?}                                 batch: {join: ?}
+batch: {max: ?}                                 batch: ?
 body: ?                                         body: {a: [b, ?]}
 unicode: {when_needed: ?}                       validity: {least: ?}
 ok: {http: ?}                                   ok: {http: [200, ?]}

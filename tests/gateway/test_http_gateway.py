@@ -229,7 +229,7 @@ def own(**call: object) -> GatewayProfile:
         batch=BatchMode.ONE,
         batch_max=1,
         connections=2,
-        rate=None,
+        rates=(),
         idempotency=None,
         clock_check=True,
         wire=Wire(Call(**described), reply),  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def profile(reply: Reply, *, scope: IdempotencyScope | None = None) -> GatewayPr
         batch=BatchMode.LIST,
         batch_max=100,
         connections=1,
-        rate=None,
+        rates=(),
         idempotency=promise,
         clock_check=True,
         wire=Wire(reply=reply),

@@ -26,6 +26,7 @@ from smscli.domain.profile import (
     Idempotency,
     IdempotencyScope,
     Items,
+    Join,
     Node,
     NumberFormat,
     SecretName,
@@ -60,7 +61,7 @@ def profile(
         batch=mode,
         batch_max=1 if mode is BatchMode.ONE else most,
         connections=1,
-        rate=None,
+        rates=(),
         idempotency=idempotency,
         clock_check=True,
         wire=Wire(Call(**call)),
@@ -72,6 +73,7 @@ def built(described: GatewayProfile, some: Batch | None = None) -> httpx.Request
 
 
 LISTED = Fields((("messages", Each(fields(id="{id}", to="{to}", text="{text}"))),))
+MANY = Fields((("to", Each(words("{to}"))), ("text", words("{text}"))))
 
 BODIES: list[tuple[str, GatewayProfile, Batch, str]] = [
     (
@@ -113,13 +115,13 @@ BODIES: list[tuple[str, GatewayProfile, Batch, str]] = [
     ),
     (
         "json, one text to many",
-        profile(BatchMode.FANOUT),
+        profile(BatchMode.FANOUT, body=MANY),
         batch(message(ALICE), message(BOB)),
         '{"to":["+12025550123","+12025550124"],"text":"Hello"}',
     ),
     (
         "one text to many, joined",
-        profile(BatchMode.FANOUT, join="<"),
+        profile(BatchMode.FANOUT, body=Fields((("to", Join(words("{to}"), "<")), ("text", words("{text}"))))),
         batch(message(ALICE), message(BOB)),
         '{"to":"+12025550123<+12025550124","text":"Hello"}',
     ),
@@ -131,7 +133,7 @@ BODIES: list[tuple[str, GatewayProfile, Batch, str]] = [
     ),
     (
         "form, one text to many: the field again and again",
-        profile(BatchMode.FANOUT, encoding=BodyEncoding.FORM),
+        profile(BatchMode.FANOUT, encoding=BodyEncoding.FORM, body=MANY),
         batch(message(ALICE), message(BOB)),
         "to=%2B12025550123&to=%2B12025550124&text=Hello",
     ),

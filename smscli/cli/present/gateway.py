@@ -55,6 +55,7 @@ _CREDENTIALS = {
     AuthKind.HEADER: "in headers",
     AuthKind.QUERY: "in the URL",
     AuthKind.FORM: "in the body",
+    AuthKind.SIGNED: "each request is signed",
 }
 _UNITS = {RateUnit.MESSAGE: "messages", RateUnit.SEGMENT: "segments", RateUnit.REQUEST: "requests"}
 
@@ -255,6 +256,8 @@ def _carries(profile: GatewayProfile) -> str:
             return f"one text to up to {counted(profile.batch_max, 'number')} a call"
         case BatchMode.LIST:
             return f"up to {counted(profile.batch_max, 'message')} a call"
+        case BatchMode.MERGE:
+            return f"one sender to up to {counted(profile.batch_max, 'number')} a call, each with a text"
 
 
 def _pace(rate: Rate) -> str:
