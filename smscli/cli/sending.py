@@ -84,7 +84,7 @@ async def _deliver(run: Run) -> tuple[Dispatcher, Stop]:
             watch=run.watch,
         )
         dispatcher = Dispatcher(run.campaign, run.terms, tools)
-        with _signals_to(stop, run.stopping):
+        with signals_to(stop, run.stopping):
             await dispatcher.send(run.messages, run.to_send, run.may_repeat)
     return dispatcher, stop
 
@@ -110,7 +110,7 @@ def _ledger(profile: GatewayProfile, sent_log: Path) -> FilePaceLedger | MemoryP
 
 
 @contextmanager
-def _signals_to(stop: Stop, stopping: Callable[[], None]) -> Iterator[None]:
+def signals_to(stop: Stop, stopping: Callable[[], None]) -> Iterator[None]:
     """Signals end the run politely. One that was ignored from the start (`nohup`) stays ignored."""
 
     def hear(code: ExitCode) -> None:

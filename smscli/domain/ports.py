@@ -423,6 +423,10 @@ class SentLog(Protocol):
         """Messages handed to that gateway then or later and now in one of these states, oldest first."""
         ...
 
+    def found(self, message_ids: Sequence[str]) -> Mapping[str, Handed]:
+        """These messages as they are now, by id; whoever is not there is left out."""
+        ...
+
     def match(
         self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], since: datetime
     ) -> Sequence[str | None]:
