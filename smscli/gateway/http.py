@@ -17,6 +17,7 @@ from smscli.gateway.certainty import of_exception
 from smscli.gateway.hints import hint_for
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
+from smscli.gateway.signing import signed, signer_of
 from smscli.gateway.transport import AiohttpTransport, silence_libraries
 
 #: A secret shorter than this is not looked for in texts: it would be found everywhere.
@@ -56,6 +57,7 @@ class HttpGateway:
         self._secrets = dict(secrets)
         self._requests = Requests(profile, self._secrets)
         self._transport = transport
+        self._signer = signer_of(profile, self._secrets)
 
     def __repr__(self) -> str:
         return f"<HttpGateway {self._profile.name}>"
@@ -67,7 +69,7 @@ class HttpGateway:
     async def submit(self, batch: Batch, *, proven: bool) -> Answer:
         """Hand one batch over. Never raises for the wire; asyncio.CancelledError passes through."""
         try:
-            request = self._requests.build(batch)
+            request = signed(self._requests.build(batch), self._signer)
         except Unbuildable as refused:
             hint = f"see why: smscli gateway show {self._profile.name}; check the sender ID too"
             return _all(batch, Verdict.REFUSED, State.RELEASED, f"no request can be made: {refused}", hint)

@@ -83,7 +83,7 @@ class Requests:
         try:
             fill = _Fill(self._profile, self._secrets, self._variables, batch)
             query, headers, content = _assemble(self._profile, batch, fill)
-            return _made(self._call.method, self._url(query), headers, content)
+            return made(self._call.method, self._url(query), headers, content)
         except KeyError as missing:
             raise Unbuildable(f"nothing is known of {missing.args[0]}") from None
         except UnicodeEncodeError:
@@ -107,9 +107,12 @@ class Requests:
         return httpx.URL(url + joint + urlencode(query, quote_via=quote, safe=""))
 
 
-def _made(method: str, url: httpx.URL, headers: Pairs, content: bytes) -> httpx.Request:
-    """As a stream that is read at once: with `content=` httpx makes every header anew for Content-Length
-    and Host, which the transport says itself, and that is half of a request's cost."""
+def made(method: str, url: httpx.URL, headers: Pairs, content: bytes) -> httpx.Request:
+    """A request of these parts.
+
+    As a stream that is read at once: with `content=` httpx makes every header anew for Content-Length and
+    Host, which the transport says itself, and that is half of a request's cost.
+    """
     request = Request(method, url, headers=_shared_headers(tuple(headers)), stream=httpx.ByteStream(content))
     request.read()
     return request

@@ -33,6 +33,7 @@ from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, FilesError, Place, Problem, UsageError
 from smscli.domain.message import Batch, Message, Realm, State
 from smscli.domain.msisdn import Msisdn
+from smscli.domain.profile import AuthKind
 from smscli.domain.segments import Unsendable, measure
 from smscli.files.located import Wrong
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
@@ -352,6 +353,8 @@ def _notes(found: Found, message: Message, missing: tuple[str, ...]) -> Iterator
     if missing:
         yield f"not set: {', '.join(missing)}"
         yield "hint: export " + " ".join(f"{name}=…" for name in missing)
+    if found.profile.wire.call.auth.kind is AuthKind.SIGNED:
+        yield "Each request is signed on its way: what the signer adds is not shown."
     if found.profile.realm is Realm.SANDBOX:
         yield "The sandbox listens on a port of this machine that is chosen when it runs."
 
