@@ -6,41 +6,40 @@ same bytes, always: a repeat must be recognised as one.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, lru_cache
-from urllib.parse import quote, urlencode
 
 import httpx
 
 from smscli.domain.message import Batch, Message
+from smscli.domain.msisdn import Msisdn
 from smscli.domain.profile import (
+    Auth,
     AuthKind,
     BatchMode,
     BodyEncoding,
-    Call,
-    Constant,
-    Each,
-    Fields,
     GatewayProfile,
     IdempotencyScope,
-    Items,
-    Join,
     KeyFormat,
-    Node,
     NumberFormat,
-    SecretName,
-    Slot,
-    Value,
-    Words,
     full_url,
     variables,
 )
 from smscli.domain.segments import Encoding
+from smscli.gateway.filling import (
+    NOTHING,
+    Fill,
+    Filled,
+    Known,
+    Pairs,
+    Tree,
+    encoded,
+    flat,
+    with_query,
+)
 
 _CONTENT_TYPES = {
     BodyEncoding.JSON: "application/json",
@@ -100,11 +99,7 @@ class Requests:
         return httpx.URL(full_url(self._call, self._secrets))
 
     def _url(self, query: Pairs) -> httpx.URL:
-        if not query:
-            return self._address
-        url = str(self._address)
-        joint = "&" if "?" in url else "?"
-        return httpx.URL(url + joint + urlencode(query, quote_via=quote, safe=""))
+        return httpx.URL(with_query(str(self._address), query)) if query else self._address
 
 
 def made(method: str, url: httpx.URL, headers: Pairs, content: bytes) -> httpx.Request:
@@ -138,19 +133,7 @@ def _check(profile: GatewayProfile, batch: Batch) -> None:
         raise Unbuildable("different senders in a request that carries one")
 
 
-Tree = str | int | float | bool | None | list["Tree"] | dict[str, "Tree"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Nothing:
-    """A value that is left out together with its field."""
-
-
-_NOTHING = _Nothing()
-_Filled = Tree | _Nothing
-
-
-class _Fill:
+class _Fill(Fill):
     """Fills the values of a profile for one batch."""
 
     def __init__(
@@ -161,14 +144,13 @@ class _Fill:
         batch: Batch,
     ) -> None:
         self._call = profile.wire.call
-        self._secrets = secrets
         self._messages = batch.messages
         bounds = self._call.validity
         earliest = min(message.deadline for message in batch.messages)
         left = int((earliest - batch.claimed_at).total_seconds())
         seconds = max(bounds.least, min(bounds.most, left))
         until = batch.claimed_at + timedelta(seconds=seconds)
-        shared: dict[str, _Filled] = {
+        shared: dict[str, Filled] = {
             **own,
             "request_id": batch.id,
             "validity_milliseconds": seconds * 1000,
@@ -178,117 +160,62 @@ class _Fill:
         }
         self._shared = shared
         # What differs by message and stands outside was refused when the profile was checked.
-        self._whole = {**shared, **self._of(self._messages[0]), "unicode": self._unicode(self._messages)}
+        whole = {**shared, **self._of(self._messages[0]), "unicode": self._unicode(self._messages)}
+        super().__init__(secrets, whole)
 
-    def _of(self, message: Message) -> dict[str, _Filled]:
+    def _of(self, message: Message) -> dict[str, Filled]:
         is_ucs2 = message.segments.encoding is Encoding.UCS2
         return {
-            "to": self._number(message),
+            "to": written_number(message.to, self._call.number),
             "text": message.body,
-            "text_if_gsm7": _NOTHING if is_ucs2 else message.body,
-            "hex_if_ucs2": message.body.encode("utf-16-be").hex() if is_ucs2 else _NOTHING,
-            "sender": self._sender(message.sender),
+            "text_if_gsm7": NOTHING if is_ucs2 else message.body,
+            "hex_if_ucs2": message.body.encode("utf-16-be").hex() if is_ucs2 else NOTHING,
+            "sender": written_sender(message.sender, self._call.number),
             "sender_type": self._sender_type(message.sender),
             "id": message.id,
             "unicode": self._unicode((message,)),
         }
 
-    def _sender(self, sender: str) -> _Filled:
-        if self._call.number is not NumberFormat.E164PLUS and is_number(sender):
-            return sender.removeprefix("+")
-        return sender or _NOTHING
-
-    def _sender_type(self, sender: str) -> _Filled:
+    def _sender_type(self, sender: str) -> Filled:
         types = self._call.sender_types
         is_short = sender.isascii() and sender.isdigit() and len(sender) <= LONGEST_SHORT_CODE
         said = types.number if is_number(sender) else types.short if is_short else types.name
-        return said if sender and said is not None else _NOTHING
+        return said if sender and said is not None else NOTHING
 
-    def _number(self, message: Message) -> Tree:
-        match self._call.number:
-            case NumberFormat.E164PLUS:
-                return message.to.e164
-            case NumberFormat.E164BARE:
-                return message.to.digits
-            case NumberFormat.INT:
-                return int(message.to.digits)
-
-    def _unicode(self, messages: Sequence[Message]) -> _Filled:
+    def _unicode(self, messages: Sequence[Message]) -> Filled:
         switch = self._call.unicode
         if switch.when_needed is None is switch.otherwise:
-            return _NOTHING
+            return NOTHING
         needed = any(message.segments.encoding is Encoding.UCS2 for message in messages)
         said = switch.when_needed if needed else switch.otherwise
-        return _NOTHING if said is None else said
+        return NOTHING if said is None else said
 
-    def value(self, value: Value, known: Mapping[str, _Filled] | None = None) -> _Filled:
-        """One value; alone in its text, a slot keeps its kind (number, list, nothing)."""
-        known = self._whole if known is None else known
-        if isinstance(value, SecretName):
-            return self._secrets[value.env]
-        filled = [known[part.name] if isinstance(part, Slot) else part for part in value.parts]
-        if len(filled) == 1:
-            return filled[0]
-        return "".join(str(part) for part in filled if not isinstance(part, _Nothing))
-
-    def text(self, value: Value) -> str | None:
-        """The same as text; None: left out."""
-        filled = self.value(value)
-        return None if isinstance(filled, _Nothing) else _text(filled)
-
-    def tree(self, node: Node, known: Mapping[str, _Filled] | None = None) -> _Filled:
-        """A tree without the fields that have nothing to say."""
-        if isinstance(node, Words):  # by far the most, and a match would ask for them last
-            return self.value(node, known)
-        match node:
-            case Constant(constant):
-                return constant
-            case Fields(fields, by_message):
-                pairs = [(name, self.tree(child, known)) for name, child in fields]
-                if by_message:
-                    pairs += self._by_message(by_message)
-                return {name: child for name, child in pairs if not isinstance(child, _Nothing)}
-            case Items(items):
-                return _kept(self.tree(child, known) for child in items)
-            case Each(item):
-                return _kept(self.tree(item, each) for each in self._each())
-            case Join(item, by):
-                return by.join(
-                    _text(child) for child in _kept(self.value(item, each) for each in self._each())
-                )
-            case _:
-                return self.value(node, known)
-
-    def _by_message(self, fields: Sequence[tuple[Words, Node]]) -> list[tuple[str, _Filled]]:
-        """Fields whose names hold markers, once for every message."""
-        return [
-            (_text(named), self.tree(child, each))
-            for each in self._each()
-            for name, child in fields
-            if not isinstance(named := self.value(name, each), _Nothing)
-        ]
-
-    def _each(self) -> Iterator[Mapping[str, _Filled]]:
+    def each(self) -> Iterable[Known]:
+        """What the slots stand for, message by message."""
         return ({**self._shared, **self._of(each)} for each in self._messages)
+
+
+def written_number(number: Msisdn, form: NumberFormat) -> Tree:
+    """A recipient as the gateway writes numbers."""
+    match form:
+        case NumberFormat.E164PLUS:
+            return number.e164
+        case NumberFormat.E164BARE:
+            return number.digits
+        case NumberFormat.INT:
+            return int(number.digits)
+
+
+def written_sender(sender: str, form: NumberFormat) -> Filled:
+    """A sender ID as the gateway writes it."""
+    if form is not NumberFormat.E164PLUS and is_number(sender):
+        return sender.removeprefix("+")
+    return sender or NOTHING
 
 
 def is_number(sender: str) -> bool:
     """Is this sender ID a phone number, as it is written in a campaigns file: with its plus?"""
     return sender.startswith("+")
-
-
-def _kept(children: Iterator[_Filled]) -> list[Tree]:
-    return [child for child in children if not isinstance(child, _Nothing)]
-
-
-def _text(value: Tree) -> str:
-    """A scalar as it stands in a form, a URL or a header."""
-    if isinstance(value, bool) or value is None:
-        return json.dumps(value)
-    return ",".join(_text(item) for item in value) if isinstance(value, list) else str(value)
-
-
-Pairs = list[tuple[str, str]]
 
 
 def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs, Pairs, bytes]:
@@ -300,7 +227,7 @@ def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs
     credentials: Pairs = [(name, fill.text(value) or "") for name, value in call.auth.fields]
     match call.auth.kind:
         case AuthKind.BASIC | AuthKind.BEARER | AuthKind.HEADER:
-            named += _auth_headers(call, credentials)
+            named += auth_headers(call.auth, credentials)
         case AuthKind.QUERY:
             query += credentials
         case AuthKind.FORM if isinstance(tree, dict):
@@ -311,8 +238,8 @@ def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs
         key = written_key(batch.messages[0].id if by_message else batch.id, promise.format)
         (named if promise.where == "header" else query).append((promise.name, key))
     if call.encoding is BodyEncoding.QUERY:
-        return _pairs(tree) + query, _headers(call, named), b""
-    return query, _headers(call, named), _encode(call.encoding, tree)
+        return flat(tree) + query, complete(named, call.encoding), b""
+    return query, complete(named, call.encoding), encoded(call.encoding, tree)
 
 
 def written_key(key: str, form: KeyFormat) -> str:
@@ -324,42 +251,22 @@ def written_key(key: str, form: KeyFormat) -> str:
     return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
 
-def _auth_headers(call: Call, credentials: Pairs) -> Pairs:
-    if call.auth.kind is AuthKind.BASIC:
+def auth_headers(auth: Auth, credentials: Pairs) -> Pairs:
+    """The credentials as headers."""
+    if auth.kind is AuthKind.BASIC:
         user, password = (said for _, said in credentials)
         return [("Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())]
-    scheme = f"{call.auth.scheme} " if call.auth.scheme else ""
+    scheme = f"{auth.scheme} " if auth.scheme else ""
     return [(name, scheme + said) for name, said in credentials]
 
 
-def _headers(call: Call, named: Pairs) -> Pairs:
-    """Checked and complete. Raises Unbuildable for a value that no header can carry."""
+def complete(named: Pairs, encoding: BodyEncoding) -> Pairs:
+    """Headers checked, with those that are always there. Raises Unbuildable for what none can carry."""
     for name, said in named:
         if not (said.isascii() and said.isprintable()):
             raise Unbuildable(f"header {name} would hold a line break or a character outside ASCII")
     present = {name.lower() for name, _ in named}
     extra = {"Accept": "*/*", "User-Agent": "smscli"}
-    if call.encoding in _CONTENT_TYPES:
-        extra["Content-Type"] = _CONTENT_TYPES[call.encoding]
+    if encoding in _CONTENT_TYPES:
+        extra["Content-Type"] = _CONTENT_TYPES[encoding]
     return named + [(name, said) for name, said in extra.items() if name.lower() not in present]
-
-
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def _encode(encoding: BodyEncoding, tree: _Filled) -> bytes:
-    match encoding:
-        case BodyEncoding.JSON:
-            return _AS_JSON.encode(tree).encode()
-        case BodyEncoding.FORM:
-            return urlencode(_pairs(tree)).encode()
-        case _:
-            return b"" if isinstance(tree, _Nothing) else _text(tree).encode()
-
-
-def _pairs(tree: _Filled) -> Pairs:
-    """Flat fields; a list becomes its field once for every member."""
-    if not isinstance(tree, dict):
-        return []
-    many = [(name, value if isinstance(value, list) else [value]) for name, value in tree.items()]
-    return [(name, _text(value)) for name, values in many for value in values]
