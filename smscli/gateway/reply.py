@@ -6,42 +6,37 @@ Knows shapes and error rules as profiles declare them. Does not know what a bare
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cached_property, lru_cache
-from math import isfinite
 from typing import Any
 
 from smscli.domain.message import Answer, Batch, Fault, Message, Receipt, State, Verdict
-from smscli.domain.msisdn import mask
 from smscli.domain.profile import (
-    BodyTest,
     ErrorClass,
-    ErrorRule,
     GatewayProfile,
     IdempotencyScope,
-    Path,
-    Reply,
     Result,
     ResultShape,
-    TimeUnit,
     Unlisted,
 )
 from smscli.gateway.certainty import of_status
 from smscli.gateway.hints import PROFILE, hint_for
-
-#: A longer text of a gateway is cut: it is for people, and goes into the log once a message.
-LONGEST_DETAIL = 200
-#: No gateway means a longer delay than a day; a reply that says so is misread.
-LONGEST_DELAY = 86_400.0
-
-_ABSENT = object()
-_NUMBERS = re.compile(r"\+?\d[\d\s().-]{5,}\d")
+from smscli.gateway.seen import (
+    Seen,
+    at,
+    detail_of,
+    digits,
+    holds,
+    http_date,
+    name_of,
+    one_line,
+    pattern,
+    retry_after,
+    rule_of,
+    said_by,
+    segments_of,
+)
 
 _FAULTS = {
     ErrorClass.NUMBER: Fault.NUMBER,
@@ -81,8 +76,8 @@ def read(
     `headers` by lower-case name.
     """
     reply = profile.wire.reply
-    seen = _Seen(status, headers, body)
-    if status in reply.statuses and all(_holds(test, seen.tree, seen.text) for test in reply.when):
+    seen = Seen(status, headers, body)
+    if status in reply.statuses and all(holds(test, seen.tree, seen.text) for test in reply.when):
         outcomes = _Reader(reply.result, seen).outcomes(batch.messages)
         verdict, reason, hint = _sum_up(outcomes)
     else:
@@ -93,8 +88,8 @@ def read(
     return Answer(
         verdict,
         receipts,
-        retry_after=None if _all_accepted(outcomes) else _retry_after(reply, seen),
-        server_date=_http_date(seen.header("Date")),
+        retry_after=None if _all_accepted(outcomes) else retry_after(reply, seen),
+        server_date=http_date(seen.header("Date")),
         reason=reason,
         hint=hint_for(profile, hint),
     )
@@ -102,30 +97,6 @@ def read(
 
 def _all_accepted(outcomes: Iterable[_Outcome]) -> bool:
     return all(outcome.state is State.ACCEPTED for outcome in outcomes)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A reply, parsed where somebody asks."""
-
-    status: int
-    headers: Mapping[str, str]  # by lower-case name
-    body: bytes
-
-    def header(self, name: str) -> str:
-        """A header's value, or empty."""
-        return self.headers.get(name.lower(), "")
-
-    @cached_property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
-
-    @cached_property
-    def tree(self) -> Any:
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):  # no JSON, not UTF-8, or brackets without end
-            return _ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,86 +117,13 @@ class _Outcome:
         return Receipt(message.id, self.state, self.ref, self.code, self.detail, self.segments, fault)
 
 
-# --- small readings ---
-
-
-def at(tree: Any, path: Path | None) -> Any:
-    """What stands at a path, or a marker of absence."""
-    if path is None:
-        return _ABSENT
-    for step in path:
-        if isinstance(tree, dict):
-            tree = tree.get(step, _ABSENT)
-        elif isinstance(tree, list) and step.isascii() and step.isdigit() and len(step) < 7:
-            tree = tree[int(step)] if int(step) < len(tree) else _ABSENT
-        else:
-            return _ABSENT
-    return tree
-
-
-def _said(value: Any) -> str | None:
-    """A scalar as text (`true`, `null`, `201`), or None for what is absent, a list or an object."""
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, (bool, int, float)):
-        try:
-            return json.dumps(value)
-        except ValueError:  # an integer of more digits than Python turns into text
-            return None
-    return None
-
-
-def _name(value: Any) -> str:
-    """An id or a code: a scalar that says something, cut to a sane length; else empty."""
-    said = _said(value)
-    return "" if said is None or value is None or isinstance(value, bool) else _line(said)
-
-
-def _line(text: str) -> str:
-    """One line of bounded length without control characters."""
-    cut = text[:1000]
-    if not cut.isprintable():
-        cut = "".join(character if character.isprintable() else " " for character in cut)
-    return " ".join(cut.split())[:LONGEST_DETAIL]
-
-
-def _detail(value: Any) -> str:
-    """A gateway's own words with whatever may be a phone number masked."""
-    said = _said(value)
-    return _NUMBERS.sub(lambda found: mask(found[0]), _line(said)) if said else ""
-
-
-@lru_cache(maxsize=256)
-def _pattern(regex: str) -> re.Pattern[str]:
-    return re.compile(regex)
-
-
-def _holds(test: BodyTest, tree: Any, text: str) -> bool:
-    said = text if test.path is None else _said(at(tree, test.path))
-    if said is None:
-        return False
-    if test.values and said not in test.values:
-        return False
-    return not test.regex or _pattern(test.regex).search(said) is not None
-
-
-def _rule(rules: Iterable[ErrorRule], seen: _Seen, tree: Any, text: str) -> ErrorClass | None:
-    """The class of the first rule that holds."""
-    for rule in rules:
-        if rule.statuses and seen.status not in rule.statuses:
-            continue
-        if all(_holds(test, tree, text) for test in rule.tests):
-            return rule.means
-    return None
-
-
 # --- a good reply ---
 
 
 class _Reader:
     """Finds every message's own object in a good reply."""
 
-    def __init__(self, result: Result, seen: _Seen) -> None:
+    def __init__(self, result: Result, seen: Seen) -> None:
         self._result = result
         self._seen = seen
         self._items = at(seen.tree, result.items)
@@ -246,15 +144,15 @@ class _Reader:
             case ResultShape.TEXT_REGEX:
                 return self._with_ref(messages, self._matched())
             case ResultShape.HEADER:
-                return self._with_ref(messages, _line(self._seen.header(self._result.header)))
+                return self._with_ref(messages, one_line(self._seen.header(self._result.header)))
 
     def _with_ref(self, messages: Sequence[Message], ref: str) -> list[_Outcome]:
         one = _Outcome(State.ACCEPTED, ref) if ref else _unread("the reply names no id")
         return [one for _ in messages]
 
     def _matched(self) -> str:
-        found = _pattern(self._result.pattern).search(self._seen.text)
-        return _line(found[1] or "") if found else ""
+        found = pattern(self._result.pattern).search(self._seen.text)
+        return one_line(found[1] or "") if found else ""
 
     def _in_order(self, messages: Sequence[Message]) -> list[_Outcome]:
         items = self._items
@@ -271,7 +169,7 @@ class _Reader:
         """Ids of those whose numbers are not listed as invalid, in the order of the request."""
         said = at(self._seen.tree, self._result.invalid)
         listed = (
-            [_digits(number) for each in said if (number := _said(each))] if isinstance(said, list) else []
+            [digits(number) for each in said if (number := said_by(each))] if isinstance(said, list) else []
         )
         invalid = {message.id for message in messages if message.to.digits in listed}
         refs = iter(self._items if isinstance(self._items, list) else [])
@@ -285,14 +183,14 @@ class _Reader:
 
     def _listed(self) -> list[tuple[str, Any]]:
         items = self._items if isinstance(self._items, list) else []
-        return [(said, item) for item in items if (said := _said(at(item, self._result.key))) is not None]
+        return [(said, item) for item in items if (said := said_by(at(item, self._result.key))) is not None]
 
     def _mapped(self) -> list[tuple[str, Any]]:
         return list(self._items.items()) if isinstance(self._items, dict) else []
 
     def _by_key(self, messages: Sequence[Message], items: list[tuple[str, Any]]) -> list[_Outcome]:
         """Matched by number or id. Strangers are ignored; a message named twice has to be told the same."""
-        key: Callable[[str], str] = str if self._result.by_id else _digits
+        key: Callable[[str], str] = str if self._result.by_id else digits
         ours = [message.id if self._result.by_id else message.to.digits for message in messages]
         times = Counter(ours)
         found: dict[str, list[_Outcome]] = {name: [] for name in ours}
@@ -307,27 +205,20 @@ class _Reader:
     def _of(self, item: Any) -> _Outcome:
         """One message's object. Without an `ok` rule, an id is success."""
         result = self._result
-        ref = _name(at(item, result.id))
+        ref = name_of(at(item, result.id))
         text = at(item, result.text)
-        code, detail = _name(at(item, result.code)), _detail(text)
-        good = all(_holds(test, item, "") for test in result.ok) if result.ok else bool(ref)
+        code, detail = name_of(at(item, result.code)), detail_of(text)
+        good = all(holds(test, item, "") for test in result.ok) if result.ok else bool(ref)
         if good:
-            return _Outcome(State.ACCEPTED, ref, code, detail, _segments(at(item, result.segments)))
-        means = _rule(result.errors, self._seen, item, _said(text) or "") if isinstance(item, dict) else None
+            return _Outcome(State.ACCEPTED, ref, code, detail, segments_of(at(item, result.segments)))
+        means = (
+            rule_of(result.errors, self._seen, item, said_by(text) or "") if isinstance(item, dict) else None
+        )
         if means is not None:
             return _outcome(means, ref, code, detail)
         if isinstance(item, dict) and code and result.unlisted is Unlisted.REJECTED:
             return _outcome(ErrorClass.REJECTED, ref, code, detail)
         return _Outcome(State.IN_DOUBT, ref, code, detail or "the reply does not say what became of it")
-
-
-def _digits(number: str) -> str:
-    return "".join(character for character in number if character in "0123456789")
-
-
-def _segments(value: Any) -> int | None:
-    said = _said(value)
-    return int(said) if said and re.fullmatch(r"[0-9]{1,3}", said) and int(said) > 0 else None
 
 
 def _unread(why: str) -> _Outcome:
@@ -336,7 +227,7 @@ def _unread(why: str) -> _Outcome:
 
 def _by_ref(item: Any) -> _Outcome:
     """An id alone says that the message was accepted."""
-    return _Outcome(State.ACCEPTED, ref) if (ref := _name(item)) else _unread("the reply names no id")
+    return _Outcome(State.ACCEPTED, ref) if (ref := name_of(item)) else _unread("the reply names no id")
 
 
 def _agreed(outcomes: Sequence[_Outcome]) -> _Outcome:
@@ -375,13 +266,13 @@ def _sum_up(outcomes: Sequence[_Outcome]) -> tuple[Verdict, str, str]:
 
 
 def _whole_call(
-    profile: GatewayProfile, batch: Batch, seen: _Seen, proven: bool
+    profile: GatewayProfile, batch: Batch, seen: Seen, proven: bool
 ) -> tuple[Verdict, list[_Outcome], str, str]:
     """What a reply means that is not good: by the profile's rules, else by its status alone."""
     reply = profile.wire.reply
     many = len(batch.messages)
-    code, detail = _name(at(seen.tree, reply.code)), _detail(at(seen.tree, reply.text))
-    means = _rule(reply.errors, seen, seen.tree, seen.text)
+    code, detail = name_of(at(seen.tree, reply.code)), detail_of(at(seen.tree, reply.text))
+    means = rule_of(reply.errors, seen, seen.tree, seen.text)
     if means is None:
         finding = of_status(seen.status, proven=proven, alone=many == 1)
         outcome = _Outcome(finding.state, code=code, detail=detail or finding.reason)
@@ -426,50 +317,3 @@ def _with(reason: str, code: str, detail: str) -> str:
     if reason and own:
         return f"{reason[:-1]}: {own})" if reason.endswith(")") else f"{reason} ({own})"
     return reason or own
-
-
-# --- times ---
-
-
-def _retry_after(reply: Reply, seen: _Seen) -> float | None:
-    """Seconds, from `Retry-After` (seconds or a date) or where the profile says."""
-    where = reply.retry_after
-    by_header = _delay(seen.header("Retry-After"), seen)
-    if by_header is not None:
-        return by_header
-    said = seen.header(where.header) if where.header else ""
-    if not said and where.path is not None:
-        said = _said(at(seen.tree, where.path)) or ""
-    if not said and where.pattern:
-        found = _pattern(where.pattern).search(seen.text)
-        said = (found[1] or "") if found else ""
-    factor = {TimeUnit.SECONDS: 1.0, TimeUnit.MILLISECONDS: 0.001, TimeUnit.MINUTES: 60.0}[where.unit]
-    return _seconds(said, factor)
-
-
-def _delay(said: str, seen: _Seen) -> float | None:
-    """`120`, or a date, counted from the reply's own `Date`: nobody's clock is compared with another's."""
-    seconds = _seconds(said)
-    then, now = _http_date(said), _http_date(seen.header("Date"))
-    if seconds is None and then is not None and now is not None:
-        return min(max(0.0, (then - now).total_seconds()), LONGEST_DELAY)
-    return seconds
-
-
-def _seconds(said: str, factor: float = 1.0) -> float | None:
-    if not re.fullmatch(r"\s*[0-9]{1,12}(\.[0-9]{1,9})?\s*", said) or not said.isascii():
-        return None
-    seconds = float(said) * factor
-    return min(seconds, LONGEST_DELAY) if isfinite(seconds) else None
-
-
-@lru_cache(maxsize=4)  # hundreds of replies share a second
-def _http_date(said: str) -> datetime | None:
-    """An HTTP date as aware UTC."""
-    if not said:
-        return None
-    try:
-        date = parsedate_to_datetime(said)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return None

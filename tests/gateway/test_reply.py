@@ -27,7 +27,8 @@ from smscli.domain.profile import (
     Unlisted,
     Wire,
 )
-from smscli.gateway.reply import LONGEST_DELAY, LONGEST_DETAIL, read
+from smscli.gateway.reply import read
+from smscli.gateway.seen import LONGEST_DELAY, LONGEST_DETAIL
 from tests.gateway.samples import ALICE, BOB, CAROL, batch, batch_to, lowered
 
 ACCEPTED, REJECTED, RELEASED, IN_DOUBT = State.ACCEPTED, State.REJECTED, State.RELEASED, State.IN_DOUBT
