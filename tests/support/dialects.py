@@ -90,14 +90,16 @@ class Generic:
         return [Asked(item.get("id", ""), item["to"], item["text"], item.get("from", "")) for item in items]
 
     def word(self, request: Request, settled: Sequence[Settled]) -> Wording:
-        items = [self._item(one) for one in settled]
+        items = [generic_item(one) for one in settled]
         whole = {"messages": items} if "messages" in json.loads(request.body) else items[0]
         return Wording(202, json.dumps(whole).encode())
 
-    def _item(self, one: Settled) -> dict[str, str]:
-        if one.code:
-            return {"id": one.asked.id, "to": one.asked.to, "status": "rejected", "code": one.code}
-        return {"id": one.asked.id, "to": one.asked.to, "ref": one.ref, "status": "accepted"}
+
+def generic_item(one: Settled) -> dict[str, str]:
+    """What the generic dialect says of one message."""
+    if one.code:
+        return {"id": one.asked.id, "to": one.asked.to, "status": "rejected", "code": one.code}
+    return {"id": one.asked.id, "to": one.asked.to, "ref": one.ref, "status": "accepted"}
 
 
 def plain_wording(settled: Sequence[Settled]) -> Wording:
@@ -131,3 +133,36 @@ class Fields:
 
     def word(self, request: Request, settled: Sequence[Settled]) -> Wording:
         return self.wording(settled)
+
+
+class ToMany:
+    """JSON: one text to many: `{"to": […], "ids": […], "text", "from"}`, answered as `Generic` does."""
+
+    def read(self, request: Request) -> Sequence[Asked]:
+        body = json.loads(request.body)
+        pairs = zip(body["ids"], body["to"], strict=True)
+        return [Asked(identity, number, body["text"], body.get("from", "")) for identity, number in pairs]
+
+    def word(self, request: Request, settled: Sequence[Settled]) -> Wording:
+        return worded(settled)
+
+
+class Merged:
+    """JSON: a text with a gap, and by number what fills it: `{"values": {number: …}, "ids": {number: …}}`."""
+
+    def read(self, request: Request) -> Sequence[Asked]:
+        body = json.loads(request.body)
+        assert body["text"] == "${t}", body["text"]
+        assert body["to"] == list(body["values"]), "a number twice, or none for a value"
+        return [
+            Asked(body["ids"][number], number, text, body.get("from", ""))
+            for number, text in body["values"].items()
+        ]
+
+    def word(self, request: Request, settled: Sequence[Settled]) -> Wording:
+        return worded(settled)
+
+
+def worded(settled: Sequence[Settled]) -> Wording:
+    """202 and an item for each message, with its id."""
+    return Wording(202, json.dumps({"messages": [generic_item(one) for one in settled]}).encode())

@@ -94,6 +94,12 @@ class LoopbackGateway:
             self._script.clear()
 
     @property
+    def unanswered(self) -> tuple[Answer, ...]:
+        """The scripted answers that nobody has asked for yet."""
+        with self._changed:
+            return tuple(self._script)
+
+    @property
     def requests(self) -> tuple[Request, ...]:
         """Every request that was read whole."""
         with self._changed:

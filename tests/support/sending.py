@@ -29,9 +29,12 @@ campaigns:
   ready:
     purpose: transactional
     quiet_hours: off
-    text: "Green Garage: {{{{ first_name }}}}, your bike is ready."
+    text: "{text}"
 {more}
 """
+
+#: Each person has a text of their own.
+OWN_TEXT = "Green Garage: {{ first_name }}, your bike is ready."
 
 
 def indented(text: str, spaces: int) -> str:
@@ -47,11 +50,14 @@ class Folder:
     url: str
     profile: str = ""
     more: str = ""
+    text: str = OWN_TEXT
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, people: int, start: int = 0) -> None:
         """Campaign `ready` for so many people."""
-        text = _CAMPAIGNS.format(profile=indented(self.profile, 2), more=indented(self.more, 4))
+        text = _CAMPAIGNS.format(
+            profile=indented(self.profile, 2), more=indented(self.more, 4), text=self.text
+        )
         (self.path / "campaigns.yaml").write_text(text, encoding="utf-8")
         rows = [f"+1202555{start + index:04},Ola{index}" for index in range(people)]
         (self.path / "contacts.csv").write_text("\n".join(["phone,first_name", *rows, ""]), encoding="utf-8")
