@@ -65,7 +65,7 @@ _DOUBT: Sequence[Callable[[random.Random], Answer]] = (
 )
 
 PEOPLE = 200
-#: Of the soak, which has 4 modes x 2 promises x 11 seeds = 88 series: 2,112 at least, a kill in each included.
+#: The soak has 4 modes x 2 promises x 11 seeds = 88 series: 2,112 faults, a kill in each included.
 FAULTS = 24
 _SOAK_SEEDS = range(11)
 
