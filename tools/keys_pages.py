@@ -1,4 +1,4 @@
-"""The tables of keys in docs/campaigns-file.md and docs/gateways.md, from the JSON Schemas.
+"""The tables of docs/campaigns-file.md and docs/gateways.md: keys from the JSON Schemas, and the presets.
 
 A table stands between `<!-- generated: name -->` and `<!-- end -->`; which names there are is said here.
 """
@@ -6,14 +6,17 @@ A table stands between `<!-- generated: name -->` and `<!-- end -->`; which name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smscli.files.json_schema import campaigns_schema, gateway_schema
 from tools.markdown import code, filled, generated_in, table
+from tools.presets_table import presets
 
 #: Of a gateway's profile: what is about the answer. All others are about the request.
 _OF_THE_REPLY = frozenset({"ok", "result", "errors", "error_code", "error_text", "retry_after"})
+#: And what can be asked afterwards.
+_OF_THE_POLLS = ("receipts", "lookup", "replies", "opt_outs")
 
 #: So many examples show how a value is written.
 _EXAMPLES = 2
@@ -119,8 +122,26 @@ def _of_campaigns(*, at_top: bool, in_campaign: bool) -> Iterator[Key]:
 def _of_profile(*, reply: bool) -> Iterator[Key]:
     schema = gateway_schema()
     for key in keys(schema, schema["$defs"]["Profile"]):
-        if (key.path.partition(".")[0] in _OF_THE_REPLY) is reply:
+        first = key.path.partition(".")[0]
+        if first not in _OF_THE_POLLS and (first in _OF_THE_REPLY) is reply:
             yield key
+
+
+def _polls() -> Iterator[str]:
+    """Every key of the four polls, and of which."""
+    schema = gateway_schema()
+    found: dict[str, tuple[Key, list[str]]] = {}
+    for key in keys(schema, schema["$defs"]["Profile"]):
+        poll, _, path = key.path.partition(".")
+        if poll in _OF_THE_POLLS and path:
+            found.setdefault(path, (replace(key, path=path), []))[1].append(poll)
+    headers = ("key", "of", "meaning", "default", "allowed")
+    everywhere = list(_OF_THE_POLLS)
+    rows = (
+        (key.row[0], "all" if polls == everywhere else ", ".join(map(code, polls)), *key.row[1:])
+        for key, polls in found.values()
+    )
+    return table(headers, rows)
 
 
 def _of_definition(name: str) -> Iterator[Key]:
@@ -138,6 +159,9 @@ TABLES: Mapping[str, Callable[[], Iterator[Key]]] = {
     "keys of an error rule": lambda: _of_definition("Error"),
 }
 
+#: Tables that are more than keys.
+OTHERS: Mapping[str, Callable[[], Iterator[str]]] = {"the presets": presets, "keys of the polls": _polls}
+
 
 def with_tables(page: str) -> str:
     """The page with its tables made anew. Raises KeyError for a table that is not known here."""
@@ -150,4 +174,6 @@ def tables_in(page: str) -> list[str]:
 
 
 def _table(name: str) -> Iterator[str]:
+    if name in OTHERS:
+        return OTHERS[name]()
     return table(("key", "meaning", "default", "allowed"), (key.row for key in TABLES[name]()))
