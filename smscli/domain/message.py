@@ -2,16 +2,18 @@
 
                       ┌────────────► accepted ──┬──► delivered
                       │                 ▲       ├──► undelivered
-    (claim) ──► submitting ─────────────│───────┴──► expired
-                      │  │              │ receipt, `resolve --sent`, delivery receipt
-                      │  └─► rejected   │
-                      │                 │
-                      ├────────────► in_doubt ──► released   (`resolve --not-sent`, by a named operator)
-                      │                 │
-                      │                 └──► submitting      (declared idempotent repeat, same id and bytes)
-                      └────────────► released ──► submitting (claimed again)
+    (claim) ──► submitting ─────────────│───────┼──► expired
+                      │  │              │       │
+                      │  └─► rejected   │ receipt, `resolve --sent`, delivery receipt
+                      │                 │       │
+                      ├────────────► in_doubt ──│──► released   (`resolve --not-sent`, by a named operator)
+                      │                 │       │
+                      │                 └───────│──► submitting (declared repeat, same id and bytes)
+                      │                         │
+                      └────────────► released ──┴──► submitting (claimed again), or as a delivery receipt says
 
-A receipt outranks in doubt. Nothing outranks a receipt.
+A receipt outranks in doubt. Nothing outranks a receipt but a delivery receipt, and that only what was not
+taken (released) or did not arrive (undelivered, expired).
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ LEGAL_MOVES: dict[State, frozenset[State]] = {
         | {State.DELIVERED, State.UNDELIVERED, State.EXPIRED}
     ),
     State.ACCEPTED: frozenset({State.DELIVERED, State.UNDELIVERED, State.EXPIRED}),
-    State.RELEASED: frozenset({State.SUBMITTING}),
+    State.RELEASED: frozenset({State.SUBMITTING, State.DELIVERED, State.UNDELIVERED, State.EXPIRED}),
     State.REJECTED: frozenset({State.SUBMITTING}),  # only by `--again rejected`
     State.UNDELIVERED: frozenset({State.DELIVERED}),
     State.DELIVERED: frozenset(),

@@ -133,6 +133,7 @@ class LoggedMessage:
     """One line of the sent log, current state. Times are aware UTC; `body` is empty unless kept.
 
     The log's own opt-out list was asked at `claimed_at`, inside the claim; other lists at `heeded_at`.
+    `happened_at` is the gateway's own time of what it told last.
     """
 
     id: str
@@ -157,6 +158,7 @@ class LoggedMessage:
     grounds: str = ""
     heeded_at: datetime | None = None
     body: str = ""
+    happened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,12 @@ JOIN run ON run.key = m.run
 WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
 """
 
+#: A claim in the place of another message leaves that one's `happened_at` until its own receipt.
 _MESSAGES = """
 SELECT m.id, m.realm, m.campaign_id, m.number, m.country, m.sender, m.state,
        run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref,
        m.code, m.detail, m.claimed_at, m.at, run.id, run.heeded_at, m.language, m.evidence,
-       m.grounds, coalesce(k.body, '')
+       m.grounds, coalesce(k.body, ''), CASE m.state WHEN 'submitting' THEN NULL ELSE m.happened_at END
 FROM message AS m JOIN run ON run.key = m.run LEFT JOIN kept_message AS k ON k.message_key = m.key
 WHERE {conditions} ORDER BY m.claimed_at, m.key
 """
@@ -169,7 +170,7 @@ def _narrowed(wanted: LogFilter) -> tuple[list[str], list[str | int]]:
 def _logged(row: tuple[Any, ...]) -> LoggedMessage:
     message_id, realm, campaign_id, number, country, sender, state, purpose, topic, gateway, *rest = row
     segments, gateway_segments, gateway_ref, code, detail, claimed_at, at, run_id, heeded_at, *more = rest
-    language, evidence, grounds, body = more
+    language, evidence, grounds, body, happened_at = more
     return LoggedMessage(
         message_id,
         Realm(realm),
@@ -193,4 +194,5 @@ def _logged(row: tuple[Any, ...]) -> LoggedMessage:
         grounds,
         None if heeded_at is None else from_millis(heeded_at),
         body,
+        None if happened_at is None else from_millis(happened_at),
     )

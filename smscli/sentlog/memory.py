@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from smscli.domain.consent import ConsentRecord
+from smscli.domain.delivery import DeliveryReceipt, Handed
 from smscli.domain.frequency import CapScope, LocalCap, counted_after
 from smscli.domain.message import (
     TAKEN_OR_MAYBE,
@@ -35,10 +36,11 @@ from smscli.domain.ports import (
     Pruned,
     Recent,
     RunRecord,
+    SyncMark,
     Terms,
 )
 from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
-from smscli.sentlog import forgotten, remembered
+from smscli.sentlog import forgotten, remembered, remembered_post
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.moves import INTERRUPTED, is_settlement
@@ -476,6 +478,53 @@ class MemorySentLog:
     def is_closed(self, realm: Realm, campaign_id: str) -> datetime | None:
         """When this campaign was pruned; None if it never was."""
         return self._all.closed.get((realm, campaign_id))
+
+    # --- what gateways tell afterwards ---------------------------------------------------------
+
+    def handed(
+        self, gateway: str, realm: Realm, states: frozenset[State], since: datetime
+    ) -> Iterator[Handed]:
+        """Messages handed to that gateway then or later and now in one of these states, oldest first."""
+        yield from remembered_post.handed(self._all, gateway, realm, states, since)
+
+    def found(self, message_ids: Sequence[str]) -> Mapping[str, Handed]:
+        """These messages as they are now, by id; whoever is not there is left out."""
+        known = ((message_id, self._row(message_id)) for message_id in message_ids)
+        return {message_id: remembered_post.as_handed(row) for message_id, row in known if row}
+
+    def match(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], since: datetime
+    ) -> Sequence[str | None]:
+        """The id of the message that each is about; None: unknown. See SentLog.match."""
+        return remembered_post.match(self._all, gateway, realm, receipts, since)
+
+    def keep_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], now: datetime
+    ) -> int:
+        """Keep receipts that are about no message known yet; how many are new."""
+        return remembered_post.keep_strays(self._all, gateway, realm, receipts, now)
+
+    def strays(self, gateway: str, realm: Realm) -> Sequence[DeliveryReceipt]:
+        """The receipts kept for that gateway, oldest first."""
+        return remembered_post.strays(self._all, gateway, realm)
+
+    def drop_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], before: datetime
+    ) -> None:
+        """Forget these, which have found their messages, and whatever was kept before that time."""
+        remembered_post.drop_strays(self._all, gateway, realm, receipts, before)
+
+    def sync_mark(self, gateway: str, realm: Realm, what: str) -> SyncMark | None:
+        """How far that gateway was asked about `what`."""
+        return self._all.marks.get((gateway, realm, what))
+
+    def remember_sync(self, gateway: str, realm: Realm, what: str, mark: SyncMark) -> None:
+        """From now on it was asked as far as that."""
+        self._all.marks[gateway, realm, what] = replace(mark, at=_rounded(mark.at))
+
+    def gateways_used(self, since: datetime | None = None) -> Sequence[tuple[str, Realm]]:
+        """The names of the gateways that messages were handed to then or later, with their realms."""
+        return remembered_post.gateways_used(self._all, since)
 
     def empty_sandbox(self, campaign_id: str) -> int:
         """Forget this campaign's rehearsal, its texts and its runs; how many messages."""

@@ -222,7 +222,45 @@ CREATE TABLE closed_campaign (
 ) WITHOUT ROWID;
 """
 
-#: Private to one connection: what a claim asks about, and the opt-outs of other logs and lists.
+#: What gateways tell afterwards. The only index on events is of those that moved nothing, a few: what was
+#: told twice is noted once. `happened_at` is the gateway's own time of what it told.
+_FOURTH = """
+ALTER TABLE message ADD COLUMN happened_at INTEGER;
+ALTER TABLE event ADD COLUMN happened_at INTEGER;
+CREATE INDEX event_without_move ON event (message_key) WHERE moved = 0;
+CREATE TABLE stray_receipt (
+    key INTEGER PRIMARY KEY,
+    gateway TEXT NOT NULL,
+    realm TEXT NOT NULL CHECK (realm IN ('live', 'sandbox', 'test')),
+    ref TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    state TEXT,
+    word TEXT NOT NULL,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    happened_at INTEGER,
+    segments INTEGER,
+    body_digest TEXT NOT NULL,
+    opted_out INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX stray_receipt_told ON stray_receipt (
+    gateway, realm, ref, message_id, number, coalesce(state, ''), word, code, detail,
+    coalesce(happened_at, -1), coalesce(segments, -1), body_digest, opted_out
+);
+CREATE TABLE sync_mark (
+    gateway TEXT NOT NULL,
+    realm TEXT NOT NULL CHECK (realm IN ('live', 'sandbox', 'test')),
+    what TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    mark TEXT NOT NULL,
+    PRIMARY KEY (gateway, realm, what)
+) WITHOUT ROWID;
+"""
+
+#: Private to one connection: what a claim asks about, the opt-outs of other logs and lists, and a look-up of
+#: messages by id and reference (`handed_over.py`) with the last event that it knows of.
 PRIVATE_TABLES = """
 CREATE TEMP TABLE candidate (
     id TEXT NOT NULL,
@@ -249,6 +287,8 @@ CREATE TEMP TABLE heeded (
     until INTEGER,
     PRIMARY KEY (number, topic)
 ) WITHOUT ROWID;
+CREATE TEMP TABLE look_up (key INTEGER PRIMARY KEY, id TEXT NOT NULL, ref TEXT NOT NULL);
+CREATE TEMP TABLE looked_up (since INTEGER NOT NULL, event INTEGER NOT NULL, told TEXT NOT NULL);
 """
 
 
@@ -265,6 +305,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("messages, events, opt-outs and texts", _FIRST),
     Migration("records of runs", _SECOND),
     Migration("consent, replies, opt-outs for a time, the erased", _THIRD),
+    Migration("times that gateways tell, stray delivery receipts, how far gateways were asked", _FOURTH),
 )
 
 NEWEST = len(MIGRATIONS)

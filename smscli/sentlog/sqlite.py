@@ -6,7 +6,6 @@ Puts together what its neighbours know: the file (`opening.py`), the claim (`cla
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
@@ -16,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from smscli.domain.consent import ConsentRecord
+from smscli.domain.delivery import DeliveryReceipt, Handed
 from smscli.domain.message import Batch, Fault, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import (
@@ -26,6 +26,7 @@ from smscli.domain.ports import (
     OptOut,
     Pruned,
     RunRecord,
+    SyncMark,
     Terms,
 )
 from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
@@ -33,9 +34,11 @@ from smscli.sentlog import (
     claims,
     consents,
     forgetting,
+    handed_over,
     listing,
     opt_out_list,
     people,
+    post,
     pruning,
     repeats,
     reply_pile,
@@ -70,6 +73,8 @@ UPDATE message SET state = ?, at = ?, gateway_ref = coalesce(nullif(?, ''), gate
     code = ?, detail = ?, gateway_segments = coalesce(?, gateway_segments)
 WHERE key = ?
 """
+
+_OF_ROW = "m.id, m.key, m.state, m.number, m.country, m.campaign_id, m.sender"
 
 
 @dataclass(slots=True)
@@ -249,18 +254,8 @@ class SqliteSentLog:
         repeats.forget(self._connection, [key for key, r in moves if r.state is not State.IN_DOUBT])
 
     def _rows(self, message_ids: set[str]) -> dict[str, Row]:
-        """By id: those in flight by their small index, the others (late receipts) in one pass over all."""
-        in_flight = "state IN ('submitting', 'in_doubt') AND id IN (SELECT value FROM json_each(?))"
-        found = self._rows_where(in_flight, message_ids)
-        if late := message_ids - found.keys():
-            found |= self._rows_where("id IN (SELECT value FROM json_each(?)) ORDER BY key", late)
-        return found
-
-    def _rows_where(self, condition: str, message_ids: set[str]) -> dict[str, Row]:
-        rows = self._connection.execute(
-            f"SELECT id, key, state, number, country, campaign_id, sender FROM message WHERE {condition}",  # noqa: S608
-            (json.dumps(sorted(message_ids)),),
-        )
+        """By id: those in flight by their small index, late ones by the look-up or in one pass over all."""
+        rows = handed_over.rows_by_id(self._connection, _OF_ROW, message_ids)
         return {
             message_id: Row(key, State(state), Msisdn(number, country), campaign_id, sender)
             for message_id, key, state, number, country, campaign_id, sender in rows
@@ -454,6 +449,61 @@ class SqliteSentLog:
         """When this campaign was pruned; None if it never was."""
         with self._reading():
             return pruning.closed_at(self._connection, realm, campaign_id)
+
+    # --- what gateways tell afterwards ---------------------------------------------------------
+
+    def handed(
+        self, gateway: str, realm: Realm, states: frozenset[State], since: datetime
+    ) -> Iterator[Handed]:
+        """Messages handed to that gateway: a snapshot of what is committed, streamed. See SentLog.handed."""
+        with closing(open_reader(self._file)) as reader, translated(self.path):
+            yield from handed_over.handed(reader, gateway, realm, states, since)
+
+    def found(self, message_ids: Sequence[str]) -> Mapping[str, Handed]:
+        """These messages as they are now, by id; whoever is not there is left out."""
+        with self._reading():
+            return handed_over.found(self._connection, message_ids)
+
+    def match(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], since: datetime
+    ) -> Sequence[str | None]:
+        """The id of the message that each is about; None: unknown. See SentLog.match."""
+        with self._transactions.reading():
+            return handed_over.match(self._connection, gateway, realm, receipts, since)
+
+    def keep_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], now: datetime
+    ) -> int:
+        """Keep receipts that are about no message known yet; how many are new."""
+        with self.atomic():
+            return post.keep_strays(self._connection, gateway, realm, receipts, now)
+
+    def strays(self, gateway: str, realm: Realm) -> Sequence[DeliveryReceipt]:
+        """The receipts kept for that gateway, oldest first."""
+        with self._reading():
+            return post.strays(self._connection, gateway, realm)
+
+    def drop_strays(
+        self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], before: datetime
+    ) -> None:
+        """Forget these, which have found their messages, and whatever was kept before that time."""
+        with self.atomic():
+            post.drop_strays(self._connection, gateway, realm, receipts, before)
+
+    def sync_mark(self, gateway: str, realm: Realm, what: str) -> SyncMark | None:
+        """How far that gateway was asked about `what`."""
+        with self._reading():
+            return post.sync_mark(self._connection, gateway, realm, what)
+
+    def remember_sync(self, gateway: str, realm: Realm, what: str, mark: SyncMark) -> None:
+        """From now on it was asked as far as that."""
+        with self.atomic():
+            post.remember_sync(self._connection, gateway, realm, what, mark)
+
+    def gateways_used(self, since: datetime | None = None) -> Sequence[tuple[str, Realm]]:
+        """The names of the gateways that messages were handed to then or later, with their realms."""
+        with self._reading():
+            return handed_over.gateways_used(self._connection, since)
 
     def empty_sandbox(self, campaign_id: str) -> int:
         """Forget this campaign's rehearsal, its texts and its runs; how many messages. Its events stay."""

@@ -37,6 +37,22 @@ class Transactions:
                 self._undo(level)
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One moment of the log for several questions. Only private tables may be written; nobody waits."""
+        if self._depth:
+            with self.writing():
+                yield
+            return
+        with translated(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._undo(0)
+                raise
+
     def _begin(self, level: int) -> None:
         if level == 0:
             self._connection.execute("BEGIN IMMEDIATE")
