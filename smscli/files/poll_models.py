@@ -159,7 +159,8 @@ class ReceiptsModel(PollModel):
     ref: Annotated[PathField, described("In an item, the gateway's own id.", otherwise="none")] = None
     id: Annotated[PathField, described("In an item, our id.", otherwise="none")] = None
     number: Annotated[PathField, described("In an item, the recipient's number.", otherwise="none")] = None
-    body: Annotated[
+    # `body` is the request's own.
+    sent_text: Annotated[
         PathField,
         described("In an item, the text as it was sent; it has to be ours, to the letter.", otherwise="none"),
     ] = None
@@ -201,7 +202,7 @@ class ReceiptsModel(PollModel):
             ref=self.ref,
             id=self.id,
             number=self.number,
-            body=self.body,
+            body=self.sent_text,
             state=self.state,
             states=self.states.build(),
             code=self.code,
