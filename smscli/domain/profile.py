@@ -517,7 +517,8 @@ class Poll:
     """A question whose answer has items. `where` tests hold for the items that are meant.
 
     `consuming`: an item is told once, so that it is saved before the next request. `ack` tells the gateway
-    that a page was saved. `keeps`: how far back it remembers. `empty` statuses mean that there is nothing.
+    that a page was saved. `keeps`: how far back it remembers. `empty` statuses, or an answer of which all
+    `empty_when` hold, mean that there is nothing.
     """
 
     ask: Ask
@@ -529,6 +530,7 @@ class Poll:
     ack: Ask | None = None
     keeps: timedelta | None = None
     empty: tuple[int, ...] = (404,)
+    empty_when: tuple[BodyTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

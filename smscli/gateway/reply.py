@@ -36,6 +36,7 @@ from smscli.gateway.seen import (
     rule_of,
     said_by,
     segments_of,
+    with_words,
 )
 
 _FAULTS = {
@@ -45,8 +46,10 @@ _FAULTS = {
     ErrorClass.CONTENT: Fault.OTHER,
     ErrorClass.REJECTED: Fault.OTHER,
 }
-_WAITS = frozenset({ErrorClass.NOT_TAKEN, ErrorClass.RATE_LIMITED})
-_STOPS = {
+#: Nothing was taken, and the same may be asked again later.
+WAITS = frozenset({ErrorClass.NOT_TAKEN, ErrorClass.RATE_LIMITED})
+#: What ends a run, and why: reason and hint.
+STOPS = {
     ErrorClass.FUNDS: (
         "the gateway says that there are not enough funds",
         "top up the account, then run it again: whoever was texted is skipped",
@@ -255,9 +258,9 @@ def _sum_up(outcomes: Sequence[_Outcome]) -> tuple[Verdict, str, str]:
     if states == {State.IN_DOUBT}:
         return Verdict.IN_DOUBT, outcomes[0].detail, "see `smscli resolve`"
     if states == {State.RELEASED}:
-        stop = next((outcome.means for outcome in outcomes if outcome.means in _STOPS), None)
+        stop = next((outcome.means for outcome in outcomes if outcome.means in STOPS), None)
         if stop is not None:
-            return (Verdict.REFUSED, *_STOPS[stop])
+            return (Verdict.REFUSED, *STOPS[stop])
         return Verdict.NOT_TAKEN, "the gateway took none of the messages for now", ""
     return Verdict.ANSWERED, "", ""
 
@@ -277,7 +280,7 @@ def _whole_call(
         finding = of_status(seen.status, proven=proven, alone=many == 1)
         outcome = _Outcome(finding.state, code=code, detail=detail or finding.reason)
         verdict = Verdict.IN_DOUBT if finding.state is State.IN_DOUBT else finding.verdict
-        return verdict, [outcome] * many, _with(finding.reason, code, detail), finding.hint
+        return verdict, [outcome] * many, with_words(finding.reason, code, detail), finding.hint
     verdict, reason, hint = _verdict(means)
     if many > 1 and not _speaks_for_all(means, profile):
         # Which of them is meant, nobody can say; putting all of them on the opt-out list would be a lie.
@@ -290,7 +293,7 @@ def _whole_call(
             "write batch: {max: 1} in its profile",
         )
     outcome = _outcome(means, "", code, detail)
-    return verdict, [outcome] * many, _with(reason, code, detail), hint
+    return verdict, [outcome] * many, with_words(reason, code, detail), hint
 
 
 def _speaks_for_all(means: ErrorClass, profile: GatewayProfile) -> bool:
@@ -300,20 +303,12 @@ def _speaks_for_all(means: ErrorClass, profile: GatewayProfile) -> bool:
 
 
 def _verdict(means: ErrorClass) -> tuple[Verdict, str, str]:
-    if means in _STOPS:
-        return (Verdict.REFUSED, *_STOPS[means])
+    if means in STOPS:
+        return (Verdict.REFUSED, *STOPS[means])
     if means is ErrorClass.RATE_LIMITED:
         return Verdict.NOT_TAKEN, "the gateway asks to be sent less", ""
-    if means in _WAITS:
+    if means in WAITS:
         return Verdict.NOT_TAKEN, "the gateway took nothing for now", ""
     if means is ErrorClass.IN_DOUBT:
         return Verdict.IN_DOUBT, "the gateway may have taken it", "see `smscli resolve`"
     return Verdict.ANSWERED, "", ""
-
-
-def _with(reason: str, code: str, detail: str) -> str:
-    """A reason with the gateway's own words."""
-    own = " ".join(filter(None, [code, detail]))
-    if reason and own:
-        return f"{reason[:-1]}: {own})" if reason.endswith(")") else f"{reason} ({own})"
-    return reason or own

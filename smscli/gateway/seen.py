@@ -137,6 +137,14 @@ def segments_of(value: Any) -> int | None:
     return int(said) if said and re.fullmatch(r"[0-9]{1,3}", said) and int(said) > 0 else None
 
 
+def with_words(reason: str, code: str, detail: str) -> str:
+    """A reason with the gateway's own words."""
+    own = " ".join(filter(None, [code, detail]))
+    if reason and own:
+        return f"{reason[:-1]}: {own})" if reason.endswith(")") else f"{reason} ({own})"
+    return reason or own
+
+
 def retry_after(reply: Reply, seen: Seen) -> float | None:
     """Seconds, from `Retry-After` (seconds or a date) or where the profile says."""
     where = reply.retry_after

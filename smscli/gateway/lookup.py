@@ -1,0 +1,68 @@
+"""What a gateway says of one message in doubt: it has it, it never took it, or nobody can say.
+
+Pure. A wrong "it never took it" is a second text to somebody, a wrong "it has it" is silence: where two
+messages could be meant, it stays in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from smscli.domain.delivery import DeliveryReceipt, Finding, Handed
+from smscli.domain.profile import ReceiptsPoll
+
+#: A gateway's clock may be as far behind ours as a run tolerates (more than two minutes stop it).
+BEFORE_CLAIM = timedelta(minutes=2)
+#: The longest call that a profile can ask for; the gateway's own clock is in it.
+AFTER_CLAIM = timedelta(minutes=10)
+
+
+def finding(
+    described: ReceiptsPoll, message: Handed, now: datetime, told: Sequence[DeliveryReceipt], unread: int
+) -> Finding:
+    """What follows from all that it told when it was asked about this message."""
+    by_id = [receipt for receipt in told if receipt.id == message.id]
+    found = by_id or [receipt for receipt in dict.fromkeys(told) if _is_it(receipt, message)]
+    if len({receipt.state for receipt in found}) > 1 or (len(found) > 1 and not by_id):
+        return Finding(why="the gateway tells of several messages that may be this one")
+    if found:
+        return _known(found[0])
+    if any(_may_be(receipt, message) for receipt in told):
+        return Finding(why="the gateway has a message to this number that may be this one, and does not say")
+    if unread:
+        return Finding(why="the gateway names no message that can be told to be this one")
+    return _unknown(described, message, now)
+
+
+def _is_it(receipt: DeliveryReceipt, message: Handed) -> bool:
+    """By its number: the same text, and within the time of its call."""
+    return (
+        receipt.number == message.to.digits
+        and receipt.body_digest == message.body_digest
+        and receipt.at is not None
+        and message.claimed_at - BEFORE_CLAIM <= receipt.at <= message.claimed_at + AFTER_CLAIM
+    )
+
+
+def _may_be(receipt: DeliveryReceipt, message: Handed) -> bool:
+    """The number is right, and nothing that it says of the text is wrong."""
+    is_other_text = receipt.body_digest not in ("", message.body_digest)
+    return receipt.number == message.to.digits and not is_other_text
+
+
+def _known(receipt: DeliveryReceipt) -> Finding:
+    if receipt.state is not None:
+        return Finding(receipt=receipt)
+    word = f'"{receipt.word}"' if receipt.word else "nothing"
+    return Finding(why=f"the gateway calls it {word}, which the profile does not explain")
+
+
+def _unknown(described: ReceiptsPoll, message: Handed, now: datetime) -> Finding:
+    after = described.absent_after
+    if after is None:
+        return Finding(why="the gateway does not know it, which proves nothing")
+    if now - message.claimed_at < after:
+        then = message.claimed_at + after
+        return Finding(why=f"the gateway does not know it yet; ask again after {then:%Y-%m-%d %H:%M} UTC")
+    return Finding(absent=True)
