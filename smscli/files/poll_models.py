@@ -6,6 +6,7 @@ Knows one key at a time, as `profile_models.py` does; what does not fit together
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -136,7 +137,16 @@ class PollModel(AskModel):
     keeps: Annotated[
         Duration | None, described("How far back the gateway remembers.", otherwise="not known")
     ] = None
-    empty: Annotated[Statuses, described("Statuses that say that there is nothing.", [404])] = (404,)
+    empty: Annotated[
+        Statuses | None,
+        described(
+            "Statuses that say that there is nothing.",
+            otherwise="404, but for a listing: there it is a wrong `url`",
+        ),
+    ] = None
+    empty_when: Annotated[
+        Tests, described("Tests of an answer that says that there is nothing.", otherwise="none")
+    ] = ()
 
     def build_poll(self) -> domain.Poll:
         """The domain's."""
@@ -149,8 +159,15 @@ class PollModel(AskModel):
             consuming=self.consuming,
             ack=None if self.ack is None else self.ack.build_ask(),
             keeps=self.keeps,
-            empty=tuple(self.empty),
+            empty=self._empty(),
+            empty_when=build_tests(self.empty_when),
         )
+
+    def _empty(self) -> tuple[int, ...]:
+        """What is not there may not be there yet; a list that is not there was never found."""
+        if self.empty is not None:
+            return tuple(self.empty)
+        return () if self.each is PollEach.GATEWAY else (404,)
 
 
 class ReceiptsModel(PollModel):
@@ -187,13 +204,6 @@ class ReceiptsModel(PollModel):
     opted_out: Annotated[
         Tests, described("Tests of an item that says that the person opted out.", otherwise="none")
     ] = ()
-    absent_after: Annotated[
-        Duration | None,
-        described(
-            "For `lookup`: so long after its claim, a message that the gateway does not know was not taken.",
-            otherwise="it stays in doubt",
-        ),
-    ] = None
 
     def build(self) -> domain.ReceiptsPoll:
         """The domain's."""
@@ -210,8 +220,25 @@ class ReceiptsModel(PollModel):
             at=self.at,
             segments=self.segments,
             opted_out=build_tests(self.opted_out),
-            absent_after=self.absent_after,
         )
+
+
+class LookupModel(ReceiptsModel):
+    """What became of one message in doubt."""
+
+    each: Annotated[PollEach, described("It is about one message.", "message")] = PollEach.MESSAGE
+    absent_after: Annotated[
+        Duration | None,
+        described(
+            "So long after its claim, a message that the gateway does not know was never taken. Say it only"
+            " where the gateway promises that its list is whole by then.",
+            otherwise="it stays in doubt",
+        ),
+    ] = None
+
+    def build(self) -> domain.ReceiptsPoll:
+        """The domain's."""
+        return replace(super().build(), absent_after=self.absent_after)
 
 
 class RepliesModel(PollModel):

@@ -29,7 +29,7 @@ from smscli.domain.profile import (
     Words,
 )
 from smscli.files.located import FileModel
-from smscli.files.poll_models import OptOutsModel, ReceiptsModel, RepliesModel
+from smscli.files.poll_models import LookupModel, OptOutsModel, ReceiptsModel, RepliesModel
 from smscli.files.profile_parts import (
     AnyText,
     ErrorModel,
@@ -364,7 +364,7 @@ class ProfileModel(FileModel):
         ReceiptsModel | None, described("How to ask for delivery receipts.", otherwise="cannot be asked")
     ] = None
     lookup: Annotated[
-        ReceiptsModel | None,
+        LookupModel | None,
         described("How to find out about one message in doubt.", otherwise="cannot be asked"),
     ] = None
     replies: Annotated[
