@@ -279,7 +279,8 @@ class SentLog(Protocol):
 
     def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
         """Record the answers: current state and an append-only event. Moves that are not legal are kept as
-        events only. A rejection whose fault is an opt-out also goes on the opt-out list."""
+        events only, and what was heard before leaves nothing. A receipt whose fault is an opt-out, whatever
+        its state, also puts the number on the opt-out list."""
         ...
 
     def recover(self, realm: Realm, campaign_id: str, now: datetime) -> int:
@@ -527,7 +528,6 @@ class PlanTally:
     by_language: Mapping[str, int] = field(default_factory=dict)
     by_segments: Mapping[int, int] = field(default_factory=dict)  # segments a message -> messages
     offenders: tuple[Offender, ...] = ()
-    groups: tuple[int, ...] = ()  # sizes of the groups one request may hold together
     first_deadline: datetime | None = None
     segments_by_encoding: Mapping[Encoding, int] = field(default_factory=dict)
 
@@ -558,11 +558,28 @@ class Duplicate:
     first_line: int
 
 
+@dataclass(frozen=True, slots=True)
+class SendOrder:
+    """In which order messages leave, so that requests of this mode fill.
+
+    With `turn`, senders take turns, each with so many messages (segments, if those count) at a time; else
+    whose window closes first goes first. `by_segments`: segments count against the pace.
+    """
+
+    mode: BatchMode
+    turn: int = 0
+    by_segments: bool = False
+
+
 class Leaving(NamedTuple):
-    """What a forecast needs of a message: when its window closes, and its segments."""
+    """What a forecast needs of messages that follow one another and are alike: when their window closes,
+    the segments of each, the sender, the text (where one request carries but one text), and how many."""
 
     deadline: datetime
     segments: int
+    sender: str = ""
+    text: str = ""
+    count: int = 1
 
 
 class Plan(Protocol):
@@ -595,18 +612,18 @@ class Plan(Protocol):
         """Keep only the first `rows` sendable rows of the list to send; how many are left out."""
         ...
 
-    def tally(self, mode: BatchMode) -> PlanTally: ...
+    def tally(self) -> PlanTally: ...
 
     def digest(self) -> str:
         """Of every number, sender and body to send: what the operator confirms."""
         ...
 
-    def messages(self, mode: BatchMode) -> Iterator[Message]:
-        """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
+    def messages(self, order: SendOrder) -> Iterator[Message]:
+        """What to send, by deadline, then by what a request has one of (sender, text), then by number."""
         ...
 
-    def leaving(self, mode: BatchMode) -> Iterator[Leaving]:
-        """The same, in the same order, without the messages themselves: of a million a tenth of the time."""
+    def leaving(self, order: SendOrder) -> Iterator[Leaving]:
+        """The same, in the same order, without the messages themselves; those that are alike are one."""
         ...
 
     def samples(self, most: int) -> Sequence[Message]:

@@ -43,7 +43,15 @@ from smscli.domain.replies import Classified, FiledReply, Reply, ReplyClass
 from smscli.sentlog import forgotten, remembered, remembered_post
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
-from smscli.sentlog.moves import INTERRUPTED, is_settlement
+from smscli.sentlog.moves import (
+    INTERRUPTED,
+    Told,
+    heard_before,
+    identity,
+    is_settlement,
+    opted_out_at,
+    told_at,
+)
 from smscli.sentlog.shelves import LONG_AGO, Kept, Row, Shelves
 
 
@@ -212,18 +220,33 @@ class MemorySentLog:
     # --- settle --------------------------------------------------------------------------------
 
     def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
-        """Record the answers; moves that are not legal change nothing."""
+        """Record the answers; moves that are not legal change nothing. See SentLog.settle."""
         for receipt in receipts:
-            self._happened(_rounded(now))
             row = self._row(receipt.message_id)
             if row is None:
+                self._happened(_rounded(now))
                 continue
+            before = None
             if is_settlement(row.state, receipt.state):
                 self._move(row, receipt, now)
-            if receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
-                note = f"rejected in campaign {row.logged.campaign_id}"
-                wish = OptOut(row.logged.to, "", now, "gateway", note=note, sender=row.logged.sender)
-                self.opt_out([wish])
+            else:
+                before = self._note(row, receipt, now)
+            if receipt.fault is Fault.OPTED_OUT:
+                at, note = (
+                    opted_out_at(receipt, before or now),
+                    f"{receipt.state} in campaign {row.logged.campaign_id}",
+                )
+                self.opt_out([OptOut(row.logged.to, "", at, "gateway", note=note, sender=row.logged.sender)])
+
+    def _note(self, row: Row, receipt: Receipt, now: datetime) -> datetime | None:
+        """Keep a receipt that moves nothing; when it was first heard, None if only now."""
+        of, noted = row.logged, self._all.noted.get(row.key, {})
+        told = Told(of.state, of.gateway_ref, of.code, of.detail, of.gateway_segments, of.happened_at, of.at)
+        before = heard_before(receipt, told, noted)
+        if before is None:
+            self._all.noted[row.key] = {**noted, identity(receipt): _rounded(now)}
+            self._happened(_rounded(now))
+        return before
 
     def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
         """An operator's word on messages in doubt; the ids that changed, in the order given."""
@@ -267,6 +290,7 @@ class MemorySentLog:
             code=receipt.code,
             detail=receipt.detail,
             gateway_segments=before.gateway_segments if receipt.segments is None else receipt.segments,
+            happened_at=told_at(receipt),
         )
         moved = replace(row, logged=logged)
         self._all.rows[row.key] = moved if receipt.state is State.IN_DOUBT else _without_body(moved)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from smscli.domain.consent import ConsentRecord
 from smscli.domain.delivery import DeliveryReceipt
-from smscli.domain.message import Batch, Realm, Receipt, State
+from smscli.domain.message import Batch, Realm, State
 from smscli.domain.ports import LoggedMessage, OptOut, RunRecord, SyncMark
 from smscli.domain.replies import FiledReply
+from smscli.sentlog.moves import Identity
 from smscli.sentlog.wishes import Said
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -61,7 +62,7 @@ class Shelves:
     next_reply: int = 1
     erased: dict[str, datetime] = field(default_factory=dict)
     closed: dict[tuple[Realm, str], datetime] = field(default_factory=dict)
-    noted: dict[str, tuple[tuple[Receipt, datetime], ...]] = field(default_factory=dict)  # moved nothing
+    noted: dict[int, Mapping[Identity, datetime]] = field(default_factory=dict)  # receipts that moved nothing
     strays: dict[tuple[str, Realm, DeliveryReceipt], datetime] = field(default_factory=dict)
     marks: dict[tuple[str, Realm, str], SyncMark] = field(default_factory=dict)
 

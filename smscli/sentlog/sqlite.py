@@ -41,12 +41,13 @@ from smscli.sentlog import (
     post,
     pruning,
     repeats,
+    repetition,
     reply_pile,
     run_records,
 )
 from smscli.sentlog.erasing import count_erased, erased_among, knows_erased
 from smscli.sentlog.instants import from_millis, to_millis
-from smscli.sentlog.moves import INTERRUPTED, is_settlement
+from smscli.sentlog.moves import INTERRUPTED, is_settlement, opted_out_at
 from smscli.sentlog.opening import (
     LogFile,
     check_pages,
@@ -63,14 +64,14 @@ from smscli.sentlog.trouble import translated
 _ASKED_AT_ONCE = 2_000
 
 _EVENT = """
-INSERT INTO event (message_key, message_id, at, state, moved, gateway_ref, code, detail, by)
-VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), nullif(?, ''))
+INSERT INTO event (message_key, message_id, at, state, moved, gateway_ref, code, detail, by, happened_at)
+VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), nullif(?, ''), ?)
 """
 
 #: A later receipt without a reference or a count of its own does not wipe out the first one's.
 _MOVE = """
 UPDATE message SET state = ?, at = ?, gateway_ref = coalesce(nullif(?, ''), gateway_ref),
-    code = ?, detail = ?, gateway_segments = coalesce(?, gateway_segments)
+    code = ?, detail = ?, gateway_segments = coalesce(?, gateway_segments), happened_at = ?
 WHERE key = ?
 """
 
@@ -180,7 +181,8 @@ class SqliteSentLog:
     def _note_claims(self, won: claims.Won, now: datetime) -> None:
         at = to_millis(now)
         self._note(
-            [(key, message_id, at, State.SUBMITTING, True, "", "", "", "") for key, message_id in won], at
+            [(key, message_id, at, State.SUBMITTING, True, "", "", "", "", None) for key, message_id in won],
+            at,
         )
 
     def _note(self, events: Sequence[tuple[object, ...]], at: int) -> None:
@@ -192,12 +194,13 @@ class SqliteSentLog:
     # --- settle --------------------------------------------------------------------------------
 
     def settle(self, receipts: Sequence[Receipt], now: datetime) -> None:
-        """Record the answers; moves that are not legal, and strangers, as events only."""
+        """Record the answers; moves that are not legal, and strangers, as events only. See SentLog.settle."""
         if not receipts:
             return
         with self.atomic():
             rows = self._rows({receipt.message_id for receipt in receipts})
             moves = [_follow(rows.get(receipt.message_id), receipt) for receipt in receipts]
+            heard = self._first_heard(rows, receipts, moves, now)
             self._move(
                 [
                     (rows[receipt.message_id].key, receipt)
@@ -207,9 +210,25 @@ class SqliteSentLog:
                 now,
             )
             at = to_millis(now)
-            events = zip(receipts, moves, strict=True)
-            self._note([_event(rows.get(r.message_id), r, at, moved) for r, moved in events], at)
-            opt_out_list.add(self._connection, _learned(rows, receipts, now))
+            self._note(
+                [
+                    _event(rows.get(receipt.message_id), receipt, at, moved)
+                    for receipt, moved, before in zip(receipts, moves, heard, strict=True)
+                    if before is None
+                ],
+                at,
+            )
+            opt_out_list.add(self._connection, _learned(rows, receipts, heard, now))
+
+    def _first_heard(
+        self, rows: Mapping[str, Row], receipts: Sequence[Receipt], moves: Sequence[bool], now: datetime
+    ) -> Sequence[datetime | None]:
+        """When each receipt that says nothing new was first heard; mostly all of them move something."""
+        if all(moves):
+            return (None,) * len(moves)
+        keys = (rows[receipt.message_id].key if receipt.message_id in rows else None for receipt in receipts)
+        told = list(zip(keys, receipts, moves, strict=True))
+        return repetition.first_heard(self._connection, told, now)
 
     def decide(self, message_ids: Sequence[str], state: State, by: str, now: datetime) -> Sequence[str]:
         """An operator's word on messages in doubt; the ids that changed, in the order given."""
@@ -242,14 +261,20 @@ class SqliteSentLog:
             ]
             self._move(doubt, now)
             at = to_millis(now)
-            self._note([(key, None, at, r.state, True, "", r.code, r.detail, "") for key, r in doubt], at)
+            self._note(
+                [(key, None, at, r.state, True, "", r.code, r.detail, "", None) for key, r in doubt], at
+            )
             repeats.forget_expired(self._connection, now)
         return len(found)
 
     def _move(self, moves: Sequence[tuple[int, Receipt]], now: datetime) -> None:
         at = to_millis(now)
         self._connection.executemany(
-            _MOVE, [(r.state, at, r.gateway_ref, r.code, r.detail, r.segments, key) for key, r in moves]
+            _MOVE,
+            [
+                (r.state, at, r.gateway_ref, r.code, r.detail, r.segments, _told_at(r), key)
+                for key, r in moves
+            ],
         )
         repeats.forget(self._connection, [key for key, r in moves if r.state is not State.IN_DOUBT])
 
@@ -527,18 +552,25 @@ def _follow(row: Row | None, receipt: Receipt) -> bool:
 
 
 def _event(row: Row | None, receipt: Receipt, at: int, moved: bool, by: str = "") -> tuple[object, ...]:
-    """An event names the message by key; a stranger's by the id it gave."""
-    key, message_id = (None, receipt.message_id) if row is None else (row.key, None)
-    return (key, message_id, at, receipt.state, moved, receipt.gateway_ref, receipt.code, receipt.detail, by)
+    """An event names the message by key; a stranger's, and one that moves nothing, by the id it gave."""
+    key, message_id = None if row is None else row.key, None if moved else receipt.message_id
+    said = (receipt.gateway_ref, receipt.code, receipt.detail, by, _told_at(receipt))
+    return (key, message_id, at, receipt.state, moved, *said)
 
 
-def _learned(rows: Mapping[str, Row], receipts: Iterable[Receipt], now: datetime) -> Iterator[OptOut]:
+def _told_at(receipt: Receipt) -> int | None:
+    return None if receipt.happened_at is None else to_millis(receipt.happened_at)
+
+
+def _learned(
+    rows: Mapping[str, Row], receipts: Sequence[Receipt], heard: Sequence[datetime | None], now: datetime
+) -> Iterator[OptOut]:
     """Gateways teach us opt-outs: what they say of a number holds whatever state its message is in.
 
     It was said to the sender of that message: the person's own START to the same lifts it.
     """
-    for receipt in receipts:
-        row = rows.get(receipt.message_id)
-        if row is not None and receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT:
-            note = f"rejected in campaign {row.campaign_id}"
-            yield OptOut(row.number, "", now, "gateway", note=note, sender=row.sender)
+    for receipt, before in zip(receipts, heard, strict=True):
+        row = rows.get(receipt.message_id) if receipt.fault is Fault.OPTED_OUT else None
+        if row is not None:
+            at, note = opted_out_at(receipt, before or now), f"{receipt.state} in campaign {row.campaign_id}"
+            yield OptOut(row.number, "", at, "gateway", note=note, sender=row.sender)

@@ -35,9 +35,9 @@ def log(request: pytest.FixtureRequest) -> Iterator[SentLog]:
         yield MemorySentLog()
 
 
-@pytest.fixture(params=[1, 2], ids=["schema 1", "schema 2"])
+@pytest.fixture(params=[1, 2, 3], ids=["schema 1", "schema 2", "schema 3"])
 def old_schema(request: pytest.FixtureRequest) -> int:
-    """A schema of former days: 1 before runs had records, 2 before consent had."""
+    """A schema of former days: before runs had records, before consent had, before gateways were asked."""
     return int(request.param)
 
 

@@ -121,7 +121,7 @@ CREATE TABLE opt_out (
 ) WITHOUT ROWID;
 INSERT INTO "opt_out" VALUES('+447700900103','','GB',1795341600123,'reply','','STOP',NULL,'','');
 INSERT INTO "opt_out" VALUES('+447700900103','news','GB',1795341600123,'import','maria','',NULL,'','');
-INSERT INTO "opt_out" VALUES('+447700900103','offers','GB',1795341600123,'reply','','',1797933600123,'+12025550143','STOP until Christmas');
+INSERT INTO "opt_out" VALUES('+447700900103','offers','GB',1795341600123,'reply','','',1797933600123,'3344','STOP until Christmas');
 CREATE TABLE opt_out_event (
     id INTEGER PRIMARY KEY,
     number TEXT NOT NULL,
@@ -136,7 +136,7 @@ INSERT INTO "opt_out_event" VALUES(1,'+447700900103','','added',1795341600123,'r
 INSERT INTO "opt_out_event" VALUES(2,'+447700900103','news','added',1795341600123,'import','maria','',NULL,'','');
 INSERT INTO "opt_out_event" VALUES(3,'+12025550102','','added',1795341600123,'hand','maria','',NULL,'','');
 INSERT INTO "opt_out_event" VALUES(4,'+12025550102','','lifted',1795345200123,'hand','maria','asked at the counter',NULL,'','');
-INSERT INTO "opt_out_event" VALUES(5,'+447700900103','offers','added',1795341600123,'reply','','',1797933600123,'+12025550143','STOP until Christmas');
+INSERT INTO "opt_out_event" VALUES(5,'+447700900103','offers','added',1795341600123,'reply','','',1797933600123,'3344','STOP until Christmas');
 CREATE TABLE reply (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     number TEXT NOT NULL,

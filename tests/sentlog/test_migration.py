@@ -1,6 +1,7 @@
 """An older log becomes a newer one by itself, and forgets nothing.
 
-`schema-1.sql` was written by smscli before runs had records, `schema-2.sql` before consent had.
+`schema-1.sql` was written by smscli before runs had records, `schema-2.sql` before consent had,
+`schema-3.sql` before gateways could be asked afterwards.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import pytest
 
 from smscli.domain.consent import ConsentMethod, ConsentRecord
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.delivery import DeliveryReceipt
 from smscli.domain.errors import SentLogTooNew
-from smscli.domain.message import Realm, State
-from smscli.domain.ports import LogFilter, OptOut
+from smscli.domain.message import Realm, Receipt, State
+from smscli.domain.ports import LogFilter, OptOut, SyncMark
 from smscli.domain.replies import Classified, Reply, ReplyClass
 from smscli.sentlog.schema import MIGRATIONS, NEWEST
 from smscli.sentlog.sqlite import open_sent_log
@@ -113,14 +115,54 @@ def test_every_step_is_recorded(old_log: Path) -> None:
     assert rows == [(at, migration.name) for at, migration in enumerate(MIGRATIONS, start=1)]
 
 
-@pytest.mark.parametrize("table", ["consent", "closed_campaign"])  # the third step's first and last
-def test_a_step_that_fails_leaves_the_log_as_the_step_before_left_it(old_log: Path, table: str) -> None:
+def test_an_old_log_learns_what_gateways_tell_afterwards(old_log: Path) -> None:
+    at = NOW.replace(microsecond=123000)
+    stray = DeliveryReceipt(ref="SM9", number="12025550101", state=State.DELIVERED, at=at)
+    mark = SyncMark(at, "cursor-7")
+    with closing(open_sent_log(old_log, create=False)) as log:
+        assert [each.happened_at for each in log.messages(LogFilter())] == [None, None, None]
+        assert log.gateways_used() == [("generic-json", Realm.LIVE), ("generic-json", Realm.SANDBOX)]
+        told = DeliveryReceipt(id="old-ben", state=State.DELIVERED)
+        assert log.match("generic-json", Realm.LIVE, [told], NOW - DAY) == ["old-ben"]
+        log.settle([Receipt("old-ben", State.DELIVERED, happened_at=at)], NOW + HOUR)
+        assert log.keep_strays("generic-json", Realm.LIVE, [stray], NOW) == 1
+        log.remember_sync("generic-json", Realm.LIVE, "receipts", mark)
+    with closing(open_sent_log(old_log, create=False)) as log:
+        assert log.found(["old-ben"])["old-ben"].state is State.DELIVERED
+        assert [each.happened_at for each in log.messages(LogFilter())] == [None, at, None]
+        assert log.strays("generic-json", Realm.LIVE) == [stray]
+        assert log.sync_mark("generic-json", Realm.LIVE, "receipts") == mark
+
+
+#: The first and the last table of every step that an old log has to take first.
+_STEPS = {1: ("run_record",), 2: ("consent", "closed_campaign"), 3: ("stray_receipt", "sync_mark")}
+
+
+@pytest.mark.parametrize("place", [0, -1], ids=["at its beginning", "at its end"])
+def test_a_step_that_fails_leaves_the_log_as_the_step_before_left_it(
+    old_log: Path, old_schema: int, place: int
+) -> None:
+    table = _STEPS[old_schema][place]
     with closing(sqlite3.connect(old_log)) as connection:
         connection.execute(f"CREATE TABLE {table} (in_the_way)")
+    before = rows(old_log)
     with pytest.raises(sqlite3.OperationalError, match=table):
         open_sent_log(old_log, create=False)
-    assert number(old_log) == 2
-    assert "until" not in rows(old_log)["opt_out"][0]
+    assert number(old_log) == old_schema
+    assert rows(old_log) == before, "not even a column was added"
+
+
+def test_the_steps_before_the_one_that_fails_stand(old_log: Path) -> None:
+    with closing(sqlite3.connect(old_log)) as connection:
+        connection.execute("CREATE TABLE sync_mark (in_the_way)")
+    with pytest.raises(sqlite3.OperationalError, match="sync_mark"):
+        open_sent_log(old_log, create=False)
+    assert number(old_log) == NEWEST - 1
+    assert "happened_at" not in rows(old_log)["message"][0]
+    with closing(sqlite3.connect(old_log)) as connection:
+        connection.execute("DROP TABLE sync_mark")
+    open_sent_log(old_log, create=False).close()
+    assert number(old_log) == NEWEST
 
 
 def test_a_log_newer_than_us_is_refused_and_left_alone(old_log: Path) -> None:

@@ -383,7 +383,7 @@ def test_every_move_is_history(sqlite_log: SqliteSentLog) -> None:
             (1, one.id, "submitting", 1, None),
             (1, None, "in_doubt", 1, None),
             (1, None, "released", 1, "maria"),
-            (1, None, "rejected", 0, None),
+            (1, one.id, "rejected", 0, None),
             (None, "nobody", "accepted", 0, None),
         ]
 
