@@ -1,18 +1,19 @@
-"""Locks between processes of one machine: one `send` a campaign, one pace a gateway.
+"""Locks between processes of one machine: one `send` a campaign, one pace a gateway, one `sync` a log.
 
-Both are `flock` on a small file that stays: removing it would let a second process lock a new one.
+All are `flock` on a small file that stays: removing it would let a second process lock a new one.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from errno import EACCES, EAGAIN
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from functools import partial
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
@@ -74,8 +75,21 @@ def campaign_lock(log_path: Path, realm: Realm, campaign_id: str) -> Iterator[No
 
     Raises SentLogBusy, naming who holds it, and SentLogError where locks do not work.
     """
-    path = lock_path(log_path, realm, campaign_id)
-    handle = _locked(path, campaign_id)
+    with _held(lock_path(log_path, realm, campaign_id), partial(_busy, campaign_id)):
+        yield
+
+
+@contextmanager
+def sync_lock(log_path: Path) -> Iterator[None]:
+    """Be the only one who asks gateways what they tell once only. Raises as `campaign_lock`."""
+    log = Path(os.path.realpath(log_path))
+    with _held(log.with_name(f"{log.name}.sync-lock"), _syncing):
+        yield
+
+
+@contextmanager
+def _held(path: Path, busy: Callable[[Holder | None], SentLogBusy]) -> Iterator[None]:
+    handle = _locked(path, busy)
     try:
         _prove_that_locks_work(path)
         _write(handle, f"{os.getpid()} {datetime.now(UTC):{_SINCE}} UTC\n".encode())
@@ -95,7 +109,7 @@ def lock_path(log_path: Path, realm: Realm, campaign_id: str) -> Path:
     return log.with_name(f"{log.name}.lock-{realm}-{name}")
 
 
-def _locked(path: Path, campaign_id: str) -> int:
+def _locked(path: Path, busy: Callable[[Holder | None], SentLogBusy]) -> int:
     while True:
         handle = _open(path)
         try:
@@ -103,7 +117,7 @@ def _locked(path: Path, campaign_id: str) -> int:
         except BlockingIOError:
             holder = _named(os.read(handle, 200).decode("ascii", "replace"))
             os.close(handle)
-            raise _busy(campaign_id, holder) from None
+            raise busy(holder) from None
         except BaseException:
             os.close(handle)
             raise
@@ -166,6 +180,17 @@ def _busy(campaign_id: str, holder: Holder | None) -> SentLogBusy:
     return SentLogBusy(
         f"campaign {campaign_id} is being sent by process {holder.pid} since {holder.since:{_SINCE}} UTC",
         hint=f"wait until it ends, or type kill -INT {holder.pid} to stop it: it settles what is in flight",
+    )
+
+
+def _syncing(holder: Holder | None) -> SentLogBusy:
+    if holder is None:
+        return SentLogBusy(
+            "another sync of this log is just starting or ending", hint="run it again in a moment"
+        )
+    return SentLogBusy(
+        f"this log is being synced by process {holder.pid} since {holder.since:{_SINCE}} UTC",
+        hint=f"wait until it ends, or type kill -INT {holder.pid}: what it has read is saved",
     )
 
 

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from smscli.domain.errors import SentLogBusy, SentLogError
 from smscli.domain.message import Realm
 from smscli.domain.ports import PaceLedger
-from smscli.sentlog.locks import FilePaceLedger, MemoryPaceLedger, campaign_lock, lock_path, running
+from smscli.sentlog.locks import (
+    FilePaceLedger,
+    MemoryPaceLedger,
+    campaign_lock,
+    lock_path,
+    running,
+    sync_lock,
+)
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -54,6 +61,15 @@ def test_a_killed_sender_holds_no_lock(path: Path) -> None:
     child.kill()
     child.join()
     with campaign_lock(path, Realm.LIVE, "tyre-change"):
+        pass
+
+
+def test_one_sync_a_log_and_sends_besides(path: Path) -> None:
+    with sync_lock(path), campaign_lock(path, Realm.LIVE, "sync"):
+        with pytest.raises(SentLogBusy) as caught, sync_lock(path):
+            pass
+        assert f"this log is being synced by process {os.getpid()} since 20" in caught.value.message
+    with sync_lock(path):
         pass
 
 

@@ -124,7 +124,7 @@ def import_(
             hint="mend them, or take the others: --keep-good",
             problems=found.problems,
         )
-    listening = _listening(campaigns)
+    listening = listening_of(campaigns)
     with wiring.existing_sent_log(world, log=log, campaigns=campaigns) as (path, sent_log):
         untimed = careful(sent_log, found.untimed, listening)
         replies = sorted((*found.replies, *untimed), key=lambda reply: reply.at)
@@ -178,7 +178,7 @@ def _zone(text: str | None) -> str | None:
         raise UsageError(f"--timezone: {bad.message}", hint=bad.hint) from None
 
 
-def _listening(campaigns: Path | None) -> Listening:
+def listening_of(campaigns: Path | None) -> Listening:
     """What replies are read by. Of several brands none is known: STOP and a brand is then for a person."""
     from smscli.engine.replying import Listening
     from smscli.files.reply_words_file import reply_words
@@ -326,7 +326,7 @@ def classify(
         raise UsageError("there is no text", hint="smscli replies classify 'please stop', or - to read it")
     if to and campaigns is None:
         raise UsageError("--to needs the keywords of a campaigns file", hint="add --campaigns FILE")
-    listening = _listening(campaigns)
+    listening = listening_of(campaigns)
     if jsonl:
         return Result({}, _answers(world.stdin, listening, to))
     if text == "-":

@@ -31,7 +31,7 @@ _REPAINT_EVERY = 0.1
 _BAR, _LEAST_BAR = 20, 5
 
 
-class _Shown:
+class Shown:
     """Something that is repainted in place, if there is a terminal and it is wanted."""
 
     def __init__(self, screen: Screen, *, repaint_every: float = _REPAINT_EVERY) -> None:
@@ -84,7 +84,7 @@ class _Shown:
         return True
 
 
-class Rows(_Shown):
+class Rows(Shown):
     """How far a list is read: the contacts, or before them numbers not to text."""
 
     def tick(self, rows: int) -> None:
@@ -96,7 +96,7 @@ class Rows(_Shown):
             self._paint(rows_line(rows, page), page)
 
 
-class Sending(_Shown):
+class Sending(Shown):
     """How far the send is: done, rate, time left and counts by outcome."""
 
     def __init__(self, screen: Screen, *, repaint_every: float = _REPAINT_EVERY) -> None:
