@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from smscli.domain.delivery import DeliveryReceipt, Handed
@@ -81,9 +80,3 @@ def _fault(told: DeliveryReceipt, state: State) -> Fault | None:
     if told.opted_out:
         return Fault.OPTED_OUT
     return Fault.OTHER if state is State.REJECTED else None
-
-
-def says_the_same(event: Mapping[str, object], receipt: Receipt) -> bool:
-    """Is this event of a message what a contradictory receipt left, when it was told before?"""
-    told = (receipt.state.value, receipt.code)
-    return not event["moved"] and (event["state"], event["code"]) == told

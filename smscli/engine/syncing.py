@@ -7,7 +7,7 @@ and a run may end between any two of them. Everything is safe to repeat. Knows n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from smscli.domain.message import Fault, Realm, Receipt, State
 from smscli.domain.ports import Clock, OptOut, Postbox, SentLog, SyncMark
 from smscli.domain.profile import Poll, PollEach
 from smscli.domain.replies import Reply
-from smscli.engine.receiving import Effect, receipt_of, says_the_same, weigh
+from smscli.engine.receiving import Effect, receipt_of, weigh
 from smscli.engine.replying import Listening, file_replies
 from smscli.engine.synced import Count, Learned, Synced, What
 
@@ -63,14 +63,15 @@ class SyncTools:
 
 
 async def sync_gateway(
-    postbox: Postbox, realm: Realm, tools: SyncTools, since: datetime | None = None
+    postbox: Postbox, realms: Sequence[Realm], tools: SyncTools, since: datetime | None = None
 ) -> Synced:
-    """Ask one gateway for all that it can tell, and save it.
+    """Ask one gateway for all that it can tell, once, and save it: for messages of the first realm, then of
+    the next. A gateway does not know our realms, and what it tells once only is for all of them.
 
     `since` (aware UTC): how far back, instead of where the last sync ended. Where a gateway fails, the
     outcome says so, and what it told before that is saved. Raises SentLogError's kinds.
     """
-    return await _Sync(postbox, realm, tools, since).run()
+    return await _Sync(postbox, realms, tools, since).run()
 
 
 async def patiently(clock: Clock, step: Callable[[], T]) -> T:
@@ -101,17 +102,20 @@ class _Question:
 
 
 class _Sync:
-    """One gateway in one realm, asked once."""
+    """One gateway, asked once. What it said is kept under the first of its realms."""
 
-    def __init__(self, postbox: Postbox, realm: Realm, tools: SyncTools, since: datetime | None) -> None:
+    def __init__(
+        self, postbox: Postbox, realms: Sequence[Realm], tools: SyncTools, since: datetime | None
+    ) -> None:
         self._postbox = postbox
         self._gateway = postbox.profile.name
-        self._realm = realm
+        self._realms = realms
+        self._realm = realms[0]
         self._tools = tools
         self._log = tools.log
         self._given = since
         self._match_since = _BEGINNING
-        self._synced = Synced(self._gateway, realm)
+        self._synced = Synced(self._gateway, self._realm)
 
     async def run(self) -> Synced:
         """Receipts first: what settles a doubt is worth most if somebody ends us early."""
@@ -166,10 +170,12 @@ class _Sync:
 
     def _oldest_open(self, since: datetime) -> datetime | None:
         """When the first message was claimed that has no last word yet."""
-        return next((message.claimed_at for message in self._handed(_OPEN, since)), None)
+        firsts = (next(self._log.handed(self._gateway, realm, _OPEN, since), None) for realm in self._realms)
+        return min((message.claimed_at for message in firsts if message), default=None)
 
     def _handed(self, states: frozenset[State], since: datetime) -> Iterator[Handed]:
-        return self._log.handed(self._gateway, self._realm, states, since)
+        for realm in self._realms:
+            yield from self._log.handed(self._gateway, realm, states, since)
 
     def _to_ask(self, each: PollEach, since: datetime, states: frozenset[State]) -> Sequence[Handed]:
         """The messages that a poll goes through, gathered first: they change while it does."""
@@ -212,6 +218,9 @@ class _Sync:
         except PostboxFailed as failed:
             synced.failed[asked.what] = failed
             return
+        finally:
+            if isinstance(posts, AsyncGenerator):
+                await posts.aclose()  # what it asks ahead ends here, and not when somebody tidies up
         await self._saved(asked.what, asked.ends(mark), lambda _: Learned())
 
     async def _saved(self, what: What, mark: SyncMark | None, save: Callable[[datetime], Learned]) -> Learned:
@@ -240,7 +249,7 @@ class _Sync:
 
     def _again(self, strays: Sequence[DeliveryReceipt], now: datetime) -> Learned:
         page, where = Learned(), (self._gateway, self._realm)
-        ids = self._log.match(*where, strays, self._match_since - STRAYS_KEPT)
+        ids = self._match(strays, self._match_since - STRAYS_KEPT)
         found = [(told, each) for told, each in zip(strays, ids, strict=True) if each is not None]
         self._settle(found, page, now)
         page.counts[Count.LATE] += len(found)
@@ -248,7 +257,7 @@ class _Sync:
         return page
 
     def _receive(self, told: Sequence[DeliveryReceipt], now: datetime) -> Learned:
-        ids = self._log.match(self._gateway, self._realm, told, self._match_since)
+        ids = self._match(told, self._match_since)
         page = Learned(counts=Counter({Count.RECEIPTS: len(told)}))
         self._settle([(each, of) for each, of in zip(told, ids, strict=True) if of is not None], page, now)
         strays = [each for each, of in zip(told, ids, strict=True) if of is None]
@@ -260,6 +269,15 @@ class _Sync:
             self._log.keep_strays(self._gateway, self._realm, kept, now)
         return page
 
+    def _match(self, told: Sequence[DeliveryReceipt], since: datetime) -> Sequence[str | None]:
+        """Which message each is about: of the first realm that knows it."""
+        ids: dict[int, str | None] = {}
+        for realm in self._realms:
+            left = [at for at in range(len(told)) if ids.get(at) is None]
+            found = self._log.match(self._gateway, realm, [told[at] for at in left], since) if left else ()
+            ids.update(zip(left, found, strict=True))
+        return [ids[at] for at in range(len(told))]
+
     def _settle(self, matched: Sequence[tuple[DeliveryReceipt, str]], page: Learned, now: datetime) -> None:
         """Settle what is new, in the order in which it was told."""
         messages = dict(self._log.found([message_id for _, message_id in matched]))
@@ -270,27 +288,19 @@ class _Sync:
             receipt = receipt_of(message, told, state)
             page.effects[effect] += 1
             page.words.update([told.word] if told.state is None and told.word else ())
-            if effect is Effect.SETTLED:
+            if effect in (Effect.SETTLED, Effect.CONTRADICTORY):
                 receipts.append(receipt)
+            if effect is Effect.SETTLED:
                 messages[message_id] = replace(message, state=state)
                 _count(page, message, receipt)
-            elif effect is Effect.CONTRADICTORY and not self._was_told(message, receipt):
-                receipts.append(receipt)
-            if told.opted_out and effect is not Effect.UNCHANGED and state is not State.REJECTED:
+            elif effect is Effect.UNDER_WAY and told.opted_out:
                 page.counts[Count.OPTED_OUT] += self._log.opt_out([self._wish(message, told)])
         if receipts:
             self._log.settle(receipts, now)
 
-    def _was_told(self, message: Handed, receipt: Receipt) -> bool:
-        """Does an event of the message say the very same already? A listing is read again and again."""
-        held = self._log.everything_about(message.to)["messages"]
-        assert isinstance(held, list)
-        events = [event for each in held if each["id"] == message.id for event in each["events"]]
-        return any(says_the_same(event, receipt) for event in events)
-
     def _wish(self, message: Handed, told: DeliveryReceipt) -> OptOut:
-        """The opt-out that a receipt tells. The log learns those of rejections itself. Its time is always the
-        same, so that it is heard once."""
+        """The opt-out of a receipt that settles nothing; the log learns the others itself. Its time is always
+        the same, so that it is heard once."""
         note = f"told of a message of campaign {message.campaign_id}"
         at = told.at or message.claimed_at
         return OptOut(message.to, "", at, GATEWAY, self._tools.by, note, sender=message.sender)
@@ -349,6 +359,6 @@ def _count(page: Learned, before: Handed, receipt: Receipt) -> None:
     page.settled[receipt.state] += 1
     page.counts[Count.FROM_DOUBT] += before.state is State.IN_DOUBT
     page.counts[Count.TAKEN_AFTER_ALL] += before.state is State.RELEASED
-    page.counts[Count.OPTED_OUT] += receipt.state is State.REJECTED and receipt.fault is Fault.OPTED_OUT
+    page.counts[Count.OPTED_OUT] += receipt.fault is Fault.OPTED_OUT
     if receipt.code and receipt.state in (State.UNDELIVERED, State.REJECTED):
         page.codes[receipt.code] += 1

@@ -56,7 +56,7 @@ def synced(
     log: SentLog, postbox: ScriptedPostbox, since: timedelta | None = None, **changes: object
 ) -> Synced:
     begin = None if since is None else NOW - since
-    return asyncio.run(sync_gateway(postbox, LIVE, tools(log, **changes), begin))
+    return asyncio.run(sync_gateway(postbox, (LIVE, Realm.TEST), tools(log, **changes), begin))
 
 
 def of(ref: str, state: State | None, **parts: object) -> DeliveryReceipt:
@@ -217,6 +217,20 @@ def test_a_log_that_is_busy_for_good_is_given_up() -> None:
     with pytest.raises(SentLogBusy):
         synced(log, ScriptedPostbox(LISTING, [page(of("r1", State.DELIVERED))]), clock=clock)
     assert clock.slept >= PATIENCE
+
+
+# --- realms --------------------------------------------------------------------------------------
+
+
+def test_a_test_message_has_its_receipt_from_the_same_page(log: SentLog) -> None:
+    hand_over(log, "m1", ADA, ref="r1")
+    hand_over(log, "t1", BEN, ref="r2", realm=Realm.TEST)
+    told = [of("r1", State.DELIVERED), of("r2", State.DELIVERED), of("r3", State.DELIVERED)]
+    postbox = ScriptedPostbox(profile(poll(PollEach.MESSAGE)), [page(*told)])
+    outcome = synced(log, postbox)
+    assert states(log) == {"m1": State.DELIVERED, "t1": State.DELIVERED}
+    assert outcome.learned.counts[Count.UNMATCHED] == 1
+    assert [message.id for message in postbox.handed["receipts"]] == ["m1", "t1"]
 
 
 # --- strays --------------------------------------------------------------------------------------
