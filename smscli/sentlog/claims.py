@@ -74,7 +74,7 @@ ON CONFLICT (realm, campaign_id, number, test_id) DO UPDATE SET
     body_digest = excluded.body_digest, segments = excluded.segments, language = excluded.language,
     evidence = excluded.evidence, grounds = excluded.grounds, state = 'submitting',
     claimed_at = excluded.claimed_at, at = excluded.at,
-    gateway_segments = NULL, gateway_ref = '', code = '', detail = ''
+    gateway_segments = NULL, gateway_ref = '', code = '', detail = '', happened_at = NULL
 WHERE message.state IN ('released', {also})
 RETURNING key, id
 """
@@ -87,6 +87,14 @@ WHERE m.state IN ('submitting', 'in_doubt') AND m.state = 'in_doubt'
 AND m.realm = :realm AND m.campaign_id = :campaign_id AND m.number = c.number
 AND m.body_digest = c.body_digest AND run.gateway_digest = :gateway_digest AND {conditions}
 """
+
+#: Of whom all have won; one statement for each costs five times as much. The conditions as above.
+_NOTE_ALL = """
+INSERT INTO event (message_key, message_id, at, state, moved)
+SELECT m.key, m.id, ?, m.state, 1 FROM candidate AS c CROSS JOIN message AS m ON m.id = c.id
+WHERE m.state IN ('submitting', 'in_doubt') AND m.state = 'submitting'
+"""
+_NOTE = "INSERT INTO event (message_key, message_id, at, state, moved) VALUES (?, ?, ?, 'submitting', 1)"
 
 _NEVER = 2**62  # in milliseconds: nothing is recorded as late
 
@@ -114,6 +122,15 @@ def reclaim(connection: sqlite3.Connection, messages: Sequence[Message], terms: 
         [(values["now"], values["now"], values["run"], key) for key, _ in found],
     )
     return found
+
+
+def note(connection: sqlite3.Connection, won: Won, now: datetime) -> None:
+    """An event for each winner of the claim just made."""
+    at = to_millis(now)
+    if connection.execute("SELECT count(*) FROM candidate").fetchone()[0] == len(won):
+        connection.execute(_NOTE_ALL, (at,))
+    else:
+        connection.executemany(_NOTE, [(key, message_id, at) for key, message_id in won])
 
 
 def all_messages(batches: Iterable[Batch]) -> list[Message]:

@@ -259,8 +259,9 @@ CREATE TABLE sync_mark (
 ) WITHOUT ROWID;
 """
 
-#: Private to one connection: what a claim asks about, the opt-outs of other logs and lists, and a look-up of
-#: messages by id and reference (`handed_over.py`) with the last event that it knows of.
+#: Private to one connection: what a claim asks about, the answers that are settled together, the opt-outs of
+#: other logs and lists, and a look-up of messages by id and reference (`handed_over.py`) with the last event
+#: that it knows of.
 PRIVATE_TABLES = """
 CREATE TEMP TABLE candidate (
     id TEXT NOT NULL,
@@ -281,6 +282,15 @@ CREATE TEMP TABLE candidate_cap (
     counts TEXT NOT NULL
 );
 CREATE INDEX temp.candidate_cap_by_id ON candidate_cap (id);
+CREATE TEMP TABLE answer (
+    key INTEGER,
+    state TEXT NOT NULL,
+    gateway_ref TEXT NOT NULL,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    segments INTEGER,
+    happened_at INTEGER
+);
 CREATE TEMP TABLE heeded (
     number TEXT NOT NULL,
     topic TEXT NOT NULL,

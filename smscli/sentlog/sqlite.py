@@ -44,6 +44,7 @@ from smscli.sentlog import (
     repetition,
     reply_pile,
     run_records,
+    settling,
 )
 from smscli.sentlog.erasing import count_erased, erased_among, knows_erased
 from smscli.sentlog.instants import from_millis, to_millis
@@ -179,16 +180,16 @@ class SqliteSentLog:
         return bool(won)
 
     def _note_claims(self, won: claims.Won, now: datetime) -> None:
-        at = to_millis(now)
-        self._note(
-            [(key, message_id, at, State.SUBMITTING, True, "", "", "", "", None) for key, message_id in won],
-            at,
-        )
+        if won:
+            claims.note(self._connection, won, now)
+            self._note_newest(to_millis(now))
 
     def _note(self, events: Sequence[tuple[object, ...]], at: int) -> None:
-        if not events:
-            return
-        self._connection.executemany(_EVENT, events)
+        if events:
+            self._connection.executemany(_EVENT, events)
+            self._note_newest(at)
+
+    def _note_newest(self, at: int) -> None:
         self._connection.execute("UPDATE newest_event SET at = max(coalesce(at, ?), ?)", (at, at))
 
     # --- settle --------------------------------------------------------------------------------
@@ -198,27 +199,42 @@ class SqliteSentLog:
         if not receipts:
             return
         with self.atomic():
-            rows = self._rows({receipt.message_id for receipt in receipts})
-            moves = [_follow(rows.get(receipt.message_id), receipt) for receipt in receipts]
-            heard = self._first_heard(rows, receipts, moves, now)
-            self._move(
-                [
-                    (rows[receipt.message_id].key, receipt)
-                    for receipt, moved in zip(receipts, moves, strict=True)
-                    if moved
-                ],
-                now,
-            )
-            at = to_millis(now)
-            self._note(
-                [
-                    _event(rows.get(receipt.message_id), receipt, at, moved)
-                    for receipt, moved, before in zip(receipts, moves, heard, strict=True)
-                    if before is None
-                ],
-                at,
-            )
-            opt_out_list.add(self._connection, _learned(rows, receipts, heard, now))
+            if settling.offer(self._connection, receipts):
+                self._settle_offered(receipts, now)
+            else:
+                self._settle_each(receipts, now)
+
+    def _settle_offered(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """All of messages that are submitting: whatever is said of them moves them, and is new."""
+        teachers = [receipt for receipt in receipts if receipt.fault is Fault.OPTED_OUT]
+        rows = self._rows({receipt.message_id for receipt in teachers}) if teachers else {}
+        settling.settle_offered(self._connection, now)
+        self._note_newest(to_millis(now))
+        opt_out_list.add(self._connection, _learned(rows, teachers, (None,) * len(teachers), now))
+
+    def _settle_each(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """Follow each receipt from the state that its message is in."""
+        rows = self._rows({receipt.message_id for receipt in receipts})
+        moves = [_follow(rows.get(receipt.message_id), receipt) for receipt in receipts]
+        heard = self._first_heard(rows, receipts, moves, now)
+        self._move(
+            [
+                (rows[receipt.message_id].key, receipt)
+                for receipt, moved in zip(receipts, moves, strict=True)
+                if moved
+            ],
+            now,
+        )
+        at = to_millis(now)
+        self._note(
+            [
+                _event(rows.get(receipt.message_id), receipt, at, moved)
+                for receipt, moved, before in zip(receipts, moves, heard, strict=True)
+                if before is None
+            ],
+            at,
+        )
+        opt_out_list.add(self._connection, _learned(rows, receipts, heard, now))
 
     def _first_heard(
         self, rows: Mapping[str, Row], receipts: Sequence[Receipt], moves: Sequence[bool], now: datetime
