@@ -1,34 +1,41 @@
-"""The bundled presets: exact requests out, the gateways' own answers in.
+"""The bundled presets: what holds for all of them, and what no case file can show.
 
-Field names, statuses and codes are literals from the providers' published descriptions.
+Requests and answers of each provider stand in `cases/`, one file a preset.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from base64 import b64decode
+import re
 from collections.abc import Mapping
+from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
+from smscli.domain.errors import FilesError
 from smscli.domain.message import Answer, Batch, Fault, Realm, State, Verdict
 from smscli.domain.profile import BatchMode
-from smscli.files.profile_file import load_preset, preset_names
+from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names
+from smscli.files.tree import parse_tree
 from smscli.gateway.http import open_http_gateway
 from smscli.gateway.reply import read
-from smscli.gateway.request import Requests
+from smscli.gateway.request import Requests, Unbuildable
 from smscli.gateway.sandbox import Sandbox
 from tests import support as loop
 from tests.gateway.samples import ALICE, BOB, batch, batch_to, lowered, message
 
-TWILIO_SID = "AC" + "0123456789abcdef" * 2
+#: The embedded gateway and one's own dialect.
+NOT_A_PROVIDER = frozenset({SANDBOX, "generic-json"})
+PROVIDERS = sorted(set(preset_names()) - NOT_A_PROVIDER)
 SECRETS = {
-    "TWILIO_ACCOUNT_SID": TWILIO_SID,
-    "TWILIO_AUTH_TOKEN": "tw1li0",
+    "BANDWIDTH_ACCOUNT_ID": "9900000",
+    "BANDWIDTH_APPLICATION_ID": "93de2206",
+    "BANDWIDTH_USERNAME": "smscli",
+    "BANDWIDTH_PASSWORD": "b4ndwidth",
     "KANNEL_USERNAME": "smscli",
     "KANNEL_PASSWORD": "k4nnel",
     "SMS_GATEWAY_URL": "https://sms.example.com/messages",
@@ -52,10 +59,6 @@ def told(
     return read(load_preset(preset), some or batch(), status, lowered(headers or {}), octets, proven=True)
 
 
-def test_the_presets_are_these() -> None:
-    assert preset_names() == ("generic-json", "kannel", "sandbox", "twilio")
-
-
 def test_only_the_sandbox_is_not_live() -> None:
     assert [name for name in preset_names() if load_preset(name).realm is not Realm.LIVE] == ["sandbox"]
 
@@ -65,68 +68,60 @@ def test_a_preset_is_called_what_its_file_is_called(name: str) -> None:
     assert load_preset(name).name == name
 
 
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_preset_says_what_it_is_and_where_that_is_documented(name: str) -> None:
+    """In its first two lines, of which the table of presets is made."""
+    first, second = comment_of(name)[:2]
+    assert len(first) <= 100
+    assert first.endswith(".")
+    assert second.startswith("https://")
+
+
 @pytest.mark.parametrize("name", preset_names())
-def test_no_preset_promises_idempotency(name: str) -> None:
-    assert load_preset(name).idempotency is None
+def test_a_preset_shows_how_to_export_what_it_needs(name: str) -> None:
+    said = "\n".join(comment_of(name))
+    for secret in load_preset(name).secrets:
+        assert re.search(rf"export .*\b{secret}=", said), secret
 
 
-# --- twilio ---
+@pytest.mark.parametrize("name", preset_names())
+def test_a_promise_that_a_repeat_is_taken_once_is_explained(name: str) -> None:
+    if load_preset(name).idempotency is not None:
+        assert re.search(r"(?i)idempoten|dedup|repeat|twice", " ".join(comment_of(name)))
 
 
-def test_twilio_is_asked_so() -> None:
-    request = asked("twilio", batch(message(body="Tyres & more: 50% + ü", seconds_left=7200)))
-    assert request.method == "POST"
-    assert str(request.url) == f"https://api.twilio.com/2010-04-01/Accounts/{TWILIO_SID}/Messages.json"
-    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    scheme, credentials = request.headers["Authorization"].split()
-    assert (scheme, b64decode(credentials).decode()) == ("Basic", f"{TWILIO_SID}:tw1li0")
-    assert parse_qs(request.content.decode()) == {
-        "To": [ALICE],
-        "From": ["+12025550100"],
-        "Body": ["Tyres & more: 50% + ü"],
-        "ValidityPeriod": ["7200"],
-    }
+@pytest.mark.parametrize("name", preset_names())
+def test_what_is_asked_with_get_has_no_body(name: str) -> None:
+    polls = load_preset(name).polls
+    for each in (polls.receipts, polls.lookup, polls.replies, polls.opt_outs):
+        assert each is None or each.poll.ask.method != "GET" or each.poll.ask.body is None
 
 
-@pytest.mark.parametrize(("left", "said"), [(100_000.0, "36000"), (1.0, "6")])
-def test_twilio_validity_stays_within_its_bounds(left: float, said: str) -> None:
-    body = parse_qs(asked("twilio", batch(message(seconds_left=left))).content.decode())
-    assert body["ValidityPeriod"] == [said]
+def comment_of(name: str) -> list[str]:
+    """The lines that a preset's file begins with."""
+    text = (files("smscli") / "presets" / "gateways" / f"{name}.yaml").read_text("utf-8")
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return [line.removeprefix("#").strip() for line in lines]
 
 
-def test_twilio_accepts_with_201() -> None:
-    body = {"sid": "SM1", "status": "queued", "num_segments": "2", "error_code": None, "to": ALICE}
-    receipt = told("twilio", 201, body).receipts[0]
-    assert (receipt.state, receipt.gateway_ref, receipt.segments) == (State.ACCEPTED, "SM1", 2)
+# --- bandwidth ---
+
+MANY = [{"mode": "fanout", "max": 50}, {"mode": "list", "max": 50}, {"mode": "merge", "max": 50}]
 
 
-TWILIO_ERRORS = [
-    (400, 21610, Verdict.ANSWERED, State.REJECTED, Fault.OPTED_OUT),
-    *[(400, code, Verdict.ANSWERED, State.REJECTED, Fault.NUMBER) for code in (21211, 21614, 21635)],
-    *[(400, code, Verdict.ANSWERED, State.REJECTED, Fault.OTHER) for code in (21408, 21606, 21608, 21612)],
-    (429, 20429, Verdict.NOT_TAKEN, State.RELEASED, None),
-    (401, 20003, Verdict.REFUSED, State.RELEASED, None),
-    (500, 20500, Verdict.IN_DOUBT, State.IN_DOUBT, None),
-]
+@pytest.mark.parametrize("mode", [*MANY, {"max": 2}, {"mode": "one", "max": 2}], ids=str)
+def test_bandwidth_is_never_given_two_numbers_a_call(mode: dict[str, object]) -> None:
+    """Several numbers become a group message, in which people see each other."""
+    changes = parse_tree(json.dumps({"preset": "bandwidth", "batch": mode}), "changes.yaml").root
+    with pytest.raises(FilesError):
+        load_profile(changes, Path())
 
 
-@pytest.mark.parametrize(("status", "code", "verdict", "state", "fault"), TWILIO_ERRORS)
-def test_twilio_refuses_so(
-    status: int, code: int, verdict: Verdict, state: State, fault: Fault | None
-) -> None:
-    answer = told("twilio", status, {"code": code, "message": "no", "more_info": "", "status": status})
-    receipt = answer.receipts[0]
-    assert (answer.verdict, receipt.state, receipt.fault) == (verdict, state, fault)
-    assert (receipt.code, receipt.detail) == (str(code), "no")
-
-
-@pytest.mark.parametrize(("status", "verdict"), [(429, Verdict.NOT_TAKEN), (401, Verdict.REFUSED)])
-def test_twilio_statuses_count_without_a_code(status: int, verdict: Verdict) -> None:
-    assert told("twilio", status, "<html>").verdict is verdict
-
-
-def test_twilio_200_is_not_its_201() -> None:
-    assert told("twilio", 200, {"sid": "SM1"}).verdict is Verdict.IN_DOUBT
+def test_bandwidth_carries_one() -> None:
+    profile = load_preset("bandwidth")
+    assert (profile.batch, profile.batch_max) == (BatchMode.ONE, 1)
+    with pytest.raises(Unbuildable):
+        Requests(profile, SECRETS).build(batch_to([ALICE, BOB]))
 
 
 # --- kannel ---
