@@ -7,7 +7,7 @@ may be a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,12 +20,9 @@ from smscli.domain.profile import (
     AuthKind,
     BatchMode,
     BodyEncoding,
-    Each,
     IdempotencyScope,
-    Join,
     ResultShape,
     SecretName,
-    Slot,
     Value,
     Words,
     full_url,
@@ -33,20 +30,28 @@ from smscli.domain.profile import (
     url_problem,
 )
 from smscli.files.located import Node, Steps, problem_at
+from smscli.files.poll_check import poll_misfits
 from smscli.files.profile_models import ProfileModel
 from smscli.files.profile_parts import ErrorModel, TestModel
+from smscli.files.profile_values import (
+    ENV_HINT,
+    HEADER,
+    OURS,
+    SECRET,
+    fields_of,
+    holds_secret,
+    is_flat,
+    slots_of,
+    url_hint,
+    walk,
+)
 from smscli.files.reading import did_you_mean, has_control, listed
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_SECRET = re.compile(r"pass|secret|token|key$|credential|authorization", re.IGNORECASE)
-#: Headers that belong to the connection and not to a profile.
-_OURS = frozenset({"content-length", "transfer-encoding", "connection", "host", "expect", "upgrade", "te"})
 _BY_MESSAGE = (
     'put it into {$each: messages, item: …}, {$join: messages, item: …, by: ","} or the name of a field'
 )
-_ENV_HINT = "write {env: SMS_KEY} (or any name) in its place, and type: export SMS_KEY=…"
 
 
 def misfits(root: Node, model: ProfileModel) -> list[Problem]:
@@ -71,6 +76,8 @@ class _Check:
         self._batch()
         self._result()
         self._promise()
+        for misfit in poll_misfits(self.model):
+            self._say(*misfit)
         self._url()
         return self.problems
 
@@ -90,9 +97,9 @@ class _Check:
             self._slots(path, value, own)
         for name, value in model.headers:
             self._slots(("headers", name), value, self._of_call(own))
-        for path, node, inside in _walk(model.body):
+        for path, node, inside in walk(model.body):
             self._slots(("body", *path), node, markers if inside else self._of_call(own))
-        used = {slot for value in self._request_values() for slot in _slots(value)}
+        used = {slot for value in self._request_values() for slot in slots_of(value)}
         if {"text_if_gsm7", "hex_if_ucs2"} <= used:
             used.add("text")
         for needed in ("to", "text"):
@@ -106,7 +113,7 @@ class _Check:
         return [name for name in (*MARKERS, *own) if name not in hidden]
 
     def _slots(self, path: Sequence[str | int], value: Value, known: Sequence[str]) -> None:
-        for slot in _slots(value):
+        for slot in slots_of(value):
             if slot in known:
                 continue
             if slot in MARKERS:
@@ -153,9 +160,9 @@ class _Check:
             self._say(("auth", needed), "missing", "is missing", f"kind {auth.kind} needs it")
         values = [value for _, value in self._auth_values()]
         own = dict(self.model.variables)
-        written = any(_SECRET.search(str(path[-1])) for path, _ in self._auth_values())
-        if values and not written and not any(_holds_secret(value, own) for value in values):
-            self._say(("auth",), "secret_written", "names no environment variable", _ENV_HINT)
+        written = any(SECRET.search(str(path[-1])) for path, _ in self._auth_values())
+        if values and not written and not any(holds_secret(value, own) for value in values):
+            self._say(("auth",), "secret_written", "names no environment variable", ENV_HINT)
 
     def _names(self) -> None:
         if not NAME.fullmatch(self.model.name):
@@ -172,7 +179,7 @@ class _Check:
             named += [(("auth", "fields"), name) for name, _ in self.model.auth.fields]
         for where, name in named:
             path = (*where, name)
-            if not _HEADER.fullmatch(name) or name.lower() in _OURS:
+            if not HEADER.fullmatch(name) or name.lower() in OURS:
                 self._say(path, "wrong_value", "is not a header that a profile can set")
         for name, value in self.model.headers:
             if isinstance(value, Words) and any(
@@ -187,10 +194,10 @@ class _Check:
         spots += [(("headers", name), name, value) for name, value in model.headers]
         spots += [(("variables", name), name, value) for name, value in model.variables]
         spots += [(path, str(path[-1]), value) for path, value in self._auth_values()]
-        spots += [(("body", *path), str(path[-1]), value) for path, value, _ in _walk(model.body) if path]
+        spots += [(("body", *path), str(path[-1]), value) for path, value, _ in walk(model.body) if path]
         for path, name, value in spots:
-            if _SECRET.search(name) and isinstance(value, Words) and value.parts and not value.slots:
-                self._say(path, "secret_written", "looks like a secret that is written down", _ENV_HINT)
+            if SECRET.search(name) and isinstance(value, Words) and value.parts and not value.slots:
+                self._say(path, "secret_written", "looks like a secret that is written down", ENV_HINT)
 
     def _body(self) -> None:
         model, encoding = self.model, self.model.encoding
@@ -203,7 +210,7 @@ class _Check:
             if not isinstance(model.body, Words | SecretName):
                 self._say(("body",), "wrong_type", "has to be a text with `encoding: text`", 'like "{text}"')
         elif encoding is not BodyEncoding.JSON:
-            nested = [name for name, child in _fields(model.body) if not _is_flat(child)]
+            nested = [name for name, child in fields_of(model.body) if not is_flat(child)]
             if not flat or nested:
                 path = ("body", *nested[:1])
                 self._say(path, "wrong_type", f"has to be flat (name: text) with `encoding: {encoding}`")
@@ -268,13 +275,13 @@ class _Check:
         if promise is None:
             return
         if promise.where == "body":
-            used = {slot for value in leaves(self.model.body) for slot in _slots(value)}
+            used = {slot for value in leaves(self.model.body) for slot in slots_of(value)}
             marker = "id" if promise.scope is IdempotencyScope.MESSAGE else "request_id"
             if marker not in used:
                 self._say(("idempotency",), "missing_marker", f"the body nowhere says {{{marker}}}")
         elif not promise.name:
             self._say(("idempotency", "name"), "missing", "is missing", "the name of the header or field")
-        elif promise.where == "header" and not _HEADER.fullmatch(promise.name):
+        elif promise.where == "header" and not HEADER.fullmatch(promise.name):
             self._say(("idempotency", "name"), "wrong_value", "is not the name of a header")
         if promise.where == "body" and "format" in promise.model_fields_set:
             self._say(("idempotency", "format"), "unknown_key", "means nothing where the body says the id")
@@ -299,62 +306,7 @@ class _Check:
             return
         if found := url_problem(url, allow_plain_http=self.model.allow_plain_http):
             self._say(("url",), "bad_url", found, url_hint(found))
-        elif any(_SECRET.search(name) for name, _ in parse_qsl(urlsplit(url).query)):
+        elif any(SECRET.search(name) for name, _ in parse_qsl(urlsplit(url).query)):
             self._say(
                 ("url",), "secret_written", "holds what looks like a secret", "use `auth: {kind: query}`"
             )
-
-
-def url_hint(found: str) -> str:
-    return "use https://, or write `allow_plain_http: true` beside it" if "plain" in found else ""
-
-
-def _slots(value: Value) -> tuple[str, ...]:
-    return value.slots if isinstance(value, Words) else ()
-
-
-def _holds_secret(value: Value, own: Mapping[str, Value]) -> bool:
-    return isinstance(value, SecretName) or any(isinstance(own.get(slot), SecretName) for slot in value.slots)
-
-
-def _fields(node: domain.Node) -> tuple[tuple[str, domain.Node], ...]:
-    if not isinstance(node, domain.Fields):
-        return ()
-    return (*node.fields, *((as_written(name), child) for name, child in node.by_message))
-
-
-def as_written(value: Words) -> str:
-    """The text of which `words` made this."""
-    parts = (f"{{{part.name}}}" if isinstance(part, Slot) else _escaped(part) for part in value.parts)
-    return "".join(parts)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def _is_flat(node: domain.Node) -> bool:
-    items = node.items if isinstance(node, domain.Items) else (node,)
-    items = tuple(item.item if isinstance(item, Each) else item for item in items)
-    return all(isinstance(item, Words | SecretName | domain.Constant | Join) for item in items)
-
-
-def _walk(node: domain.Node, path: Steps = (), inside: bool = False) -> Iterator[tuple[Steps, Value, bool]]:
-    """Every value of a tree, its path in the file, and whether it stands inside `$each`."""
-    match node:
-        case domain.Fields(fields, by_message):
-            for name, child in fields:
-                yield from _walk(child, (*path, name), inside)
-            for named, child in by_message:
-                key = as_written(named)
-                yield (*path, key), named, True
-                yield from _walk(child, (*path, key), True)
-        case domain.Items(items):
-            for place, child in enumerate(items):
-                yield from _walk(child, (*path, place), inside)
-        case Each(item) | Join(item):
-            yield from _walk(item, (*path, "item"), True)
-        case domain.Constant():
-            pass
-        case _:
-            yield path, node, inside

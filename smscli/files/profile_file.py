@@ -30,8 +30,9 @@ from smscli.files.located import (
     problem_at,
     read_tree,
 )
-from smscli.files.profile_check import NAME, misfits, url_hint
+from smscli.files.profile_check import NAME, misfits
 from smscli.files.profile_models import ProfileModel
+from smscli.files.profile_values import url_hint
 from smscli.files.reading import did_you_mean, has_control, listed, quoted
 
 SANDBOX = "sandbox"
