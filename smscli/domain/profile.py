@@ -70,6 +70,7 @@ class KeyFormat(StrEnum):
     HEX = "hex"  # the id as it is: 32 hexadecimal characters
     UUID = "uuid"  # the same with dashes
     INT = "int"  # a whole number below 2**60, made of the id
+    INT32 = "int32"  # the same below 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,13 +483,18 @@ class PageBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How a listing goes on, and the query field or path that says so."""
+    """How a listing goes on, and the query field or path that says so.
+
+    `start`: what `{last}` is at first. Such a listing begins there each time, and not where the last sync
+    ended.
+    """
 
     by: PageBy
     path: Path = ()
     name: str = ""
     first: int = 1
     size: int = 0
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,11 +651,6 @@ class GatewayProfile:
     clock_check: bool
     wire: Wire = Wire()
     polls: Polls = Polls()
-
-    @property
-    def rate(self) -> Rate | None:
-        """The rate of the whole gateway, if it has one."""
-        return next((rate for rate in self.rates if rate.per is RateScope.GATEWAY), None)
 
     def digest(self) -> str:
         """Changes when the same batch could become another request, or the gateway's promise changes.

@@ -80,10 +80,16 @@ class PagesModel(FileModel):
         described("The number of the first page (`page`).", 1),
     ] = 1
     size: Annotated[Whole, described("The items of a full page (`page`, `offset`).", 1)] = 1
+    start: Annotated[
+        Line,
+        described(
+            "What `{last}` is at first, in every sync (`last`).", otherwise="where the last sync ended"
+        ),
+    ] = ""
 
     def build(self) -> domain.Pages:
         """The domain's."""
-        return domain.Pages(self.by, tuple(self.path), self.name, self.first, self.size)
+        return domain.Pages(self.by, tuple(self.path), self.name, self.first, self.size, self.start)
 
 
 class AskModel(FileModel):

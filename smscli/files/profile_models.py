@@ -199,7 +199,10 @@ class IdempotencyModel(FileModel):
     window: Annotated[Duration, described("How long the promise holds. smscli uses half of it.")]
     format: Annotated[
         KeyFormat,
-        described("How a key is written: `hex` (32 digits), `uuid`, or `int` (a whole number).", "hex"),
+        described(
+            "How a key is written: `hex` (32 digits), `uuid`, or a whole number: `int` (60 bits), `int32`.",
+            "hex",
+        ),
     ] = KeyFormat.HEX
 
 

@@ -60,7 +60,7 @@ class Listing:
         self._before = b""
         self._seen: set[str] = set()
         self._number = pages.first if pages is not None and pages.by is PageBy.PAGE else 0
-        self.mark = mark if pages is not None and pages.by is PageBy.LAST else ""
+        self.mark = (pages.start or mark) if pages is not None and pages.by is PageBy.LAST else ""
         self.turn = Turn(query=self._counted(), last=self.mark)
         self.is_done = False
 

@@ -248,6 +248,8 @@ def written_key(key: str, form: KeyFormat) -> str:
         return key
     if form is KeyFormat.INT:  # 60 bits, which fit a signed integer
         return str(int(key[:15], 16))
+    if form is KeyFormat.INT32:
+        return str(int(key[:8], 16) & 0x7FFF_FFFF)
     return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
 

@@ -206,6 +206,7 @@ HEX_ID = "0123456789abcdef0123456789abcdef"
         (KeyFormat.HEX, HEX_ID),
         (KeyFormat.UUID, "01234567-89ab-cdef-0123-456789abcdef"),
         (KeyFormat.INT, "5124095576030430"),
+        (KeyFormat.INT32, "19088743"),
     ],
 )
 def test_a_key_is_written_as_the_gateway_wants_it(form: KeyFormat, wanted: str) -> None:
@@ -217,6 +218,7 @@ def test_every_key_as_a_whole_number_fits_sixty_bits_and_is_the_same_each_time()
     written = [int(written_key(key, KeyFormat.INT)) for key in keys]
     assert len(set(written)) == len(keys)
     assert max(written) < 2**60
+    assert max(int(written_key(key, KeyFormat.INT32)) for key in [*keys, "f" * 32]) == 2**31 - 1
 
 
 def test_a_whole_number_goes_into_the_query() -> None:
