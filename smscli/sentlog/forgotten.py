@@ -13,7 +13,7 @@ from pathlib import Path
 from smscli.domain.message import Realm, State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Erased, Pruned
-from smscli.sentlog import remembered
+from smscli.sentlog import remembered, remembered_post
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.people import changed, held, unsettled
@@ -33,6 +33,7 @@ def everything_about(shelves: Shelves, number: Msisdn) -> Mapping[str, object]:
         [_change(number, word) for word in shelves.history.get(number.e164, ())],
         remembered.consents(shelves, number.e164),
         remembered.replies(shelves, False, number),
+        remembered_post.strays_of(shelves, number),
     )
 
 
@@ -53,10 +54,14 @@ def erase(shelves: Shelves, number: Msisdn, now: datetime) -> Erased:
             raise unsettled(number, row.state, row.logged.campaign_id, Path("…"))
     before = shelves.erased.get(e164)
     shelves.erased.setdefault(e164, from_millis(to_millis(now)))
+    strays = remembered_post.drop_strays_of(
+        shelves, number, {row.logged.id: row.logged.gateway_ref for row in rows}
+    )
     replies = [key for key, filed in shelves.replies.items() if filed.reply.number == number]
     counts = {
         "messages": _drop(shelves, lambda row: row.logged.to == number),
         "events": 0,
+        "stray_receipts": strays,
         "opt_outs": len(shelves.opt_outs.pop(e164, ())),
         "opt_out_events": len(shelves.history.pop(e164, ())),
         "consents": len(shelves.consents.pop(e164, ())),
@@ -87,6 +92,8 @@ def prune(
     for each in found:
         if not (each.unsettled or only_look):
             _forget(shelves, each.realm, each.campaign_id, now)
+    if not only_look:
+        remembered_post.drop_old_strays(shelves, before, lambda _, of: realm in (None, of))
     return found
 
 
@@ -111,5 +118,6 @@ def _drop(shelves: Shelves, is_meant: Callable[[Row], bool]) -> int:
     for row in gone:
         number = row.logged.to.e164
         del shelves.rows[row.key], shelves.by_id[row.logged.id]
+        shelves.noted.pop(row.key, None)
         shelves.by_number[number] = tuple(key for key in shelves.by_number[number] if key != row.key)
     return len(gone)

@@ -35,12 +35,11 @@ JOIN run ON run.key = m.run
 WHERE m.realm = :realm AND m.state NOT IN ('rejected', 'released')
 """
 
-#: A claim in the place of another message leaves that one's `happened_at` until its own receipt.
 _MESSAGES = """
 SELECT m.id, m.realm, m.campaign_id, m.number, m.country, m.sender, m.state,
        run.purpose, run.topic, run.gateway, m.segments, m.gateway_segments, m.gateway_ref,
        m.code, m.detail, m.claimed_at, m.at, run.id, run.heeded_at, m.language, m.evidence,
-       m.grounds, coalesce(k.body, ''), CASE m.state WHEN 'submitting' THEN NULL ELSE m.happened_at END
+       m.grounds, coalesce(k.body, ''), m.happened_at
 FROM message AS m JOIN run ON run.key = m.run LEFT JOIN kept_message AS k ON k.message_key = m.key
 WHERE {conditions} ORDER BY m.claimed_at, m.key
 """

@@ -551,7 +551,11 @@ class MemorySentLog:
         return remembered_post.gateways_used(self._all, since)
 
     def empty_sandbox(self, campaign_id: str) -> int:
-        """Forget this campaign's rehearsal, its texts and its runs; how many messages."""
+        """Forget this campaign's rehearsal, its texts and its runs; how many messages.
+
+        What its gateway told goes for all rehearsals: it is asked anew.
+        """
+        remembered_post.forget_rehearsals(self._all)
         return forgotten.drop_campaign(self._all, Realm.SANDBOX, campaign_id)
 
 

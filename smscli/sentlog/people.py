@@ -20,10 +20,11 @@ from smscli.domain.message import State
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Erased, LogFilter, LoggedMessage, OptOut
 from smscli.domain.replies import FiledReply
-from smscli.sentlog import consents, listing, reply_pile
+from smscli.sentlog import consents, listing, post, reply_pile
 from smscli.sentlog.erasing import erased_at, keep_hash
 from smscli.sentlog.forgetting import history_open
 from smscli.sentlog.instants import from_millis
+from smscli.sentlog.post import Stray
 
 _OPT_OUTS = """
 SELECT topic, at, source, by, note, until, sender, words FROM opt_out WHERE number = ? ORDER BY topic
@@ -35,7 +36,7 @@ FROM opt_out_event WHERE number = ? ORDER BY id
 """
 
 _EVENTS = """
-SELECT message_key, at, state, moved, gateway_ref, code, detail, by
+SELECT message_key, at, state, moved, happened_at, gateway_ref, code, detail, by
 FROM event WHERE message_key IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 
@@ -46,8 +47,21 @@ WHERE message_key IN (SELECT value FROM json_each(:keys))
 OR message_id IN (SELECT id FROM message WHERE number = :number)
 """
 
+#: Delivery receipts that found no message: those that name the number, or else a message to it.
+_STRAYS = """
+DELETE FROM stray_receipt WHERE number = :digits OR number = '' AND (
+    message_id IN (SELECT id FROM message WHERE number = :number)
+    OR ref <> '' AND ref IN (SELECT gateway_ref FROM message WHERE number = :number))
+"""
+
 #: What a gateway said of somebody else, or somebody noted, may quote the number.
-_QUOTES = (("message", "detail"), ("event", "detail"), ("opt_out", "note"), ("opt_out_event", "note"))
+_QUOTES = (
+    ("message", "detail"),
+    ("event", "detail"),
+    ("opt_out", "note"),
+    ("opt_out_event", "note"),
+    ("stray_receipt", "detail"),
+)
 
 #: What holds a number, and how its rows are called in the counts of an erasure.
 _HOLDS = {
@@ -74,6 +88,7 @@ def everything_about(connection: sqlite3.Connection, number: Msisdn) -> Mapping[
         [changed(row[0], _opt_out(number, row[1:])) for row in connection.execute(_HISTORY, (number.e164,))],
         consents.listed(connection, number),
         reply_pile.listed(connection, False, number),
+        post.strays_of(connection, number),
     )
 
 
@@ -85,6 +100,7 @@ def held(
     history: Sequence[Mapping[str, object]],
     records: Iterable[ConsentRecord],
     replies: Iterable[FiledReply],
+    strays: Iterable[Stray],
 ) -> Mapping[str, object]:
     """The document of a person, the same from every sent log. Messages bring what else is held of each."""
     return {
@@ -95,6 +111,7 @@ def held(
         "opt_outs": {"now": [_parts(each) for each in opt_outs], "history": list(history)},
         "consents": [_parts(each) for each in records],
         "replies": [_reply(each) for each in replies],
+        "stray_receipts": [_stray(each) for each in strays],
     }
 
 
@@ -104,9 +121,13 @@ def _besides(connection: sqlite3.Connection, number: Msisdn) -> dict[str, Mappin
         "SELECT key, id, body_digest FROM message WHERE number = ?", (number.e164,)
     ).fetchall()
     events: dict[int, list[Mapping[str, object]]] = {key: [] for key, _, _ in rows}
-    for key, at, state, moved, *said in connection.execute(_EVENTS, (json.dumps(list(events)),)):
+    for key, at, state, moved, happened_at, *said in connection.execute(_EVENTS, (json.dumps(list(events)),)):
         words = dict(zip(("gateway_ref", "code", "detail", "by"), (word or "" for word in said), strict=True))
-        events[key].append({"at": _plain(from_millis(at)), "state": state, "moved": bool(moved), **words})
+        when = {
+            "at": _plain(from_millis(at)),
+            "happened_at": None if happened_at is None else _plain(from_millis(happened_at)),
+        }
+        events[key].append({**when, "state": state, "moved": bool(moved), **words})
     return {each: {"body_digest": digest, "events": events[key]} for key, each, digest in rows}
 
 
@@ -124,6 +145,11 @@ def changed(what: str, wish: OptOut) -> Mapping[str, object]:
 def _reply(filed: FiledReply) -> Mapping[str, object]:
     decision = {"decided": filed.decided, "by": filed.by, "decided_at": _plain(filed.decided_at)}
     return {**_parts(filed.reply), **_parts(filed.classified), **decision}
+
+
+def _stray(stray: Stray) -> Mapping[str, object]:
+    whose = {"gateway": stray.gateway, "realm": stray.realm, "recorded_at": _plain(stray.recorded_at)}
+    return {**_parts(stray.receipt), **whose}
 
 
 def _parts(value: object) -> dict[str, object]:
@@ -164,6 +190,8 @@ def erase(connection: sqlite3.Connection, log: Path, number: Msisdn, by: str, no
     keep_hash(connection, number, by, now)
     with history_open(connection):
         counts = {"events": _clear_events(connection, number)}
+        who = {"number": number.e164, "digits": number.digits}
+        counts["stray_receipts"] = connection.execute(_STRAYS, who).rowcount
         connection.execute(
             "DELETE FROM kept_message WHERE message_key IN (SELECT key FROM message WHERE number = ?)",
             (number.e164,),
@@ -173,7 +201,7 @@ def erase(connection: sqlite3.Connection, log: Path, number: Msisdn, by: str, no
             counts[name] = gone.rowcount
         for table, column in _QUOTES:
             connection.execute(
-                f"UPDATE {table} SET {column} = replace({column}, :digits, '(erased)')"  # noqa: S608
+                f"UPDATE OR REPLACE {table} SET {column} = replace({column}, :digits, '(erased)')"  # noqa: S608
                 f" WHERE instr({column}, :digits)",
                 {"digits": number.digits},
             )

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from smscli.domain.delivery import DeliveryReceipt
 from smscli.domain.message import Realm, State
@@ -23,7 +23,12 @@ _KEEP = f"""
 INSERT OR IGNORE INTO stray_receipt ({_COLUMNS}, gateway, realm, recorded_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """  # noqa: S608
-_LISTED = f"SELECT {_COLUMNS} FROM stray_receipt WHERE {{condition}} ORDER BY recorded_at, key"  # noqa: S608
+_LISTED = f"""
+SELECT {_COLUMNS} FROM stray_receipt WHERE gateway = ? AND realm = ? ORDER BY recorded_at, key
+"""  # noqa: S608
+_OF_NUMBER = f"""
+SELECT gateway, realm, recorded_at, {_COLUMNS} FROM stray_receipt WHERE number = ? ORDER BY recorded_at, key
+"""  # noqa: S608
 _DROP = """
 DELETE FROM stray_receipt
 WHERE ref = ? AND message_id = ? AND number = ? AND coalesce(state, '') = coalesce(?, '') AND word = ?
@@ -62,14 +67,25 @@ def as_kept(receipt: DeliveryReceipt) -> DeliveryReceipt:
 
 def strays(connection: sqlite3.Connection, gateway: str, realm: Realm) -> list[DeliveryReceipt]:
     """The receipts kept for that gateway, oldest first."""
-    statement = _LISTED.format(condition="gateway = ? AND realm = ?")
-    return [_receipt(row) for row in connection.execute(statement, (gateway, realm))]
+    return [_receipt(row) for row in connection.execute(_LISTED, (gateway, realm))]
 
 
-def strays_of(connection: sqlite3.Connection, number: Msisdn) -> list[DeliveryReceipt]:
+class Stray(NamedTuple):
+    """A receipt that found no message, and whose it is."""
+
+    gateway: str
+    realm: Realm
+    recorded_at: datetime
+    receipt: DeliveryReceipt
+
+
+def strays_of(connection: sqlite3.Connection, number: Msisdn) -> list[Stray]:
     """The receipts kept that name this number, oldest first."""
-    statement = _LISTED.format(condition="number = ?")
-    return [_receipt(row) for row in connection.execute(statement, (number.digits,))]
+    rows = connection.execute(_OF_NUMBER, (number.digits,))
+    return [
+        Stray(gateway, Realm(realm), from_millis(recorded_at), _receipt(row))
+        for gateway, realm, recorded_at, *row in rows
+    ]
 
 
 def drop_strays(
@@ -100,7 +116,7 @@ def _columns(receipt: DeliveryReceipt) -> tuple[object, ...]:
     )
 
 
-def _receipt(row: tuple[Any, ...]) -> DeliveryReceipt:
+def _receipt(row: Sequence[Any]) -> DeliveryReceipt:
     ref, message_id, number, state, word, code, detail, at, segments, body_digest, opted_out = row
     return DeliveryReceipt(
         ref,
@@ -133,3 +149,9 @@ def remember_sync(
         "INSERT OR REPLACE INTO sync_mark VALUES (?, ?, ?, ?, ?)",
         (gateway, realm, what, to_millis(mark.at), mark.mark),
     )
+
+
+def forget_rehearsals(connection: sqlite3.Connection) -> None:
+    """What the sandbox's gateway told, and how far it was asked."""
+    connection.execute("DELETE FROM stray_receipt WHERE realm = 'sandbox'")
+    connection.execute("DELETE FROM sync_mark WHERE realm = 'sandbox'")

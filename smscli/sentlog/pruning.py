@@ -2,7 +2,7 @@
 
 A campaign goes whole or not at all: a part of it would make the rest of its list look new. Its id stays
 closed, because the log no longer knows who was texted under it. Consent, opt-outs and replies are not
-messages, and stay.
+messages, and stay. Delivery receipts that found no message go with what is as old.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _WITHOUT_MESSAGES = (
     "DELETE FROM kept_request WHERE id NOT IN (SELECT request_id FROM kept_message)",
 )
 
+_OLD_STRAYS = "DELETE FROM stray_receipt WHERE recorded_at < :before AND :realm IN (realm, '')"
+
 
 def prune(
     connection: sqlite3.Connection,
@@ -63,6 +65,8 @@ def prune(
                 _forget(connection, each, by, now)
         for statement in _WITHOUT_MESSAGES:
             connection.execute(statement)
+    if not only_look:
+        connection.execute(_OLD_STRAYS, {"before": to_millis(before), "realm": realm or ""})
     return found
 
 

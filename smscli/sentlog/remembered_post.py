@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from smscli.domain.delivery import DeliveryReceipt, Handed
 from smscli.domain.message import Realm, State
@@ -11,7 +11,7 @@ from smscli.domain.msisdn import Msisdn
 from smscli.sentlog.instants import from_millis, to_millis
 from smscli.sentlog.listing import in_order
 from smscli.sentlog.matching import Candidate, meant, told_number
-from smscli.sentlog.post import as_kept
+from smscli.sentlog.post import Stray, as_kept
 from smscli.sentlog.shelves import Row, Shelves
 
 
@@ -86,16 +86,30 @@ def keep_strays(
 
 def strays(shelves: Shelves, gateway: str, realm: Realm) -> list[DeliveryReceipt]:
     """The receipts kept for that gateway, oldest first."""
-    return [receipt for name, of, receipt in _by_time(shelves) if (name, of) == (gateway, realm)]
+    return [each.receipt for each in _by_time(shelves) if (each.gateway, each.realm) == (gateway, realm)]
 
 
-def strays_of(shelves: Shelves, number: Msisdn) -> list[DeliveryReceipt]:
+def strays_of(shelves: Shelves, number: Msisdn) -> list[Stray]:
     """The receipts kept that name this number, oldest first."""
-    return [receipt for _, _, receipt in _by_time(shelves) if receipt.number == number.digits]
+    return [each for each in _by_time(shelves) if each.receipt.number == number.digits]
 
 
-def _by_time(shelves: Shelves) -> list[tuple[str, Realm, DeliveryReceipt]]:
-    return sorted(shelves.strays, key=lambda stray: shelves.strays[stray])
+def _by_time(shelves: Shelves) -> list[Stray]:
+    kept = [Stray(name, of, at, receipt) for (name, of, receipt), at in shelves.strays.items()]
+    return sorted(kept, key=lambda each: each.recorded_at)
+
+
+def drop_strays_of(shelves: Shelves, number: Msisdn, refs: Mapping[str, str]) -> int:
+    """Forget those that name this number, or else one of its messages (id to reference); how many."""
+
+    def is_about(receipt: DeliveryReceipt) -> bool:
+        by_name = receipt.id in refs or (receipt.ref and receipt.ref in refs.values())
+        return receipt.number == number.digits or bool(not receipt.number and by_name)
+
+    gone = [stray for stray in shelves.strays if is_about(stray[2])]
+    for stray in gone:
+        del shelves.strays[stray]
+    return len(gone)
 
 
 def drop_strays(
@@ -112,6 +126,13 @@ def drop_old_strays(shelves: Shelves, before: datetime, is_meant: Callable[[str,
     for (name, of, receipt), recorded_at in list(shelves.strays.items()):
         if recorded_at < _rounded(before) and is_meant(name, of):
             del shelves.strays[name, of, receipt]
+
+
+def forget_rehearsals(shelves: Shelves) -> None:
+    """What the sandbox's gateway told, and how far it was asked."""
+    drop_old_strays(shelves, datetime.max.replace(tzinfo=UTC), lambda _, of: of is Realm.SANDBOX)
+    for name in [each for each in shelves.marks if each[1] is Realm.SANDBOX]:
+        del shelves.marks[name]
 
 
 def _rounded(at: datetime) -> datetime:

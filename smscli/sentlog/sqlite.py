@@ -547,7 +547,10 @@ class SqliteSentLog:
             return handed_over.gateways_used(self._connection, since)
 
     def empty_sandbox(self, campaign_id: str) -> int:
-        """Forget this campaign's rehearsal, its texts and its runs; how many messages. Its events stay."""
+        """Forget this campaign's rehearsal, its texts and its runs; how many messages. Its events stay.
+
+        What its gateway told goes for all rehearsals: it is asked anew.
+        """
         with self.atomic():
             gone = self._connection.execute(
                 "DELETE FROM message WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
@@ -556,6 +559,7 @@ class SqliteSentLog:
                 "DELETE FROM campaign_text WHERE realm = 'sandbox' AND campaign_id = ?", (campaign_id,)
             )
             run_records.forget_rehearsals(self._connection, campaign_id)
+            post.forget_rehearsals(self._connection)
         return gone.rowcount
 
 

@@ -195,7 +195,7 @@ _PRUNED = _keys(
 _HELD = _keys(
     text="sent_log number country",
     text_or_null="erased",
-    list="messages consents replies",
+    list="messages consents replies stray_receipts",
     object="opt_outs",
 )
 

@@ -17,7 +17,7 @@ smscli = Program()
 LINE_KEYS = [
     "id", "campaign", "realm", "to", "sender", "state", "segments", "gateway", "gateway_ref",
     "gateway_segments", "code", "detail", "purpose", "topic", "language", "claimed_at", "at",
-    "evidence", "grounds", "heeded_at",
+    "evidence", "grounds", "heeded_at", "happened_at",
 ]  # fmt: skip
 
 

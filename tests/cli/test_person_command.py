@@ -81,6 +81,7 @@ def test_everything_is_shown_as_json_with_and_without_the_envelope(log: Path) ->
     about = json.loads(told.out)
     assert list(about) == [
         "sent_log", "number", "country", "erased", "messages", "opt_outs", "consents", "replies",
+        "stray_receipts",
     ]  # fmt: skip
     assert about["number"] == ADA.e164
     [shown] = about["messages"]

@@ -111,6 +111,7 @@ def test_nothing_is_held_about_a_stranger(log: SentLog) -> None:
     assert about == {
         "number": ANNA.e164, "country": "US", "erased": None, "messages": [],
         "opt_outs": {"now": [], "history": []}, "consents": [], "replies": [],
+        "stray_receipts": [],
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ _NAMES_SHOWN = 12
 _COLUMNS = (
     "id", "campaign", "realm", "to", "sender", "state", "segments", "gateway", "gateway_ref",
     "gateway_segments", "code", "detail", "purpose", "topic", "language", "claimed_at", "at",
-    "evidence", "grounds", "heeded_at",
+    "evidence", "grounds", "heeded_at", "happened_at",
 )  # fmt: skip
 
 _HEADERS = ("claimed, UTC", "campaign", "to", "state", "segments", "gateway", "reference", "detail")
@@ -211,6 +211,7 @@ def record(message: LoggedMessage) -> dict[str, object]:
         message.evidence,
         message.grounds,
         iso(message.heeded_at) if message.heeded_at else None,
+        iso(message.happened_at) if message.happened_at else None,
     )
     return dict(zip(_COLUMNS, values, strict=True))
 

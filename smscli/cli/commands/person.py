@@ -41,6 +41,7 @@ _COUNTED = {
     "opt_outs": ("opt-out", ""),
     "consents": ("consent record", ""),
     "replies": ("reply", "replies"),
+    "stray_receipts": ("delivery receipt of no message", "delivery receipts of no message"),
 }
 
 _MAY_BE_LEFT = {
@@ -71,8 +72,9 @@ def show(
     """Show all that is held about a number, as JSON.
 
     For an access request: messages with all their events, opt-outs with their history, consent records with
-    the words that were shown, and replies; of an erased number only when it was erased. Full numbers and
-    texts are inside: that is its purpose. Read it before you hand it out: it names operators too.
+    the words that were shown, replies, and delivery receipts that no message was found for; of an erased
+    number only when it was erased. Full numbers and texts are inside: that is its purpose. Read it before
+    you hand it out: it names operators too.
     """
     from smscli.cli.present.consents import record_document
 
