@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, lru_cache
 
@@ -21,23 +21,29 @@ from smscli.domain.profile import (
     AuthKind,
     BatchMode,
     BodyEncoding,
+    Call,
     GatewayProfile,
     IdempotencyScope,
     KeyFormat,
     NumberFormat,
+    Words,
     full_url,
+    leaves,
     variables,
 )
 from smscli.domain.segments import Encoding
 from smscli.gateway.filling import (
     NOTHING,
-    Fill,
     Filled,
+    FillValue,
     Known,
     Pairs,
     Tree,
     encoded,
     flat,
+    said_as_text,
+    tree_filler,
+    value_filler,
     with_query,
 )
 
@@ -59,7 +65,19 @@ class Unbuildable(ValueError):
 
 
 class Request(httpx.Request):
-    """A request whose `repr` gives nothing away: URLs hold passwords and numbers at some gateways."""
+    """A request whose `repr` gives nothing away: URLs hold passwords and numbers at some gateways.
+
+    Made of what is ready: httpx's own way copies the headers and looks for Content-Length and Host, which the
+    transport says itself, and that was half of a request's cost. Its headers may be another request's too.
+    """
+
+    def __init__(self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.extensions = {}
+        self.stream = httpx.ByteStream(content)
+        self._content = content
 
     def __repr__(self) -> str:
         return f"<Request({self.method}, {self.url.host})>"
@@ -80,9 +98,8 @@ class Requests:
         """The request that hands this batch over. Raises Unbuildable if the profile cannot carry it."""
         _check(self._profile, batch)
         try:
-            fill = _Fill(self._profile, self._secrets, self._variables, batch)
-            query, headers, content = _assemble(self._profile, batch, fill)
-            return made(self._call.method, self._url(query), headers, content)
+            query, headers, content = self._form.parts(batch)
+            return Request(self._call.method, self._url(query), headers, content)
         except KeyError as missing:
             raise Unbuildable(f"nothing is known of {missing.args[0]}") from None
         except UnicodeEncodeError:
@@ -91,8 +108,8 @@ class Requests:
             raise Unbuildable("the profile's url is not a URL") from None
 
     @cached_property
-    def _variables(self) -> Mapping[str, str]:
-        return variables(self._call, self._secrets)
+    def _form(self) -> _Form:
+        return _Form(self._profile, self._secrets)
 
     @cached_property
     def _address(self) -> httpx.URL:
@@ -103,96 +120,134 @@ class Requests:
 
 
 def made(method: str, url: httpx.URL, headers: Pairs, content: bytes) -> httpx.Request:
-    """A request of these parts.
-
-    As a stream that is read at once: with `content=` httpx makes every header anew for Content-Length and
-    Host, which the transport says itself, and that is half of a request's cost.
-    """
-    request = Request(method, url, headers=_shared_headers(tuple(headers)), stream=httpx.ByteStream(content))
-    request.read()
-    return request
-
-
-@lru_cache(maxsize=8)
-def _shared_headers(headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
-    """Made once where they are the same for every call; httpx copies them."""
-    return httpx.Headers(list(headers))
+    """A request of these parts."""
+    return Request(method, url, httpx.Headers(headers), content)
 
 
 def _check(profile: GatewayProfile, batch: Batch) -> None:
+    messages = batch.messages
     most = 1 if profile.batch is BatchMode.ONE else profile.batch_max
-    if not 1 <= len(batch.messages) <= most:
-        raise Unbuildable(f"{len(batch.messages)} messages in a request that carries 1 to {most}")
+    if not 1 <= len(messages) <= most:
+        raise Unbuildable(f"{len(messages)} messages in a request that carries 1 to {most}")
+    if len(messages) == 1:
+        return
     # Sent anyway, somebody would read another one's text, or one of two would be lost from a map.
-    if len({message.to for message in batch.messages}) < len(batch.messages):
+    if len({message.to.e164 for message in messages}) < len(messages):
         raise Unbuildable("two messages to one number in a request")
-    if profile.batch is BatchMode.FANOUT and len({message.body for message in batch.messages}) > 1:
+    if profile.batch is BatchMode.FANOUT and len({message.body for message in messages}) > 1:
         raise Unbuildable("different texts in a request that carries one")
     one_sender = profile.batch in (BatchMode.FANOUT, BatchMode.MERGE)
-    if one_sender and len({message.sender for message in batch.messages}) > 1:
+    if one_sender and len({message.sender for message in messages}) > 1:
         raise Unbuildable("different senders in a request that carries one")
 
 
-class _Fill(Fill):
-    """Fills the values of a profile for one batch."""
+_OF_VALIDITY = frozenset({"validity_milliseconds", "validity_seconds", "validity_minutes", "valid_until"})
 
-    def __init__(
-        self,
-        profile: GatewayProfile,
-        secrets: Mapping[str, str],
-        own: Mapping[str, str],
-        batch: Batch,
-    ) -> None:
-        self._call = profile.wire.call
-        self._messages = batch.messages
-        bounds = self._call.validity
-        earliest = min(message.deadline for message in batch.messages)
-        left = int((earliest - batch.claimed_at).total_seconds())
-        seconds = max(bounds.least, min(bounds.most, left))
-        until = batch.claimed_at + timedelta(seconds=seconds)
-        shared: dict[str, Filled] = {
-            **own,
-            "request_id": batch.id,
-            "validity_milliseconds": seconds * 1000,
-            "validity_seconds": seconds,
-            "validity_minutes": max(1, seconds // 60),
-            "valid_until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
-        }
-        self._shared = shared
+
+class _Form:
+    """What a profile writes into each request, read once, to be filled for every batch."""
+
+    def __init__(self, profile: GatewayProfile, secrets: Mapping[str, str]) -> None:
+        call = self._call = profile.wire.call
+        self._promise = profile.idempotency
+        self._own = variables(call, secrets)
+        self._headers = [(name, value_filler(value, secrets)) for name, value in call.headers]
+        self._credentials = [(name, value_filler(value, secrets)) for name, value in call.auth.fields]
+        self._body = tree_filler(call.body, secrets)
+        values = (*(value for _, value in (*call.headers, *call.auth.fields)), *leaves(call.body))
+        used = {slot for value in values if isinstance(value, Words) for slot in value.slots}
+        self._of_message = tuple((name, make) for name, make in _OF_MESSAGE.items() if name in used)
+        self._says_validity = not used.isdisjoint(_OF_VALIDITY)
+        self._says_unicode = "unicode" in used
+
+    def parts(self, batch: Batch) -> tuple[Pairs, httpx.Headers, bytes]:
+        """Query, headers and content, credentials and idempotency key in their places."""
+        call, shared = self._call, self._shared(batch)
         # What differs by message and stands outside was refused when the profile was checked.
-        whole = {**shared, **self._of(self._messages[0]), "unicode": self._unicode(self._messages)}
-        super().__init__(secrets, whole)
+        known = shared | self._of(batch.messages[0])
+        if self._says_unicode:
+            known["unicode"] = unicode_switch(call, batch.messages)
+        named = _texts(self._headers, known)
+        tree = self._body(known, lambda: [shared | self._of(message) for message in batch.messages])
+        query: Pairs = []
+        credentials = [(name, said_as_text(fill(known)) or "") for name, fill in self._credentials]
+        match call.auth.kind:
+            case AuthKind.BASIC | AuthKind.BEARER | AuthKind.HEADER:
+                named += auth_headers(call.auth, credentials)
+            case AuthKind.QUERY:
+                query += credentials
+            case AuthKind.FORM if isinstance(tree, dict):
+                tree = {**tree, **dict(credentials)}
+        promise = self._promise
+        if promise is not None and promise.where in ("header", "query"):
+            by_message = promise.scope is IdempotencyScope.MESSAGE
+            key = written_key(batch.messages[0].id if by_message else batch.id, promise.format)
+            (named if promise.where == "header" else query).append((promise.name, key))
+        headers = _headers(tuple(named), call.encoding)
+        if call.encoding is BodyEncoding.QUERY:
+            return flat(tree) + query, headers, b""
+        return query, headers, encoded(call.encoding, tree)
+
+    def _shared(self, batch: Batch) -> dict[str, Filled]:
+        """What is the same for all messages of a batch."""
+        known: dict[str, Filled] = {**self._own, "request_id": batch.id}
+        return known | _validity(self._call, batch) if self._says_validity else known
 
     def _of(self, message: Message) -> dict[str, Filled]:
-        is_ucs2 = message.segments.encoding is Encoding.UCS2
-        return {
-            "to": written_number(message.to, self._call.number),
-            "text": message.body,
-            "text_if_gsm7": NOTHING if is_ucs2 else message.body,
-            "hex_if_ucs2": message.body.encode("utf-16-be").hex() if is_ucs2 else NOTHING,
-            "sender": written_sender(message.sender, self._call.number),
-            "sender_type": self._sender_type(message.sender),
-            "id": message.id,
-            "unicode": self._unicode((message,)),
-        }
+        call = self._call
+        return {name: make(call, message) for name, make in self._of_message}
 
-    def _sender_type(self, sender: str) -> Filled:
-        types = self._call.sender_types
-        is_short = sender.isascii() and sender.isdigit() and len(sender) <= LONGEST_SHORT_CODE
-        said = types.number if is_number(sender) else types.short if is_short else types.name
-        return said if sender and said is not None else NOTHING
 
-    def _unicode(self, messages: Sequence[Message]) -> Filled:
-        switch = self._call.unicode
-        if switch.when_needed is None is switch.otherwise:
-            return NOTHING
-        needed = any(message.segments.encoding is Encoding.UCS2 for message in messages)
-        said = switch.when_needed if needed else switch.otherwise
-        return NOTHING if said is None else said
+def _texts(fillers: Sequence[tuple[str, FillValue]], known: Known) -> Pairs:
+    """Those that have something to say."""
+    filled = ((name, said_as_text(fill(known))) for name, fill in fillers)
+    return [(name, said) for name, said in filled if said is not None]
 
-    def each(self) -> Iterable[Known]:
-        """What the slots stand for, message by message."""
-        return ({**self._shared, **self._of(each)} for each in self._messages)
+
+def _validity(call: Call, batch: Batch) -> dict[str, Filled]:
+    """How long the gateway may try, counted from the claim."""
+    earliest = min(message.deadline for message in batch.messages)
+    left = int((earliest - batch.claimed_at).total_seconds())
+    seconds = max(call.validity.least, min(call.validity.most, left))
+    until = batch.claimed_at + timedelta(seconds=seconds)
+    return {
+        "validity_milliseconds": seconds * 1000,
+        "validity_seconds": seconds,
+        "validity_minutes": max(1, seconds // 60),
+        "valid_until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _is_ucs2(message: Message) -> bool:
+    return message.segments.encoding is Encoding.UCS2
+
+
+def unicode_switch(call: Call, messages: Sequence[Message]) -> Filled:
+    """What `{unicode}` stands for."""
+    said = call.unicode.when_needed if any(map(_is_ucs2, messages)) else call.unicode.otherwise
+    return NOTHING if said is None else said
+
+
+def _sender_type(call: Call, message: Message) -> Filled:
+    types, sender = call.sender_types, message.sender
+    is_short = sender.isascii() and sender.isdigit() and len(sender) <= LONGEST_SHORT_CODE
+    said = types.number if is_number(sender) else types.short if is_short else types.name
+    return said if sender and said is not None else NOTHING
+
+
+#: What each marker stands for in a message; made only where it stands in the profile.
+_OF_MESSAGE: Mapping[str, Callable[[Call, Message], Filled]] = {
+    "to": lambda call, message: written_number(message.to, call.number),
+    "text": lambda _, message: message.body,
+    "text_if_gsm7": lambda _, message: NOTHING if _is_ucs2(message) else message.body,
+    "hex_if_ucs2": lambda _, message: (
+        message.body.encode("utf-16-be").hex() if _is_ucs2(message) else NOTHING
+    ),
+    "sender": lambda call, message: written_sender(message.sender, call.number),
+    "sender_type": _sender_type,
+    "id": lambda _, message: message.id,
+    "unicode": lambda call, message: unicode_switch(call, (message,)),
+}
 
 
 def written_number(number: Msisdn, form: NumberFormat) -> Tree:
@@ -218,30 +273,6 @@ def is_number(sender: str) -> bool:
     return sender.startswith("+")
 
 
-def _assemble(profile: GatewayProfile, batch: Batch, fill: _Fill) -> tuple[Pairs, Pairs, bytes]:
-    """Query, headers and content, credentials and idempotency key in their places."""
-    call = profile.wire.call
-    named: Pairs = [(name, said) for name, value in call.headers if (said := fill.text(value)) is not None]
-    tree = fill.tree(call.body)
-    query: Pairs = []
-    credentials: Pairs = [(name, fill.text(value) or "") for name, value in call.auth.fields]
-    match call.auth.kind:
-        case AuthKind.BASIC | AuthKind.BEARER | AuthKind.HEADER:
-            named += auth_headers(call.auth, credentials)
-        case AuthKind.QUERY:
-            query += credentials
-        case AuthKind.FORM if isinstance(tree, dict):
-            tree = {**tree, **dict(credentials)}
-    promise = profile.idempotency
-    if promise is not None and promise.where in ("header", "query"):
-        by_message = promise.scope is IdempotencyScope.MESSAGE
-        key = written_key(batch.messages[0].id if by_message else batch.id, promise.format)
-        (named if promise.where == "header" else query).append((promise.name, key))
-    if call.encoding is BodyEncoding.QUERY:
-        return flat(tree) + query, complete(named, call.encoding), b""
-    return query, complete(named, call.encoding), encoded(call.encoding, tree)
-
-
 def written_key(key: str, form: KeyFormat) -> str:
     """An id of ours as a gateway wants its keys. Others than of 32 hexadecimal digits stay as they are."""
     if form is KeyFormat.HEX or not _HEX_ID.fullmatch(key):
@@ -260,6 +291,12 @@ def auth_headers(auth: Auth, credentials: Pairs) -> Pairs:
         return [("Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())]
     scheme = f"{auth.scheme} " if auth.scheme else ""
     return [(name, scheme + said) for name, said in credentials]
+
+
+@lru_cache(maxsize=8)
+def _headers(named: tuple[tuple[str, str], ...], encoding: BodyEncoding) -> httpx.Headers:
+    """Made once where they are the same for every call."""
+    return httpx.Headers(complete(list(named), encoding))
 
 
 def complete(named: Pairs, encoding: BodyEncoding) -> Pairs:
