@@ -240,8 +240,9 @@ def _pages(name: str, poll: PollModel) -> Iterator[Misfit]:
     for key in sorted(pages.model_fields_set - allowed):
         yield Misfit((*where, key), "unknown_key", f"means nothing to `by: {pages.by}`")
     by = (*where, "by")
-    if pages.by is PageBy.LAST and poll.each is not PollEach.GATEWAY:
-        yield Misfit(by, "wrong_value", "one mark cannot stand for many listings", "`each: gateway`")
+    if pages.by is PageBy.LAST and poll.each is not PollEach.GATEWAY and not pages.start:
+        hint = "write `each: gateway`, or where each begins: `start`"
+        yield Misfit(by, "wrong_value", "one mark cannot stand for many listings", hint)
     if pages.by is PageBy.LAST and not _uses(poll, "last"):
         yield Misfit((name,), "missing_marker", "nowhere says {last}", 'put "{last}" into `query` or `url`')
     if pages.by is PageBy.DRAIN and not (poll.consuming or poll.ack):

@@ -109,6 +109,17 @@ class Status:
         await exchange.write(exchange.http(Wording(self.code, self.body, self.content_type), self.headers))
 
 
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """What a function makes of each request; no message is taken."""
+
+    answer: Callable[[Request], Wording]
+
+    async def play(self, exchange: Exchange) -> None:
+        request = await exchange.read()
+        await exchange.write(exchange.http(self.answer(request)))
+
+
 def RateLimited(retry_after: str | int | None = None) -> Status:  # noqa: N802
     """429; nothing is taken."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
