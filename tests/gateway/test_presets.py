@@ -25,7 +25,6 @@ from smscli.gateway.http import open_http_gateway
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
 from smscli.gateway.sandbox import Sandbox
-from tests import support as loop
 from tests.gateway.samples import ALICE, BOB, batch, batch_to, lowered, message
 
 #: The embedded gateway and one's own dialect.
@@ -36,8 +35,6 @@ SECRETS = {
     "BANDWIDTH_APPLICATION_ID": "93de2206",
     "BANDWIDTH_USERNAME": "smscli",
     "BANDWIDTH_PASSWORD": "b4ndwidth",
-    "KANNEL_USERNAME": "smscli",
-    "KANNEL_PASSWORD": "k4nnel",
     "SMS_GATEWAY_URL": "https://sms.example.com/messages",
     "SMS_GATEWAY_TOKEN": "t0ken",
 }
@@ -127,73 +124,9 @@ def test_bandwidth_carries_one() -> None:
 # --- kannel ---
 
 
-def test_kannel_is_asked_so() -> None:
-    request = asked("kannel", batch(message(body="Hello {to}\n& bye", seconds_left=5400)))
-    assert request.method == "POST"
-    assert str(request.url) == "http://127.0.0.1:13013/cgi-bin/sendsms"
-    assert request.content == b"Hello {to}\n& bye"
-    assert request.headers["Content-Type"] == "text/plain; charset=UTF-8"
-    kannel = {name: value for name, value in request.headers.items() if name.startswith("x-kannel-")}
-    assert kannel == {
-        "x-kannel-username": "smscli",
-        "x-kannel-password": "k4nnel",
-        "x-kannel-to": ALICE,
-        "x-kannel-from": "+12025550100",
-        "x-kannel-coding": "0",
-        "x-kannel-validity": "90",
-    }
-
-
-def test_kannel_is_told_when_a_text_is_not_gsm7() -> None:
-    request = asked("kannel", batch(message(body="Привет")))
-    assert request.headers["X-Kannel-Coding"] == "2"
-    assert request.content == "Привет".encode()
-
-
-KANNEL_ANSWERS = [
-    (202, "0: Accepted for delivery", Verdict.ANSWERED, State.ACCEPTED),
-    (202, "3: Queued for later delivery", Verdict.ANSWERED, State.ACCEPTED),
-    (202, "", Verdict.IN_DOUBT, State.IN_DOUBT),
-    (200, "0: Accepted for delivery", Verdict.IN_DOUBT, State.IN_DOUBT),
-    (403, "Authorization failed for sendsms", Verdict.REFUSED, State.RELEASED),
-    (403, "Not routable. Do not try again.", Verdict.ANSWERED, State.REJECTED),
-    (403, "something else", Verdict.REFUSED, State.RELEASED),
-    (400, "Invalid content-type", Verdict.ANSWERED, State.REJECTED),
-    (503, "Temporal failure, try again later.", Verdict.NOT_TAKEN, State.RELEASED),
-    (503, "<html>a proxy</html>", Verdict.IN_DOUBT, State.IN_DOUBT),
-]
-
-
-@pytest.mark.parametrize(("status", "body", "verdict", "state"), KANNEL_ANSWERS)
-def test_kannel_answers_so(status: int, body: str, verdict: Verdict, state: State) -> None:
-    answer = told("kannel", status, body)
-    assert (answer.verdict, answer.receipts[0].state) == (verdict, state)
-    assert answer.receipts[0].gateway_ref == ""
-
-
 def test_kannel_carries_one_number_a_call() -> None:
     """With several it drops bad ones without a word."""
     assert (load_preset("kannel").batch, load_preset("kannel").batch_max) == (BatchMode.ONE, 1)
-
-
-def test_kannel_texts_arrive_over_a_socket_as_they_were_meant() -> None:
-    class Sendsms:
-        def read(self, request: loop.Request) -> list[loop.Asked]:
-            headers = request.headers
-            return [loop.Asked("", headers["x-kannel-to"], request.body.decode(), headers["x-kannel-from"])]
-
-        def word(self, request: loop.Request, settled: object) -> loop.Wording:
-            return loop.Wording(202, b"0: Accepted for delivery", "text/html")
-
-    async def conversation(url: str) -> Answer:
-        async with open_http_gateway(load_preset("kannel"), SECRETS, url=url) as gateway:
-            return await gateway.submit(batch(message(body="Zażółć\n{to}", sender="Garage")), proven=False)
-
-    with loop.LoopbackGateway(Sendsms(), path="/cgi-bin/sendsms") as server:
-        answer = asyncio.run(conversation(server.url))
-        assert [(one.to, one.text, one.sender) for one in server.taken] == [(ALICE, "Zażółć\n{to}", "Garage")]
-        assert server.requests[0].method == "POST"
-    assert answer.receipts[0].state is State.ACCEPTED
 
 
 # --- generic-json ---
@@ -278,4 +211,4 @@ def test_the_sandbox_takes_what_its_preset_says(tmp_path: Path) -> None:
 def test_the_sandbox_carries_a_hundred_a_call_and_twenty_calls_at_once() -> None:
     sandbox = load_preset("sandbox")
     assert (sandbox.batch, sandbox.batch_max, sandbox.connections) == (BatchMode.LIST, 100, 20)
-    assert sandbox.rate is None
+    assert sandbox.rates == ()
