@@ -55,7 +55,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
 KEPT: dict[str, tuple[str, ...]] = {
     "sqlite3": ("sentlog/",),
     "csv": ("files/",),
-    "asyncio": ("engine/dispatch.py", "gateway/", "cli/wiring.py", "cli/sending.py"),
+    "asyncio": ("engine/dispatch.py", "gateway/", "cli/wiring.py", "cli/sending.py", "cli/syncing.py"),
     "http": ("gateway/",),
     "socket": ("gateway/", "cli/wiring.py"),
     "ssl": ("gateway/",),

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Listed] = {
     "preview": Listed(f"{_ROOM}.preview", "Show what a send would do: who, when, how many segments."),
     "send": Listed(f"{_ROOM}.send", "Send a campaign to its contact list, nobody twice."),
     "status": Listed(f"{_ROOM}.status", "Show how campaigns stand: running, held, in doubt, rejected."),
+    "sync": Listed(f"{_ROOM}.sync", "Ask gateways for delivery receipts, replies and opt-outs."),
     "resolve": Listed(f"{_ROOM}.resolve", "List what is in doubt and record what became of it."),
     "log": Listed(f"{_ROOM}.log", "List the messages of a sent log."),
     "log backup": Listed(f"{_ROOM}.log_backup", "Copy a sent log safely, also while a send is running."),
@@ -79,7 +80,7 @@ COMMANDS: Mapping[str, Listed] = {
 #: How `--help` groups them: as an operator meets them. What is nowhere here comes first.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "Campaigns": ("init", "check", "preview", "send", "status"),
-    "Afterwards": ("resolve", "log", "log backup", "log prune"),
+    "Afterwards": ("sync", "resolve", "log", "log backup", "log prune"),
     "People": ("consent", "optout", "replies", "person"),
     "Look up": ("gateway", "hours", "segments", "schema", "completion"),
 }

@@ -122,11 +122,16 @@ class _Sync:
         polls = self._postbox.profile.polls
         if polls.receipts is not None:
             await self._ask_receipts(polls.receipts.poll)
-        if polls.opt_outs is not None and not self._synced.stopped:
+        if polls.opt_outs is not None and not self._is_over():
             await self._ask_opt_outs(polls.opt_outs.poll)
-        if polls.replies is not None and not self._synced.stopped:
+        if polls.replies is not None and not self._is_over():
             await self._ask_replies(polls.replies.poll)
         return self._synced
+
+    def _is_over(self) -> bool:
+        """Did the operator end it?"""
+        self._synced.stopped = self._synced.stopped or self._tools.stopped()
+        return self._synced.stopped
 
     async def _ask_receipts(self, poll: Poll) -> None:
         asked = await self._question(What.RECEIPTS, poll)
@@ -148,7 +153,7 @@ class _Sync:
         asked = await self._question(What.REPLIES, poll)
         handed = await self._patiently(lambda: self._to_ask(poll.each, asked.since, frozenset(State)))
         posts = self._postbox.replies(handed, asked.since, asked.until, asked.mark)
-        await self._read(asked, posts, self._file)
+        await self._read(asked, posts, partial(self._file, asked.until))
 
     # --- what to ask for -----------------------------------------------------------------------
 
@@ -212,8 +217,7 @@ class _Sync:
                 synced.learned.add(await self._saved(asked.what, reached, partial(save, post.items)))
                 synced.learned.counts[Count.UNREAD] += post.unread
                 self._tools.watch(synced)
-                if self._tools.stopped():
-                    synced.stopped = True
+                if self._is_over():
                     return
         except PostboxFailed as failed:
             synced.failed[asked.what] = failed
@@ -338,9 +342,11 @@ class _Sync:
         heard = (each for each in held["history"] if each["what"] == "added")
         return any((each["source"], each["note"]) == (GATEWAY, self._note) for each in heard)
 
-    def _file(self, replies: Sequence[Reply], now: datetime) -> Learned:
+    def _file(self, until: datetime, replies: Sequence[Reply], now: datetime) -> Learned:
+        """File replies as an import does. One without a time has that of the question, anew each time."""
         named = (reply if reply.source else replace(reply, source=self._gateway) for reply in replies)
-        in_order = sorted(named, key=lambda reply: reply.at)
+        timed = (self._as_filed(reply) if reply.at == until else reply for reply in named)
+        in_order = sorted(timed, key=lambda reply: reply.at)
         filing = file_replies(self._log, in_order, self._tools.listening, self._tools.by, now)
         counts = Counter(
             {
@@ -352,6 +358,15 @@ class _Sync:
             }
         )
         return Learned(counts=counts, replies=Counter(filing.by_class), calls=filing.calls)
+
+    def _as_filed(self, reply: Reply) -> Reply:
+        """The same reply as an earlier sync filed it, if one did: it must not outrank a START in between."""
+        for filed in self._log.replies(number=reply.number):
+            known = filed.reply
+            is_same = known.ref == reply.ref if reply.ref else known.text == reply.text
+            if is_same and (known.source, known.to) == (reply.source, reply.to):
+                return replace(reply, at=known.at, text=known.text)
+        return reply
 
 
 def _count(page: Learned, before: Handed, receipt: Receipt) -> None:

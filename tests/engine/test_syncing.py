@@ -386,3 +386,16 @@ def test_replies_are_filed_and_heeded_once(log: SentLog) -> None:
     assert {filed.reply.source for filed in log.replies()} == {GATEWAY}
     again = synced(log, postbox).learned
     assert (again.replies, again.counts[Count.KNOWN_REPLIES]) == ({}, 3)
+
+
+@pytest.mark.parametrize("ref", ["in-1", ""])
+def test_a_stop_without_a_time_is_heard_once(log: SentLog, ref: str) -> None:
+    """The gateway names no time, so that it is that of the question: a START in between stands."""
+    clock = Wall()
+    for _ in range(2):
+        stop = Reply(ADA, OURS, clock.at, "STOP", ref)
+        synced(log, ScriptedPostbox(profile(replies=poll()), replies=[Post((stop,))]), clock=clock)
+        log.start(ADA, "", OURS, NOW + HOUR, "START")
+        clock.at += 2 * HOUR
+    assert not list(log.opt_outs())
+    assert len(list(log.replies())) == 1

@@ -76,6 +76,22 @@ class Shown:
         err = self._screen.err
         return Page((self._screen.width(err) or USUAL_WIDTH) - 1, self._screen.page(err).encoding)
 
+    def is_due(self) -> bool:
+        """Is it time to say something again: at once on a terminal, once a minute without one."""
+        return self._is_due(self._repaint_every if self._on_terminal else _A_LINE_EVERY)
+
+    def say(self, said: str) -> None:
+        """One line: in place of the last one on a terminal, else below it."""
+        from rich.text import Text
+
+        from smscli.cli.present.cells import fitted
+
+        if not self._on_terminal:
+            self._screen.note(said)
+            return
+        page = self._page()
+        self._paint(Text(fitted(page.shown(said), page.width, page.glyphs.ellipsis)), page)
+
     def _is_due(self, every: float) -> bool:
         now = monotonic()
         if now - self._last < every:
