@@ -18,6 +18,8 @@ def hint_for(profile: GatewayProfile, hint: str) -> str:
 
     Where environment variables hold its address they are named, as `gateway show` never shows what they hold.
     """
+    if not hint:
+        return ""
     held = " and ".join(_of_address(profile.wire.call))
     address = held or f"the address: smscli gateway show {PROFILE}"
     return hint.replace(ADDRESS, address).replace(PROFILE, profile.name)

@@ -55,6 +55,7 @@ class HttpGateway:
     ) -> None:
         self._profile = profile
         self._secrets = dict(secrets)
+        self._held = [secret for secret in secrets.values() if len(secret) >= SHORTEST_SECRET]
         self._requests = Requests(profile, self._secrets)
         self._transport = transport
         self._signer = signer_of(profile, self._secrets)
@@ -95,8 +96,8 @@ class HttpGateway:
 
     def _without_secrets(self, answer: Answer) -> Answer:
         """A gateway may quote a refused key back at us."""
-        held = [secret for secret in self._secrets.values() if len(secret) >= SHORTEST_SECRET]
-        if not any(secret in text for secret in held for text in _texts(answer)):
+        held, texts = self._held, _texts(answer)
+        if not any(secret in text for text in texts for secret in held):
             return answer
 
         def cleaned(text: str) -> str:
@@ -112,8 +113,10 @@ class HttpGateway:
 
 def _texts(answer: Answer) -> set[str]:
     """What an answer says, each text once: accepted messages say nothing."""
-    own = {text for each in answer.receipts for text in (each.code, each.detail) if text}
-    return own | {answer.reason, answer.hint}
+    texts = {answer.reason, answer.hint}
+    for each in answer.receipts:
+        texts |= {each.code, each.detail}
+    return texts - {""}
 
 
 def _all(batch: Batch, verdict: Verdict, state: State, reason: str, hint: str) -> Answer:

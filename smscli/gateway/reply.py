@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from smscli.domain.message import Answer, Batch, Fault, Message, Receipt, State, Verdict
 from smscli.domain.profile import (
@@ -99,11 +98,10 @@ def read(
 
 
 def _all_accepted(outcomes: Iterable[_Outcome]) -> bool:
-    return all(outcome.state is State.ACCEPTED for outcome in outcomes)
+    return {outcome.state for outcome in outcomes} == {State.ACCEPTED}
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(NamedTuple):
     """What became of one message, in the words of the gateway."""
 
     state: State
@@ -195,13 +193,15 @@ class _Reader:
         """Matched by number or id. Strangers are ignored; a message named twice has to be told the same."""
         key: Callable[[str], str] = str if self._result.by_id else digits
         ours = [message.id if self._result.by_id else message.to.digits for message in messages]
-        times = Counter(ours)
         found: dict[str, list[_Outcome]] = {name: [] for name in ours}
+        twice: set[str] = set()
+        if len(found) < len(ours):
+            twice = {name for name, times in Counter(ours).items() if times > 1}
         for said, item in items:
             if (name := key(said)) in found:
                 found[name].append(self._of(item))
         return [
-            _agreed(found[name]) if times[name] == 1 else _unread("named by a number that is not unique")
+            _unread("named by a number that is not unique") if name in twice else _agreed(found[name])
             for name in ours
         ]
 
@@ -236,6 +236,8 @@ def _by_ref(item: Any) -> _Outcome:
 def _agreed(outcomes: Sequence[_Outcome]) -> _Outcome:
     if not outcomes:
         return _unread("the reply does not name it")
+    if len(outcomes) == 1:
+        return outcomes[0]
     same = all(outcome.state is outcomes[0].state for outcome in outcomes)
     return outcomes[0] if same else _unread("the reply names it twice, and differently")
 

@@ -82,12 +82,16 @@ def said_by(value: Any) -> str | None:
 
 def name_of(value: Any) -> str:
     """An id or a code: a scalar that says something, cut to a sane length; else empty."""
+    if value is ABSENT or value is None or isinstance(value, bool):
+        return ""
     said = said_by(value)
-    return "" if said is None or value is None or isinstance(value, bool) else one_line(said)
+    return "" if said is None else one_line(said)
 
 
 def one_line(text: str) -> str:
     """One line of bounded length without control characters."""
+    if len(text) <= LONGEST_DETAIL and text.isprintable() and " " not in text:
+        return text  # an id or a code, as nearly all are
     cut = text[:1000]
     if not cut.isprintable():
         cut = "".join(character if character.isprintable() else " " for character in cut)
@@ -96,7 +100,7 @@ def one_line(text: str) -> str:
 
 def detail_of(value: Any) -> str:
     """A gateway's own words with whatever may be a phone number masked."""
-    said = said_by(value)
+    said = None if value is ABSENT else said_by(value)
     return _NUMBERS.sub(lambda found: mask(found[0]), one_line(said)) if said else ""
 
 
@@ -133,7 +137,7 @@ def digits(number: str) -> str:
 
 def segments_of(value: Any) -> int | None:
     """A gateway's own count of segments."""
-    said = said_by(value)
+    said = None if value is ABSENT else said_by(value)
     return int(said) if said and re.fullmatch(r"[0-9]{1,3}", said) and int(said) > 0 else None
 
 
