@@ -46,6 +46,7 @@ from smscli.domain.segments import measure
 from smscli.domain.template import compile_text
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
 from smscli.engine.pacing import Pacer
+from smscli.engine.sizing import order_of
 from smscli.files.profile_file import load_preset
 from smscli.gateway.http import open_http_gateway
 from smscli.gateway.transport import AiohttpTransport
@@ -158,7 +159,7 @@ async def dispatched(url: str, log: SqliteSentLog, profile: GatewayProfile, peop
                 gateway=gateway,
                 log=log,
                 clock=SystemClock(),
-                pacer=Pacer(None, MemoryPaceLedger()),
+                pacer=Pacer((), lambda _: MemoryPaceLedger(), time.monotonic),
                 new_id=lambda: uuid4().hex,
                 chance=random.random,
                 stop=Stop(),
@@ -167,7 +168,7 @@ async def dispatched(url: str, log: SqliteSentLog, profile: GatewayProfile, peop
                 campaign, terms_of(campaign, profile, profile.realm, frozenset(), "bench"), tools
             )
             started = time.perf_counter()
-            await dispatcher.send(plan.messages(profile.batch), len(decisions))
+            await dispatcher.send(plan.messages(order_of(profile)), len(decisions))
             seconds = time.perf_counter() - started
     assert dispatcher.stopped is None, dispatcher.stopped
     assert dispatcher.counts.states[State.ACCEPTED] == len(decisions), dispatcher.counts

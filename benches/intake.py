@@ -41,6 +41,7 @@ from smscli.domain.ports import OptOut, Terms
 from smscli.domain.segments import measure
 from smscli.engine.forecast import forecast
 from smscli.engine.planning import CHUNK, Planner
+from smscli.engine.sizing import order_of
 from smscli.files.contacts_file import open_lists
 from smscli.files.list_file import open_list
 from smscli.sentlog.memory import MemorySentLog
@@ -162,8 +163,9 @@ def steps(folder: Path) -> dict[str, float]:
         planner.fill(kept, _clocked_rows(iter(lists), spent))
         spent["rules, hours, text, segments"] = time.process_time() - before - sum(spent.values())
         before = time.process_time()
-        tally = plan.tally(chosen.profile.batch)
-        forecast(tally, chosen.campaign.rates, chosen.profile, plan.leaving(chosen.profile.batch), AFTERNOON)
+        tally = plan.tally()
+        leaving = plan.leaving(order_of(chosen.profile))
+        forecast(tally, chosen.campaign.rates, chosen.profile, leaving, AFTERNOON)
         spent["tally and forecast"] = time.process_time() - before
     with open_list(chosen.sources[0]) as opened:
         before = time.process_time()

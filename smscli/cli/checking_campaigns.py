@@ -22,7 +22,6 @@ from smscli.domain.contact import ConsentLevel
 from smscli.domain.decision import SETTLED_SKIPS, Decision, Hold, Skip, SkipReason
 from smscli.domain.errors import Place, Problem
 from smscli.domain.ports import PlanTally
-from smscli.domain.profile import BatchMode
 from smscli.domain.rules import Text, compose
 from smscli.files.campaign_file import CampaignsFile
 from smscli.files.reading import listed
@@ -158,7 +157,7 @@ class CampaignCheck:
 
     def standing(self, bad_rows: int) -> tuple[Standing, tuple[Found, ...]]:
         """How the campaign stands, and what is wrong with it as a whole."""
-        tally = self.plan.tally(BatchMode.ONE)
+        tally = self.plan.tally()
         could = tally.to_send + sum(tally.held.values())
         standing = Standing(
             campaign=self.campaign.id,

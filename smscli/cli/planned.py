@@ -26,12 +26,13 @@ from smscli.domain.campaign import Campaign
 from smscli.domain.decision import SkipReason
 from smscli.domain.errors import FilesError, UsageError
 from smscli.domain.msisdn import BadNumber, Msisdn
-from smscli.domain.ports import OptOut, PlanTally, SentLog
+from smscli.domain.ports import OptOut, PlanTally, SendOrder, SentLog
 from smscli.domain.profile import BatchMode, GatewayProfile
 from smscli.domain.repairs import read_number
 from smscli.domain.rules import Again
 from smscli.engine.forecast import Forecast, forecast
 from smscli.engine.planning import Findings, Planner
+from smscli.engine.sizing import order_of
 from smscli.files.campaign_file import CampaignsFile, Defined, OnBadRows, load
 from smscli.files.contacts_file import BadRow, ContactLists, ContactsSource, Role, open_lists
 from smscli.files.csv_records import cleaned
@@ -425,13 +426,13 @@ def _counted(
     at: datetime,
 ) -> Planned:
     left = plan.limit(asked.limit) if asked.limit is not None else 0
-    mode = chosen.profile.batch
-    tally = plan.tally(mode)
+    tally = plan.tally()
+    leaving = plan.leaving(order_of(chosen.profile))
     return Planned(
         chosen=chosen,
         plan=plan,
         tally=tally,
-        forecast=forecast(tally, chosen.campaign.rates, chosen.profile, plan.leaving(mode), at),
+        forecast=forecast(tally, chosen.campaign.rates, chosen.profile, leaving, at),
         findings=findings,
         bad=sieve.bad,
         repairs=sieve.repairs,
@@ -451,7 +452,7 @@ def _erased_elsewhere(chosen: Chosen, plan: SqlitePlan, findings: Findings) -> M
     """Whom another log has erased, of those who would be texted or repeated: it can only be asked."""
     found: dict[Msisdn, str] = {}
     for path in filter(is_sent_log, _others(chosen)):
-        planned = (message.to for message in plan.messages(BatchMode.ONE))
+        planned = (message.to for message in plan.messages(SendOrder(BatchMode.ONE)))
         erased = erased_from(path, chain(planned, findings.repeatable))
         found |= dict.fromkeys(erased, f"an erasure from {path.name} says so")
     return found

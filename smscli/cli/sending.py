@@ -16,17 +16,17 @@ from pathlib import Path
 
 from smscli.domain.campaign import Campaign, SameText
 from smscli.domain.errors import ExitCode
-from smscli.domain.message import Message, Realm
+from smscli.domain.message import Message, Realm, digest
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import Clock, Gateway, SentLog, Terms
-from smscli.domain.profile import GatewayProfile
+from smscli.domain.profile import GatewayProfile, RateUnit
 from smscli.domain.rules import Again
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
 from smscli.engine.outcome import Counts
-from smscli.engine.pacing import Pacer
+from smscli.engine.pacing import Lane, Pacer
 from smscli.gateway.http import open_http_gateway
 from smscli.gateway.sandbox import Sandbox
-from smscli.sentlog.locks import FilePaceLedger, MemoryPaceLedger
+from smscli.sentlog.locks import FilePaceLedger
 
 _SIGNALS = {
     signal.SIGINT: ExitCode.SIGINT,
@@ -77,7 +77,7 @@ async def _deliver(run: Run) -> tuple[Dispatcher, Stop]:
             gateway=gateway,
             log=run.log,
             clock=run.clock,
-            pacer=Pacer(profile.rate, _ledger(profile, run.sent_log)),
+            pacer=Pacer(profile.rates, ledgers(profile.name, run.sent_log), run.clock.monotonic),
             new_id=run.new_id,
             chance=random.random,
             stop=stop,
@@ -102,11 +102,21 @@ async def _open_gateway(
         yield gateway
 
 
-def _ledger(profile: GatewayProfile, sent_log: Path) -> FilePaceLedger | MemoryPaceLedger:
-    """Campaigns that run at the same time share a gateway's pace through a file beside the log."""
-    if profile.rate is None:
-        return MemoryPaceLedger()
-    return FilePaceLedger(sent_log.with_name(f"{sent_log.name}.pace-{profile.name}"))
+def ledgers(gateway: str, sent_log: Path) -> Callable[[Lane], FilePaceLedger]:
+    """Campaigns that run at the same time share a gateway's pace through files beside the log.
+
+    There is one for the gateway and one for each sender with a pace of its own, which the name does not tell.
+    """
+
+    def ledger_of(lane: Lane) -> FilePaceLedger:
+        parts = [f"{sent_log.name}.pace-{gateway}"]
+        if lane.counts != RateUnit.MESSAGE:
+            parts.append(lane.counts)
+        if lane.per_sender:
+            parts.append(f"sender-{digest(lane.sender)[:12]}")
+        return FilePaceLedger(sent_log.with_name(".".join(parts)))
+
+    return ledger_of
 
 
 @contextmanager

@@ -579,7 +579,7 @@ class Leaving(NamedTuple):
     segments: int
     sender: str = ""
     text: str = ""
-    count: int = 1
+    many: int = 1
 
 
 class Plan(Protocol):

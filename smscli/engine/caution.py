@@ -15,6 +15,8 @@ class SlowStart:
     The window doubles after every round without doubt and without an error for a whole call; an
     answer in doubt sets it back to one. So a wrong sender cannot cost five thousand people, and what
     can be lost is bounded by what worked before.
+
+    While everybody is accepted it depends on how many were answered alone, and not on the order of answers.
     """
 
     def __init__(self, ceiling: int) -> None:
@@ -28,13 +30,15 @@ class SlowStart:
         """How many messages may be in flight."""
         return min(self._window, max(1, self._accepted), self._ceiling)
 
+    def window_after(self, accepted: int) -> int:
+        """The window once so many more are accepted."""
+        window, _ = _grown(self._window, self._round + accepted)
+        return min(window, max(1, self._accepted + accepted), self._ceiling)
+
     def answered(self, accepted: int, others: int) -> None:
         """A call was answered message by message, with nothing in doubt."""
         self._accepted += accepted
-        self._round += accepted + others
-        if self._round >= self._window:
-            self._window = min(self._window * 2, self._ceiling * 2)
-            self._round = 0
+        self._window, self._round = _grown(self._window, self._round + accepted + others)
 
     def failed(self) -> None:
         """A whole call was not taken: the round starts again."""
@@ -44,6 +48,14 @@ class SlowStart:
         """Something is in doubt: back to one message at a time."""
         self._accepted += accepted
         self._window, self._round = 1, 0
+
+
+def _grown(window: int, answered: int) -> tuple[int, int]:
+    """The window after so many answers, and those that count towards its next round."""
+    while answered >= window:
+        answered -= window
+        window *= 2
+    return window, answered
 
 
 class ErrorBudget:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import TypeVar
 
 from smscli.domain.campaign import Campaign
@@ -26,6 +27,7 @@ from smscli.engine.outcome import Counts
 from smscli.engine.pacing import Grant, Pacer
 from smscli.engine.planning import look_back
 from smscli.engine.retrying import GIVE_UP_COLD, GIVE_UP_WARM, LONGEST_PAUSE, MOST_ATTEMPTS, pause
+from smscli.engine.sizing import MOST_AT_ONCE, Sizing
 from smscli.engine.waiting import Waiting
 
 #: How long (seconds) answers are gathered, so that several share one durable transaction.
@@ -34,6 +36,8 @@ GATHER = 0.004
 BUSY_PATIENCE = 60.0
 #: How often one batch in doubt is repeated under the gateway's promise.
 MOST_REPEATS = 3
+#: Requests formed beyond those that may go now, where senders have a pace each: others go while some wait.
+AHEAD = 64
 #: Further apart than this, somebody's clock is wrong and quiet hours mean nothing.
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
@@ -99,8 +103,10 @@ class Dispatcher:
         self._tools = tools
         self._profile = tools.gateway.profile
         self._budget = ErrorBudget()
-        self._waiting = Waiting(iter(()), self._profile.batch, self._profile.batch_max)
-        self._slow = SlowStart(self._profile.connections * self._waiting.most)
+        sizing = Sizing(self._profile)
+        self._waiting = Waiting(iter(()), sizing)
+        self._formed: list[tuple[Message, ...]] = []
+        self._slow = SlowStart(self._profile.connections * sizing.most)
         self._wake = asyncio.Event()
         self._flying: dict[asyncio.Task[Answer], _Call] = {}
         self._answered: list[tuple[_Call, Answer]] = []
@@ -118,7 +124,7 @@ class Dispatcher:
         """Send `messages` (at most `to_send`), and repeat what earlier runs left in doubt where the
         gateway promised that a repeat is harmless and everybody concerned is in `may_repeat`."""
         self.counts.to_send = to_send
-        self._waiting = Waiting(messages, self._profile.batch, self._profile.batch_max)
+        self._waiting = Waiting(messages, Sizing(self._profile))
         self._tools.stop.listener = self._on_stop
         gc.freeze()  # what exists now lives to the end; walking it again and again costs a twentieth
         try:
@@ -141,7 +147,7 @@ class Dispatcher:
     def _finished(self) -> bool:
         if self._flying or self._answered or self._unsettled:
             return False
-        return self._ending or not (self._repeats or self._waiting.next_retry or self._peek())
+        return self._ending or not (self._repeats or self._formed or self._waiting.next_retry or self._peek())
 
     def _peek(self) -> Message | None:
         return self._waiting.peek(self._tools.clock.monotonic())
@@ -150,15 +156,14 @@ class Dispatcher:
         """Settle what was answered, claim and submit what may go now; False if there was nothing to do."""
         self._judge_answers()
         launched = await self._launch_repeat()
-        groups, grant = self._form_requests()
+        groups, grant = self._next_requests()
         if not groups and not self._unsettled:
             return launched
         batches, lost = await self._patiently(lambda: self._settle_and_claim(groups), grant)
         self._submit(batches)
         if grant is not None:
             await asyncio.sleep(0)  # the calls begin; stamped before that, the pace could be exceeded
-            used = sum(self._tools.pacer.amount(batch.messages) for batch in batches)
-            self._tools.pacer.spend(grant, used, self._tools.clock.monotonic())
+            self._tools.pacer.spend(grant, [batch.messages for batch in batches])
         if lost:
             await self._patiently(lambda: self._drop(lost))
         self._tools.watch(self.counts)
@@ -184,14 +189,20 @@ class Dispatcher:
         now = self._tools.clock.monotonic()
         moments: list[float] = []
         if (repeat := self._next_repeat()) is not None:
-            free = now + self._tools.pacer.wait(self._tools.pacer.amount(repeat.batch.messages), now)
+            free = now + self._tools.pacer.wait([repeat.batch.messages])
             moments.append(max(repeat.at, free, self._paused_until))
         if self._waiting.next_retry is not None:
             moments.append(self._waiting.next_retry)
-        if (first := self._peek()) is not None and self._room() > 0:
-            free = now + self._tools.pacer.wait(self._tools.pacer.least(first, self._wanted()), now)
-            moments.append(max(free, self._paused_until))
-        return max(0.001, min(moments) - now) if moments else None
+        if self._room() > 0 and (self._formed or self._peek()):
+            moments.append(max(self._paused_until, now + self._wait_for_pace()))
+        soonest = min(moments, default=inf)
+        return None if soonest == inf else max(0.001, soonest - now)
+
+    def _wait_for_pace(self) -> float:
+        """Seconds until a request that is formed may go, as far as pace goes."""
+        if self._formed and len(self._formed[0]) > self._room():
+            return inf  # it is an answer that it waits for
+        return self._tools.pacer.wait(self._formed)
 
     async def _patiently(self, step: Callable[[], T], grant: Grant | None = None) -> T:
         """Try `step` until the log is free; meanwhile answers keep arriving, and `grant` stays ours."""
@@ -204,7 +215,7 @@ class Dispatcher:
                     raise
                 await clock.sleep(0.01 + 0.04 * self._tools.chance())
                 if grant is not None:
-                    self._tools.pacer.renew(grant, clock.monotonic())
+                    self._tools.pacer.renew(grant)
 
     async def _land(self) -> None:
         """Wait for what is in flight and record it: nothing claimed stays without a receipt."""
@@ -225,34 +236,47 @@ class Dispatcher:
 
     # --- out: form, claim, submit ------------------------------------------------------------
 
-    def _wanted(self) -> int:
-        """The size of request worth waiting for: a full one, or all that slow start allows."""
-        return min(self._waiting.most, self._slow.window)
-
     def _room(self) -> int:
         """How many messages may join those in flight now."""
         if self._ending or len(self._flying) >= self._profile.connections:
             return 0
-        room = self._slow.window - self.counts.in_flight
-        return room if room >= self._wanted() else 0
+        return self._slow.window - self.counts.in_flight
 
-    def _form_requests(self) -> tuple[Sequence[tuple[Message, ...]], Grant | None]:
+    def _next_requests(self) -> tuple[Sequence[tuple[Message, ...]], Grant | None]:
+        """The requests that may go now, of those that are formed."""
         now, pacer, room = self._tools.clock.monotonic(), self._tools.pacer, self._room()
-        first = self._peek() if room and now >= self._paused_until else None
-        if first is None:
+        if room <= 0 or now < self._paused_until:
             return (), None
         slots = self._profile.connections - len(self._flying)
-        least = pacer.least(first, self._wanted())
-        grant = pacer.take(least, max(least, min(pacer.capacity, float(room))), now)
-        groups: list[tuple[Message, ...]] = []
-        left = grant.amount if grant else 0.0
-        while len(groups) < slots and room >= self._wanted() and left >= least:
-            group = self._waiting.take(now, room, left, pacer.weight)
+        self._form(now, slots, room)
+        if not self._formed or len(self._formed[0]) > room:
+            return (), None
+        grant = pacer.take(self._formed, slots, min(room, MOST_AT_ONCE))
+        if not grant.places:
+            return (), None
+        going = set(grant.places)
+        groups = [self._formed[place] for place in grant.places]
+        self._formed = [group for place, group in enumerate(self._formed) if place not in going]
+        return groups, grant
+
+    def _form(self, now: float, slots: int, room: int) -> None:
+        """Form requests in the plan's order, of sizes that do not depend on the moment: each as large as
+        slow start lets it be once everybody before it is accepted. Where it hoped too much, they are
+        formed anew.
+        """
+        if self._formed and not self._flying and len(self._formed[0]) > self._slow.window:
+            self._waiting.put_back(self._formed)
+            self._formed = []
+        by_sender, formed = self._tools.pacer.by_sender, sum(map(len, self._formed))
+        most = slots + AHEAD if by_sender else slots
+        enough = MOST_AT_ONCE if by_sender else min(room, MOST_AT_ONCE)
+        while len(self._formed) < most and formed < enough:
+            limit = self._slow.window_after(self.counts.in_flight + formed)
+            group = self._waiting.form(now, limit)
             if not group:
                 break
-            groups.append(group)
-            room, left = room - len(group), left - pacer.amount(group)
-        return groups, grant
+            self._formed.append(group)
+            formed += len(group)
 
     def _settle_and_claim(
         self, groups: Sequence[tuple[Message, ...]]
@@ -424,9 +448,9 @@ class Dispatcher:
         now, log, due = self._tools.clock.monotonic(), self._tools.log, self._next_repeat()
         if due is None or now < max(due.at, self._paused_until):
             return False
-        amount = self._tools.pacer.amount(due.batch.messages)
-        grant = self._tools.pacer.take(amount, amount, now)
-        if grant is None:
+        members = due.batch.messages
+        grant = self._tools.pacer.take([members], 1, len(members))
+        if not grant.places:
             return False
         self._repeats.remove(due)
         won = await self._patiently(lambda: self._reclaim(due.batch, log), grant)
@@ -434,7 +458,7 @@ class Dispatcher:
             self._count_repeat(due)
             self._submit([due.batch], due.repeats + 1)
             await asyncio.sleep(0)  # as in `_turn`
-        self._tools.pacer.spend(grant, amount if won else 0.0, self._tools.clock.monotonic())
+        self._tools.pacer.spend(grant, [members] if won else [])
         return won
 
     def _reclaim(self, batch: Batch, log: SentLog) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from smscli.domain.campaign import Rates
 from smscli.domain.ports import Leaving, PlanTally
-from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
+from smscli.domain.profile import BatchMode, GatewayProfile
+from smscli.engine.caution import SlowStart
+from smscli.engine.pacing import Timetable
+from smscli.engine.sizing import Sizing
 
 #: Three centuries, in seconds: a pace that takes longer is a mistake, and calendars end.
 _LONGEST = 1e10
@@ -19,9 +22,10 @@ _LONGEST = 1e10
 class Forecast:
     """Planned figures. `cost` is of the countries that have a rate; `unpriced` names the others.
 
-    `requests` is the least number of calls; `duration` at the gateway's pace (None: it names no pace).
-    `last_leaves_at` (aware UTC) is when the last message would be submitted. `late` counts messages that
-    would leave after their window closes (they will be held), `first_closes_at` is the first such moment.
+    `requests` is the number of calls if everybody is accepted; `duration` at the gateway's pace (None: it
+    names no pace). `last_leaves_at` (aware UTC) is when the last message would be submitted. `late` counts
+    messages that would leave after their window closes (they will be held), `first_closes_at` is the first
+    such moment.
     """
 
     currency: str
@@ -49,54 +53,79 @@ def forecast(
         if rates is not None and (price := rates.of(part.country)) is not None
     ]
     known = {country for country, _ in priced}
-    requests = planned_requests(tally.groups, profile)
-    units = {
-        RateUnit.MESSAGE: tally.to_send,
-        RateUnit.SEGMENT: tally.segments,
-        RateUnit.REQUEST: requests,
-    }
-    rate = profile.rate
-    leaving = _Leaving() if rate is None else _leaving(messages, rate, profile, now)
+    leaving = _Departures(tally.to_send) if _is_plain(profile) else _departures(messages, profile, now)
     return Forecast(
         currency=rates.currency if rates else "",
         cost=sum((cost for _, cost in priced), Decimal(0)),
         cost_by_country=tuple(priced),
         unpriced=tuple(part.country for part in tally.by_country if part.country not in known),
-        requests=requests,
-        duration=None if rate is None else _lasting(units[rate.counts] / rate.per_second),
+        requests=leaving.requests,
+        duration=_lasting(leaving.seconds) if profile.rates else None,
         last_leaves_at=leaving.last_at,
         late=leaving.late,
         first_closes_at=leaving.first_closes_at,
     )
 
 
+def _is_plain(profile: GatewayProfile) -> bool:
+    """One message a request at no pace: nothing to walk through."""
+    return profile.batch is BatchMode.ONE and not profile.rates
+
+
 def _lasting(seconds: float) -> timedelta:
     return timedelta(seconds=min(seconds, _LONGEST))
 
 
-def planned_requests(groups: Iterable[int], profile: GatewayProfile) -> int:
-    """Calls at full batches. Slow start and retries make more."""
-    most = 1 if profile.batch is BatchMode.ONE else profile.batch_max
-    return sum(-(-size // most) for size in groups)
-
-
 @dataclass(slots=True)
-class _Leaving:
-    """When messages leave, seen so far."""
+class _Departures:
+    """The requests of a plan and, at a pace, when they leave."""
 
+    requests: int = 0
+    seconds: float = 0.0
     last_at: datetime | None = None
     late: int = 0
     first_closes_at: datetime | None = None
 
 
-def _leaving(messages: Iterable[Leaving], rate: Rate, profile: GatewayProfile, now: datetime) -> _Leaving:
-    share = 1.0 if profile.batch is BatchMode.ONE else 1.0 / profile.batch_max
-    weights = {RateUnit.MESSAGE: 1.0, RateUnit.REQUEST: share}
-    leaving, seconds = _Leaving(), 0.0
-    for message in messages:
-        leaving.last_at = now + _lasting(seconds)
-        if leaving.last_at >= message.deadline:
-            leaving.late += 1
-            leaving.first_closes_at = min(leaving.first_closes_at or message.deadline, message.deadline)
-        seconds += weights.get(rate.counts, float(message.segments)) / rate.per_second
-    return leaving
+#: Messages alike, and how many of them one request holds.
+_Part = tuple[Leaving, int]
+
+
+def _departures(messages: Iterable[Leaving], profile: GatewayProfile, now: datetime) -> _Departures:
+    found, timetable = _Departures(), Timetable(profile.rates)
+    last = 0.0
+    for request in _requests(messages, profile):
+        found.requests += 1
+        if not profile.rates:
+            continue
+        at = timetable.next((each.sender, each.segments, count) for each, count in request)
+        last = max(last, at)
+        moment = now + _lasting(at)
+        for each, count in request:
+            if moment >= each.deadline:
+                found.late += count
+                found.first_closes_at = min(found.first_closes_at or each.deadline, each.deadline)
+    if profile.rates and found.requests:
+        found.seconds, found.last_at = timetable.ends, now + _lasting(last)
+    return found
+
+
+def _requests(messages: Iterable[Leaving], profile: GatewayProfile) -> Iterator[list[_Part]]:
+    """The requests that `send` would make if the gateway accepted everybody."""
+    sizing = Sizing(profile)
+    slow = SlowStart(profile.connections * sizing.most)
+    request: list[_Part] = []
+    for each in messages:
+        left = each.many
+        while left:
+            joined = sizing.joins(each.sender, each.text, each.segments, left) if request else 0
+            if not joined:
+                if request:
+                    yield request
+                    slow.answered(sum(count for _, count in request), 0)
+                sizing.begin(each.sender, each.text, each.segments, slow.window)
+                request, joined = [], 1
+            request.append((each, joined))
+            left -= joined
+    if request:
+        yield request

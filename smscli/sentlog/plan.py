@@ -22,7 +22,7 @@ from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipR
 from smscli.domain.errors import Place, Problem, SentLogError
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Duplicate, Leaving, PlannedRow, PlanTally
+from smscli.domain.ports import Duplicate, Leaving, PlannedRow, PlanTally, SendOrder
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import segments_without
 from smscli.sentlog import tallying
@@ -104,6 +104,22 @@ _SETTINGS = (
 _SORTING = "cache_size = -6000"
 
 _NO_LIMIT = 2**63 - 1
+
+#: What the messages of one request share, where they share anything: those that do come together.
+_SHARED: Mapping[BatchMode, tuple[str, ...]] = {
+    BatchMode.ONE: (),
+    BatchMode.LIST: (),
+    BatchMode.MERGE: ("sender",),
+    BatchMode.FANOUT: ("sender", "body"),
+}
+
+#: Whose turn each row is part of, where every sender has its own pace.
+_TURNS = """
+SELECT place AS turning,
+       (sum({units}) OVER (PARTITION BY sender ORDER BY {alone} ROWS UNBOUNDED PRECEDING) - {units})
+       / :turn AS turn
+FROM planned WHERE kind = 'send' AND place <= :last
+"""
 
 _REASONS: Mapping[str, type[SkipReason] | type[HoldReason]] = {"skip": SkipReason, "hold": HoldReason}
 
@@ -243,11 +259,11 @@ class SqlitePlan:
         )
         return int(found.fetchone()[0])
 
-    def tally(self, mode: BatchMode) -> PlanTally:
+    def tally(self) -> PlanTally:
         """What the plan comes to."""
         with _room_needed():
             self._connection.execute(f"PRAGMA {_SORTING}")
-            return tallying.tally(self._connection, self._last_place, mode)
+            return tallying.tally(self._connection, self._last_place)
 
     def digest(self) -> str:
         """Of every number, sender and body to send, in the order of the numbers."""
@@ -263,25 +279,47 @@ class SqlitePlan:
                 found.update(f"{len(number)} {len(sender)} {len(body)} {number}{sender}{body}".encode())
         return found.hexdigest()
 
-    def messages(self, mode: BatchMode) -> Iterator[Message]:
-        """What to send, by deadline, then (for fan-out) by sender and text, then by number."""
-        with _room_needed():
-            yield from map(message_of, self._in_order(_MESSAGE, mode))
+    def messages(self, order: SendOrder) -> Iterator[Message]:
+        """What to send, by deadline, then by what a request has one of (sender, text), then by number.
 
-    def leaving(self, mode: BatchMode) -> Iterator[Leaving]:
-        """When their windows close and their segments, in the order of `messages`."""
-        instants: dict[int, datetime] = {}  # a plan has a few deadlines
+        Where senders take turns, by turn and sender first: each sender's messages are in that order.
+        """
         with _room_needed():
-            for deadline, segments in self._in_order("SELECT deadline_us, segments FROM planned", mode):
+            yield from map(message_of, self._in_order(_MESSAGE, order))
+
+    def leaving(self, order: SendOrder) -> Iterator[Leaving]:
+        """When their windows close, their segments and what they share, in the order of `messages`.
+
+        Rows that differ in nothing of it come as one, but where the order of single rows matters.
+        """
+        text = "body" if order.mode is BatchMode.FANOUT else "''"
+        select = f"SELECT deadline_us, segments, sender, {text}"
+        with _room_needed():
+            if order.turn or (order.by_segments and order.mode is not BatchMode.FANOUT):
+                rows = self._in_order(f"{select}, 1 FROM planned", order)
+            else:
+                alike = ", ".join(("deadline_us", *_SHARED[order.mode]))
+                rows = self._connection.execute(
+                    f"{select}, count(*) FROM planned WHERE kind = 'send' AND place <= ?"
+                    f" GROUP BY {alike} ORDER BY {alike}",
+                    (self._last_place,),
+                )
+            instants: dict[int, datetime] = {}  # a plan has a few deadlines
+            for deadline, *rest in rows:
                 yield Leaving(
-                    instants.get(deadline) or instants.setdefault(deadline, from_micros(deadline)), segments
+                    instants.get(deadline) or instants.setdefault(deadline, from_micros(deadline)), *rest
                 )
 
-    def _in_order(self, select: str, mode: BatchMode) -> sqlite3.Cursor:
-        order = "sender, body, number" if mode is BatchMode.FANOUT else "number"
+    def _in_order(self, select: str, order: SendOrder) -> sqlite3.Cursor:
+        alone = ", ".join(("deadline_us", *_SHARED[order.mode], "number", "place"))
+        if not order.turn:
+            return self._connection.execute(
+                f"{select} WHERE kind = 'send' AND place <= ? ORDER BY {alone}", (self._last_place,)
+            )
+        turns = _TURNS.format(units="segments" if order.by_segments else "1", alone=alone)
         return self._connection.execute(
-            f"{select} WHERE kind = 'send' AND place <= ? ORDER BY deadline_us, {order}, place",
-            (self._last_place,),
+            f"{select} JOIN ({turns}) ON turning = place ORDER BY turn, sender, {alone}",
+            {"turn": order.turn, "last": self._last_place},
         )
 
     def samples(self, most: int) -> Sequence[Message]:

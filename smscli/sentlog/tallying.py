@@ -9,7 +9,6 @@ from datetime import datetime
 
 from smscli.domain.decision import HoldReason, SkipReason
 from smscli.domain.ports import CountryTally, Offender, PlanTally
-from smscli.domain.profile import BatchMode
 from smscli.domain.segments import Encoding
 from smscli.sentlog.instants import from_micros
 
@@ -28,12 +27,8 @@ SELECT offenders, count(*), sum(segments), sum(segments - plain)
 FROM planned WHERE kind = 'send' AND place <= ? AND offenders <> '' GROUP BY 1
 """
 
-_GROUPS = """
-SELECT count(*) FROM planned WHERE kind = 'send' AND place <= ? GROUP BY sender, body ORDER BY 1 DESC
-"""
 
-
-def tally(connection: sqlite3.Connection, last_place: int, mode: BatchMode) -> PlanTally:
+def tally(connection: sqlite3.Connection, last_place: int) -> PlanTally:
     """Count the plan; of the sendable rows, those up to `last_place`."""
     to_send = segments = 0
     by_encoding: Counter[Encoding] = Counter()
@@ -65,7 +60,6 @@ def tally(connection: sqlite3.Connection, last_place: int, mode: BatchMode) -> P
         by_language=dict(by_language.most_common()),
         by_segments=dict(sorted(by_segments.items())),
         offenders=_offenders(connection, last_place),
-        groups=_groups(connection, last_place, mode, to_send),
         first_deadline=from_micros(min(deadlines)) if deadlines else None,
         segments_by_encoding=dict(segments_by_encoding.most_common()),
     )
@@ -102,12 +96,3 @@ def _offenders(connection: sqlite3.Connection, last_place: int) -> tuple[Offende
             extra[character] += more
     found = (Offender(each, count, segments[each], extra[each]) for each, count in messages.items())
     return tuple(sorted(found, key=lambda offender: (-offender.messages, offender.character)))
-
-
-def _groups(
-    connection: sqlite3.Connection, last_place: int, mode: BatchMode, to_send: int
-) -> tuple[int, ...]:
-    """Fan-out carries one text of one sender; everything else can share requests with anybody."""
-    if mode is BatchMode.FANOUT:
-        return tuple(size for (size,) in connection.execute(_GROUPS, (last_place,)))
-    return (to_send,) if to_send else ()

@@ -12,6 +12,7 @@ from smscli.domain.message import Answer, Batch, Fault, Message, Receipt, State,
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.profile import GatewayProfile
 from smscli.domain.segments import measure
+from smscli.engine.pacing import Lane
 
 _ids = count()
 
@@ -44,6 +45,12 @@ class Ledger:
     @contextmanager
     def exclusively(self) -> Iterator[list[tuple[float, float]]]:
         yield self.entries
+
+
+def ledgers() -> Callable[[Lane], Ledger]:
+    """A ledger for each lane, the same for all who ask the same function."""
+    kept: dict[Lane, Ledger] = {}
+    return lambda lane: kept.setdefault(lane, Ledger())
 
 
 Script = Callable[[Batch], Answer]

@@ -44,10 +44,10 @@ from smscli.engine.outcome import outcome
 from smscli.engine.pacing import Pacer
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 from tests.engine.making import (
-    Ledger,
     ScriptedGateway,
     accept,
     doubt,
+    ledgers,
     message,
     not_now,
     number,
@@ -126,7 +126,7 @@ class Bench:
                 gateway=gateway,
                 log=self.log,
                 clock=RealClock(),
-                pacer=Pacer(gateway.profile.rate, Ledger()),
+                pacer=Pacer(gateway.profile.rates, ledgers(), time.monotonic),
                 new_id=lambda: uuid4().hex,
                 chance=random.Random(1).random,
                 stop=self.stop,

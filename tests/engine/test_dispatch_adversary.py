@@ -83,7 +83,7 @@ class Table:
                 gateway=gateway,
                 log=self.log,
                 clock=self.clock,
-                pacer=Pacer(gateway.profile.rate, self.ledger),
+                pacer=Pacer(gateway.profile.rates, lambda _: self.ledger, time.monotonic),
                 new_id=lambda: uuid4().hex,
                 chance=self.chance,
                 stop=self.stop,
@@ -226,13 +226,13 @@ def test_nobody_is_repeated_after_a_signal_that_came_while_the_log_was_busy(tabl
 def test_a_claim_that_waits_for_the_log_keeps_its_place_in_a_pace_shared_with_others(table: Table) -> None:
     """Else another process fills the window meanwhile, and both submit in one second."""
     others: list[float] = []
-    other = Pacer(Rate(4, RateUnit.MESSAGE), table.ledger)
+    other = Pacer((Rate(4, RateUnit.MESSAGE),), lambda _: table.ledger, time.monotonic)
+    wanted = [(each,) for each in people(4)]
 
     def sent_by_another() -> None:
-        now = time.monotonic()
-        if (grant := other.take(1, 4, now)) is not None:
-            other.spend(grant, grant.amount, now)
-            others.extend([now] * round(grant.amount))
+        grant = other.take(wanted, 4, 4)
+        others.extend([time.monotonic()] * len(grant.places))
+        other.spend(grant, wanted[: len(grant.places)])
 
     def meanwhile() -> None:
         table.busy_for(1.3)

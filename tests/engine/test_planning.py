@@ -18,7 +18,7 @@ from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import HoldReason, SkipReason
 from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Realm, Receipt, State
-from smscli.domain.ports import OptOut, Terms
+from smscli.domain.ports import OptOut, SendOrder, Terms
 from smscli.domain.profile import BatchMode
 from smscli.engine.planning import CHUNK, Findings, Planner, look_back
 from smscli.sentlog.memory import MemorySentLog
@@ -59,14 +59,14 @@ def fill(
 
 def test_the_first_row_of_a_number_is_sent_and_the_others_are_duplicates(plan: SqlitePlan) -> None:
     fill(plan, [contact(1, 7), contact(2, 8), contact(3, 7), contact(4, 7)])
-    tally = plan.tally(BatchMode.ONE)
+    tally = plan.tally()
     assert (tally.contacts, tally.to_send, tally.skipped) == (4, 2, {SkipReason.DUPLICATE: 2})
 
 
 def test_duplicates_are_found_across_chunks(plan: SqlitePlan) -> None:
     rows = [contact(row, row % (CHUNK + 10)) for row in range(2 * CHUNK)]
     fill(plan, rows)
-    tally = plan.tally(BatchMode.ONE)
+    tally = plan.tally()
     assert tally.to_send == CHUNK + 10
     assert tally.skipped == {SkipReason.DUPLICATE: CHUNK - 10}
 
@@ -75,13 +75,13 @@ def test_duplicates_are_found_across_chunks(plan: SqlitePlan) -> None:
 def test_an_opt_out_in_a_later_row_takes_the_earlier_one_back(plan: SqlitePlan, distance: int) -> None:
     between = [contact(2 + index, 10 + index) for index in range(distance)]
     fill(plan, [contact(1, 7), *between, contact(9_000, 7, opted_out=("",))])
-    assert number(7) not in {each.to for each in plan.messages(BatchMode.ONE)}
-    assert plan.tally(BatchMode.ONE).skipped == {SkipReason.OPTED_OUT: 2}
+    assert number(7) not in {each.to for each in plan.messages(SendOrder(BatchMode.ONE))}
+    assert plan.tally().skipped == {SkipReason.OPTED_OUT: 2}
 
 
 def test_an_opt_out_of_another_topic_takes_nobody_back(plan: SqlitePlan) -> None:
     fill(plan, [contact(1, 7), contact(2, 7, opted_out=("news",))])
-    assert plan.tally(BatchMode.ONE).to_send == 1
+    assert plan.tally().to_send == 1
 
 
 def test_progress_counts_the_rows_done(plan: SqlitePlan) -> None:
@@ -103,14 +103,14 @@ def test_what_the_log_knows_is_asked(plan: SqlitePlan, log: MemorySentLog) -> No
     _claimed(log, "spring", State.ACCEPTED)
     log.opt_out([OptOut(number(8), "", NOW, "reply")])
     fill(plan, [contact(1, 7), contact(2, 8), contact(3, 9)], log)
-    assert plan.tally(BatchMode.ONE).skipped == {SkipReason.OPTED_OUT: 1, SkipReason.ALREADY_SENT: 1}
+    assert plan.tally().skipped == {SkipReason.OPTED_OUT: 1, SkipReason.ALREADY_SENT: 1}
 
 
 def test_the_sandbox_is_another_world(plan: SqlitePlan, log: MemorySentLog) -> None:
     _claimed(log, "spring", State.ACCEPTED)
     planner = Planner(campaign=OPEN, realm=Realm.SANDBOX, log=log, now=NOW, new_id=lambda: "id")
     planner.fill(plan, [contact(1, 7)])
-    assert plan.tally(BatchMode.ONE).to_send == 1
+    assert plan.tally().to_send == 1
 
 
 def test_the_same_words_from_another_campaign_only_warn_where_the_campaign_says_so(
@@ -119,7 +119,7 @@ def test_the_same_words_from_another_campaign_only_warn_where_the_campaign_says_
     _claimed(log, "winter", State.ACCEPTED, "Green Garage: hello Ola")
     findings = fill(plan, [contact(1, 7)], log, same_text=SameText.WARN)
     assert findings.same_text_warnings == 1
-    assert plan.tally(BatchMode.ONE).to_send == 1
+    assert plan.tally().to_send == 1
 
 
 def test_somebody_in_doubt_may_be_repeated_only_while_every_other_rule_lets_them_through(
@@ -130,7 +130,7 @@ def test_somebody_in_doubt_may_be_repeated_only_while_every_other_rule_lets_them
         with closing(SqlitePlan()) as plan:
             findings = fill(plan, [contact(1, 7, **changes)], log)
             assert findings.repeatable == repeatable
-            assert plan.tally(BatchMode.ONE).skipped == {SkipReason.IN_DOUBT: 1}
+            assert plan.tally().skipped == {SkipReason.IN_DOUBT: 1}
 
 
 def test_the_log_is_asked_as_far_back_as_any_rule_needs() -> None:
@@ -153,7 +153,7 @@ def test_the_log_is_asked_as_far_back_as_a_promise_says(
     )
     log.record_consents([yes], NOW)
     fill(plan, [contact(1, 7)], log)
-    assert plan.tally(BatchMode.ONE).held == ({HoldReason.FREQUENCY_CAP: 1} if held else {})
+    assert plan.tally().held == ({HoldReason.FREQUENCY_CAP: 1} if held else {})
 
 
 _PEOPLE = st.lists(
@@ -174,7 +174,7 @@ _PEOPLE = st.lists(
 def test_every_contact_of_any_list_is_decided_exactly_once(people: list[Contact]) -> None:
     with closing(SqlitePlan()) as plan:
         fill(plan, people)
-        tally, sent = plan.tally(BatchMode.ONE), [each.to for each in plan.messages(BatchMode.ONE)]
+        tally, sent = plan.tally(), [each.to for each in plan.messages(SendOrder(BatchMode.ONE))]
         left_out = list(plan.left_out())
     assert tally.contacts == len(people) == len(sent) + len(left_out)
     assert tally.to_send == len(sent) == len(set(sent))
@@ -205,7 +205,7 @@ def test_a_watched_number_is_kept_as_its_first_row_was_decided_and_changes_nothi
                 campaign=OPEN, realm=Realm.LIVE, log=log, now=NOW, new_id=lambda: "id", watched=watched
             )
             findings = planner.fill(plan, [*people, first, again])
-            digests.append((plan.digest(), plan.tally(BatchMode.ONE)))
+            digests.append((plan.digest(), plan.tally()))
         if watched == number(7):
             assert findings.watched is not None
             assert findings.watched.contact == first

@@ -13,7 +13,6 @@ import pytest
 from smscli.domain.contact import Contact
 from smscli.domain.message import Realm
 from smscli.domain.msisdn import parse
-from smscli.domain.profile import BatchMode
 from smscli.domain.quiet_hours import HolidayRule, QuietHours, parse_window
 from smscli.engine.planning import Findings, Planner
 from smscli.sentlog.plan import SqlitePlan
@@ -58,7 +57,7 @@ def who(number: str, row: int = 1, zone: str | None = None) -> Contact:
 def test_people_in_one_of_two_clocks_are_counted_by_country(plan: SqlitePlan) -> None:
     held = [who(FLORIDA), who("+18505550102", 2), who(CAPITAL, 3)]
     assert planned(plan, *held).sooner_with_zone == {"US": 2}
-    assert plan.tally(BatchMode.ONE).held == {"quiet_hours": 2}
+    assert plan.tally().held == {"quiet_hours": 2}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +85,7 @@ def test_nobody_is_counted_for_a_campaign_that_has_expired(plan: SqlitePlan) -> 
 def test_whoever_never_finds_all_clocks_open_is_counted_too(plan: SqlitePlan) -> None:
     anywhere = who("+15005550101")  # Guam to St John's
     assert planned(plan, anywhere, window="09:00-12:00").sooner_with_zone == {"US": 1}
-    assert plan.tally(BatchMode.ONE).skipped == {"never_open": 1}
+    assert plan.tally().skipped == {"never_open": 1}
 
 
 def test_a_duplicate_is_counted_once(plan: SqlitePlan) -> None:

@@ -126,7 +126,7 @@ def test_every_key_finds_its_place() -> None:
         BatchMode.LIST,
         250,
     )
-    assert profile.rate == Rate(2.5, RateUnit.SEGMENT)
+    assert profile.rates == (Rate(2.5, RateUnit.SEGMENT),)
     assert profile.connections == 7
     assert profile.clock_check is False
     assert profile.idempotency == Idempotency(
@@ -200,7 +200,7 @@ def test_a_header_of_many_messages_cannot_speak_of_one(marker: str, mode: str) -
 def test_what_is_not_said_has_careful_defaults() -> None:
     profile = loaded(PLAIN)
     assert (profile.batch, profile.batch_max, profile.connections) == (BatchMode.ONE, 1, 4)
-    assert (profile.rate, profile.idempotency, profile.clock_check) == (None, None, True)
+    assert (profile.rates, profile.idempotency, profile.clock_check) == ((), None, True)
     assert profile.wire.reply.result.unlisted is Unlisted.IN_DOUBT
     assert profile.wire.allow_plain_http is False
     assert profile.wire.proxy is None
@@ -375,7 +375,7 @@ rate: {per_second: 10}
 """
     )
     plain = load_preset("twilio")
-    assert profile.rate == Rate(10)
+    assert profile.rates == (Rate(10),)
     assert profile.secrets == ("OTHER_KEY", "OTHER_SECRET")
     assert profile.wire.call.variables == (("account_sid", words("AC0")),)
     assert isinstance(profile.wire.call.body, Fields)

@@ -18,7 +18,16 @@ from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipR
 from smscli.domain.errors import Place, Problem
 from smscli.domain.message import Message
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import CountryTally, Duplicate, Leaving, Offender, Plan, PlannedRow, PlanTally
+from smscli.domain.ports import (
+    CountryTally,
+    Duplicate,
+    Leaving,
+    Offender,
+    Plan,
+    PlannedRow,
+    PlanTally,
+    SendOrder,
+)
 from smscli.domain.profile import BatchMode
 from smscli.domain.segments import Encoding, Segments, measure
 from smscli.sentlog.plan import DecidedRow, Fate, SqlitePlan
@@ -42,23 +51,42 @@ def send(one: Message, row: int = 1) -> Send:
     return Send(contact(one.to, row), one)
 
 
-def order(plan: Plan, mode: BatchMode = BatchMode.ONE) -> list[str]:
-    messages = list(plan.messages(mode))
-    assert list(plan.leaving(mode)) == [Leaving(one.deadline, one.segments.count) for one in messages]
+def order(plan: Plan, mode: BatchMode = BatchMode.ONE, turn: int = 0, by_segments: bool = False) -> list[str]:
+    """The ids in the order of leaving, which a forecast is told too."""
+    wanted = SendOrder(mode, turn, by_segments)
+    messages = list(plan.messages(wanted))
+    told = [(each, each.many) for each in plan.leaving(wanted)]
+    told_of = [each._replace(many=1) for each, many in told for _ in range(many)]
+    assert _as_forecast(told_of, wanted) == _as_forecast([_leaving(one, wanted) for one in messages], wanted)
     return [one.id for one in messages]
+
+
+def _leaving(one: Message, wanted: SendOrder) -> Leaving:
+    text = one.body if wanted.mode is BatchMode.FANOUT else ""
+    return Leaving(one.deadline, one.segments.count, one.sender, text)
+
+
+def _as_forecast(leaving: list[Leaving], wanted: SendOrder) -> list[Leaving]:
+    """Without what does not matter to a forecast and is not told in order: segments, senders of a list."""
+    if wanted.turn or wanted.by_segments:
+        return leaving
+    if wanted.mode in (BatchMode.ONE, BatchMode.LIST):
+        leaving = [each._replace(sender="") for each in leaving]
+    return leaving if wanted.mode is BatchMode.FANOUT else [each._replace(segments=1) for each in leaving]
 
 
 def test_a_message_comes_back_as_it_went_in(plan: Plan) -> None:
     segments = Segments(Encoding.UCS2, 31, 1, ("ł", "🛞"))
     one = message(CELIA, "Łatwo 🛞", segments=segments, deadline=NOW + MICROSECOND, language="pl")
     plan.add([send(one)])
-    assert list(plan.messages(BatchMode.LIST)) == [one]
-    assert list(plan.leaving(BatchMode.LIST)) == [Leaving(one.deadline, one.segments.count)]
+    assert list(plan.messages(SendOrder(BatchMode.LIST))) == [one]
+    assert list(plan.leaving(SendOrder(BatchMode.LIST))) == [Leaving(one.deadline, 1, one.sender)]
+    assert list(plan.leaving(SendOrder(BatchMode.FANOUT))) == [Leaving(one.deadline, 1, one.sender, one.body)]
     assert plan.samples(3) == (one,)
 
 
 def test_an_empty_plan_is_empty(plan: Plan) -> None:
-    assert plan.tally(BatchMode.FANOUT) == PlanTally()
+    assert plan.tally() == PlanTally()
     assert order(plan) == []
     assert plan.samples(3) == ()
     assert list(plan.left_out()) == []
@@ -86,7 +114,60 @@ def test_fan_out_keeps_one_sender_s_text_together(plan: Plan) -> None:
     assert order(plan, BatchMode.FANOUT) == [
         "1x1", "1x2", "1x3", "1y1", "1y2", "1y3", "2x1", "2x2", "2x3", "2y1", "2y2", "2y3",
     ]  # fmt: skip
-    assert [one.to for one in plan.messages(BatchMode.ONE)] == [ANNA] * 4 + [BEN] * 4 + [CELIA] * 4
+    assert [one.to for one in plan.messages(SendOrder(BatchMode.ONE))] == [ANNA] * 4 + [BEN] * 4 + [CELIA] * 4
+
+
+def test_a_merge_keeps_one_sender_together_whatever_the_texts(plan: Plan) -> None:
+    made = [
+        message(to, f"{sender}{to.e164[-1]}", sender=sender, id=f"{sender}{to.e164[-1]}")
+        for to in (CELIA, BEN, ANNA)
+        for sender in ("2", "1")
+    ]
+    plan.add([send(one) for one in made])
+    assert order(plan, BatchMode.MERGE) == ["11", "12", "13", "21", "22", "23"]
+    assert order(plan, BatchMode.LIST) == ["21", "11", "22", "12", "23", "13"]
+
+
+def test_rows_that_are_alike_are_told_to_a_forecast_as_one(plan: Plan) -> None:
+    made = [
+        message(number, "abc"[place % 3], sender="12"[place % 2]) for place, number in enumerate(numbers(12))
+    ]
+    plan.add([send(one) for one in made])
+    sizes = {mode: [each.many for each in plan.leaving(SendOrder(mode))] for mode in BatchMode}
+    assert sizes == {
+        BatchMode.ONE: [12],
+        BatchMode.LIST: [12],
+        BatchMode.MERGE: [6, 6],
+        BatchMode.FANOUT: [2] * 6,
+    }
+    for mode in BatchMode:
+        order(plan, mode)
+        order(plan, mode, by_segments=True)
+
+
+def test_senders_take_turns_whenever_their_windows_close(plan: Plan) -> None:
+    made = [
+        message(
+            number, sender="A" if place < 7 else "B", id=f"m{place}", deadline=NOW + (2 - place // 7) * HOUR
+        )
+        for place, number in enumerate(numbers(10))
+    ]
+    plan.add([send(one) for one in reversed(made)])
+    for mode in BatchMode:
+        assert order(plan, mode, turn=2) == [f"m{place}" for place in (0, 1, 7, 8, 2, 3, 9, 4, 5, 6)]
+    assert order(plan, turn=100) == [f"m{place}" for place in range(10)]
+
+
+def test_turns_are_counted_in_segments_where_those_count(plan: Plan) -> None:
+    long = Segments(Encoding.GSM7, 300, 2)
+    people = numbers(8)
+    made = [
+        message(number, sender="A", segments=long, id=f"a{place}") for place, number in enumerate(people[:4])
+    ]
+    made += [message(number, sender="B", id=f"b{place}") for place, number in enumerate(people[4:])]
+    plan.add([send(one) for one in made])
+    wanted = ["a0", "b0", "b1", "a1", "b2", "b3", "a2", "a3"]
+    assert order(plan, BatchMode.LIST, turn=2, by_segments=True) == wanted
 
 
 def test_numbers_are_remembered_whatever_was_decided(plan: Plan) -> None:
@@ -117,7 +198,7 @@ def test_numbers_not_to_text_are_known_by_the_first_list_that_has_them(plan: Pla
     assert plan.excluded([stranger, CELIA, ANNA]) == {ANNA: "dnc.csv", CELIA: "staff.csv"}
     assert plan.excluded([]) == {}
     assert plan.seen([ANNA]) == frozenset()  # excluded is not planned
-    assert plan.tally(BatchMode.ONE) == PlanTally()
+    assert plan.tally() == PlanTally()
 
 
 def test_the_tally_adds_up(plan: Plan) -> None:
@@ -148,17 +229,10 @@ def test_the_tally_adds_up(plan: Plan) -> None:
         by_language={"en": 3, "pl": 2},
         by_segments={1: 3, 2: 1, 5: 1},
         offenders=(Offender("ś", 2, 7, 5), Offender("ł", 1, 2, 1)),
-        groups=(5,),
         first_deadline=NOW + MICROSECOND,
         segments_by_encoding={Encoding.UCS2: 7, Encoding.GSM7: 3},
     )
-    assert plan.tally(BatchMode.ONE) == plan.tally(BatchMode.LIST) == expected
-    assert plan.tally(BatchMode.FANOUT).groups == (2, 1, 1, 1)
-
-
-def test_a_group_has_one_sender(plan: Plan) -> None:
-    plan.add([send(message(ANNA, sender="Garage")), send(message(BEN, sender="Tyres"))])
-    assert plan.tally(BatchMode.FANOUT).groups == (1, 1)
+    assert plan.tally() == expected
 
 
 def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: Plan) -> None:
@@ -169,15 +243,15 @@ def test_a_limit_keeps_the_first_sendable_rows_of_the_list(plan: Plan) -> None:
     before = plan.digest()
     assert plan.limit(4) == 2
     assert order(plan) == [one.id for one in reversed(made[:4])]
-    tally = plan.tally(BatchMode.FANOUT)
-    assert (tally.contacts, tally.to_send, tally.segments, tally.groups) == (8, 4, 4, (4,))
+    tally = plan.tally()
+    assert (tally.contacts, tally.to_send, tally.segments) == (8, 4, 4)
     assert len(list(plan.left_out())) == 2
     assert plan.digest() != before
     assert [one.id for one in plan.samples(9)] == [one.id for one in made[:4]]
     assert plan.limit(9) == 0
     assert plan.limit(0) == 4
     assert order(plan) == []
-    assert plan.tally(BatchMode.ONE).first_deadline is None
+    assert plan.tally().first_deadline is None
 
 
 def test_whoever_opts_out_in_a_later_row_is_skipped(plan: Plan) -> None:
@@ -197,7 +271,7 @@ def test_whoever_opts_out_in_a_later_row_is_skipped(plan: Plan) -> None:
         PlannedRow(2, 3, ANNA, SkipReason.OPTED_OUT, "row 9 says so", None),
         PlannedRow(3, 4, ANNA, SkipReason.DUPLICATE, "an earlier row", None),
     ]
-    tally = plan.tally(BatchMode.ONE)
+    tally = plan.tally()
     assert (tally.to_send, tally.skipped, tally.held) == (
         1,
         {SkipReason.OPTED_OUT: 2, SkipReason.DUPLICATE: 1},
@@ -234,7 +308,7 @@ def test_every_row_comes_back_in_list_order_bad_rows_among_them(plan: Plan) -> N
         DecidedRow(6, 7, Fate.LATER, dan, message=second),
     ]
     assert list(plan.decided_rows()) == expected
-    assert plan.tally(BatchMode.ONE).contacts == 4, "bad rows are no contacts"
+    assert plan.tally().contacts == 4, "bad rows are no contacts"
 
 
 def test_what_was_decided_about_one_number_comes_row_by_row(plan: Plan) -> None:
@@ -316,6 +390,7 @@ from tests.sentlog.making import message
 from smscli.domain.contact import Contact
 from smscli.domain.decision import Send
 from smscli.domain.msisdn import Msisdn
+from smscli.domain.ports import SendOrder
 from smscli.domain.profile import BatchMode
 from smscli.sentlog.plan import SqlitePlan
 
@@ -331,8 +406,8 @@ for _ in range(10):
 small = most()
 for _ in range(90):
     plan.add(chunk)
-plan.seen(people), plan.tally(BatchMode.FANOUT), plan.digest()
-next(plan.messages(BatchMode.ONE))  # all of them are sorted for the first
+plan.seen(people), plan.tally(), plan.digest()
+next(plan.messages(SendOrder(BatchMode.ONE)))  # all of them are sorted for the first
 print(most() - small)
 print(os.listdir(os.environ["SQLITE_TMPDIR"]), flush=True)
 os.kill(os.getpid(), 9)

@@ -43,6 +43,7 @@ from smscli.domain.message import Realm, State
 from smscli.domain.ports import LogFilter, RunRecord, SentLog
 from smscli.engine.dispatch import Dispatcher, Stop
 from smscli.engine.outcome import outcome
+from smscli.engine.sizing import order_of
 from smscli.files.profile_file import resolve_secrets
 from smscli.sentlog.locks import campaign_lock
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
@@ -345,7 +346,7 @@ class _Order:
                     campaign=campaign,
                     profile=profile,
                     sent_log=self._chosen.sent_log,
-                    messages=plan.plan.messages(profile.batch),
+                    messages=plan.plan.messages(order_of(profile)),
                     to_send=plan.tally.to_send,
                     may_repeat=frozenset(plan.findings.repeatable),
                     log=log,

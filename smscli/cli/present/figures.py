@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from smscli.domain.decision import HoldReason, SkipReason
-from smscli.domain.profile import GatewayProfile, Rate, RateUnit
+from smscli.domain.profile import GatewayProfile, Rate, RateScope, RateUnit
 
 Reason = TypeVar("Reason", SkipReason, HoldReason)
 
@@ -71,7 +71,12 @@ def span(duration: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def pace(rate: Rate) -> str:
-    """`10 messages a second`, `1 request a second`."""
+def pace(rates: Sequence[Rate]) -> str:
+    """`30 messages a second, and 1 message a second for each sender`."""
+    return ", and ".join(map(_rate, rates))
+
+
+def _rate(rate: Rate) -> str:
     unit = {RateUnit.MESSAGE: "message", RateUnit.SEGMENT: "segment", RateUnit.REQUEST: "request"}
-    return f"{rate.per_second:g} {unit[rate.counts]}{'' if rate.per_second == 1 else 's'} a second"
+    each = " for each sender" if rate.per is RateScope.SENDER else ""
+    return f"{rate.per_second:g} {unit[rate.counts]}{'' if rate.per_second == 1 else 's'} a second{each}"

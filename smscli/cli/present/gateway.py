@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from textwrap import wrap
 
+from smscli.cli.present.figures import pace
 from smscli.cli.present.request import is_set
 from smscli.cli.present.text import counted, inert
 from smscli.domain.message import Realm
@@ -25,8 +26,6 @@ from smscli.domain.profile import (
     Idempotency,
     IdempotencyScope,
     NumberFormat,
-    Rate,
-    RateUnit,
     Result,
     ResultShape,
     SecretName,
@@ -57,7 +56,6 @@ _CREDENTIALS = {
     AuthKind.FORM: "in the body",
     AuthKind.SIGNED: "each request is signed",
 }
-_UNITS = {RateUnit.MESSAGE: "messages", RateUnit.SEGMENT: "segments", RateUnit.REQUEST: "requests"}
 
 #: Answers by what becomes of the message, in the order in which they are told.
 _ENDINGS: Mapping[str, tuple[ErrorClass, ...]] = {
@@ -135,8 +133,8 @@ def variables_document(profile: GatewayProfile, environ: Mapping[str, str]) -> l
 def in_short(profile: GatewayProfile) -> str:
     """`1 message a call, a form, 10 calls at once`."""
     parts = [_carries(profile), _ENCODINGS[profile.wire.call.encoding]]
-    if profile.rate is not None:
-        parts.append(_pace(profile.rate))
+    if profile.rates:
+        parts.append(pace(profile.rates))
     if profile.idempotency is not None:
         parts.append("repeats are harmless")
     if profile.realm is Realm.SANDBOX:
@@ -161,7 +159,7 @@ def unset(profile: GatewayProfile, environ: Mapping[str, str]) -> tuple[str, ...
 def profile_document(found: Found, environ: Mapping[str, str]) -> dict[str, object]:
     """Everything that `show` tells, for programs."""
     profile, call = found.profile, found.profile.wire.call
-    timeouts, promise, rate = profile.wire.timeouts, profile.idempotency, profile.rate
+    timeouts, promise = profile.wire.timeouts, profile.idempotency
     return gateway_document(found, environ) | {
         "method": call.method,
         "url": written(call.url),
@@ -172,7 +170,9 @@ def profile_document(found: Found, environ: Mapping[str, str]) -> dict[str, obje
         "number": call.number,
         "batch": {"mode": profile.batch, "max": profile.batch_max},
         "connections": profile.connections,
-        "rate": rate and {"per_second": rate.per_second, "counts": rate.counts},
+        "rates": [
+            {"per_second": rate.per_second, "counts": rate.counts, "per": rate.per} for rate in profile.rates
+        ],
         "validity": {"least": call.validity.least, "most": call.validity.most}
         if _tells_validity(profile)
         else None,
@@ -224,7 +224,7 @@ def _facts(profile: GatewayProfile) -> Iterator[tuple[str, str]]:
     yield "Credentials", _credentials(call.auth)
     yield "A call", f"{_carries(profile)}; {counted(profile.connections, 'call')} at once, at most"
     limit = "smscli sets no limit of its own; `rate:` in a profile does"
-    yield "Pace", limit if profile.rate is None else f"at most {_pace(profile.rate)}"
+    yield "Pace", f"at most {pace(profile.rates)}" if profile.rates else limit
     yield "Validity", _validity(profile)
     yield (
         "Timeouts",
@@ -258,11 +258,6 @@ def _carries(profile: GatewayProfile) -> str:
             return f"up to {counted(profile.batch_max, 'message')} a call"
         case BatchMode.MERGE:
             return f"one sender to up to {counted(profile.batch_max, 'number')} a call, each with a text"
-
-
-def _pace(rate: Rate) -> str:
-    unit = _UNITS[rate.counts]
-    return f"{rate.per_second:g} {unit.removesuffix('s') if rate.per_second == 1 else unit} a second"
 
 
 def _seconds(seconds: float) -> str:

@@ -233,13 +233,13 @@ def _traffic(by_country: Sequence[CountryTally], page: Page) -> dict[str, str]:
 
 def timing(planned: Planned) -> Section:
     """How many calls, how long at the gateway's pace, and who would be too late."""
-    plan, rate, zone = planned.forecast, planned.chosen.profile.rate, planned.chosen.campaign.zone
-    rows: list[Row | Warn] = [Row("Requests", f"{plan.requests:,}", "at least", depth=0)]
-    if rate is None or plan.duration is None:
+    plan, rates, zone = planned.forecast, planned.chosen.profile.rates, planned.chosen.campaign.zone
+    rows: list[Row | Warn] = [Row("Requests", f"{plan.requests:,}", "if everybody is accepted", depth=0)]
+    if plan.duration is None:
         rows.append(Row("Time", "", "as fast as the gateway answers (no rate is set)", depth=0))
         return rows
     last = f"; the last would leave {local(plan.last_leaves_at, zone)}" if plan.last_leaves_at else ""
-    rows.append(Row("Time", span(plan.duration), f"planned, at {pace(rate)}{last}", depth=0))
+    rows.append(Row("Time", span(plan.duration), f"planned, at {pace(rates)}{last}", depth=0))
     if plan.late and plan.first_closes_at:
         closes = local(plan.first_closes_at, zone)
         late = f"{plan.late:,} would leave after their window closes (the first at {closes})"
