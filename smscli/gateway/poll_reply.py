@@ -86,7 +86,7 @@ def read_receipts(
         receipt = _receipt(described, question, item)
         if not _concerns(receipt, question):
             continue
-        receipt = _named(receipt, described.poll, question)
+        receipt = _named(receipt, described, question)
         if isinstance(item, dict) and (receipt.ref or receipt.id or receipt.number):
             receipts.append(receipt)
         else:
@@ -139,15 +139,15 @@ def _concerns(receipt: DeliveryReceipt, question: Question) -> bool:
     return not receipt.number or receipt.number == message.to.digits
 
 
-def _named(receipt: DeliveryReceipt, poll: Poll, question: Question) -> DeliveryReceipt:
+def _named(receipt: DeliveryReceipt, described: ReceiptsPoll, question: Question) -> DeliveryReceipt:
     """The same with the name that it was asked by, where it does not say one that is as sure."""
     message = question.message
     if question.ref and not receipt.ref:
         return replace(receipt, ref=question.ref)
     if message is None or receipt.id:
         return receipt
-    is_nameless = not (receipt.ref or receipt.number)
-    if is_nameless or (receipt.ref and message.ref) or asks_by(poll.ask, "id", "ref"):
+    needs_no_name = described.ref is None and described.id is None and described.number is None
+    if needs_no_name or (receipt.ref and message.ref) or asks_by(described.poll.ask, "id", "ref"):
         return replace(receipt, id=message.id)
     return receipt  # found by its number: there may be others
 

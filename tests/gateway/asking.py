@@ -74,7 +74,7 @@ def handed(
     )
 
 
-def page(*items: Mapping[str, Any], **more: Any) -> loop.Status:
+def page(*items: Any, **more: Any) -> loop.Status:
     """An answer with these items."""
     return answer({"items": list(items), **more})
 

@@ -180,13 +180,15 @@ def test_asked_by_reference_an_item_has_it(item: Any, names: tuple[str, str, str
 ABOUT_ALICE = Question(SINCE, NOW, NOW, message=handed(ALICE, ref="g-1"))
 UNKNOWN_REF = Question(SINCE, NOW, NOW, message=handed(ALICE))
 BY_MESSAGE = WHOLE + ", each: message"
+NAMELESS = f"receipts: {{url: r, each: message, state: state, {STATES}"
 BY_ID = BY_MESSAGE.replace("url: r,", "url: 'r/{id}',")
 
 
 @pytest.mark.parametrize(
     ("written", "question", "item", "is_about"),
     [
-        (BY_MESSAGE, ABOUT_ALICE, about(), "m-0123"),
+        (NAMELESS, ABOUT_ALICE, about(ref="g-2", to=BOB), "m-0123"),
+        (BY_ID, ABOUT_ALICE, about(), "m-0123"),
         (BY_MESSAGE, ABOUT_ALICE, about(mine="m-0123", ref="g-9", to=BOB), "m-0123"),
         (BY_MESSAGE, ABOUT_ALICE, about(mine="m-0124", ref="g-1", to=ALICE), None),
         (BY_MESSAGE, ABOUT_ALICE, about(ref="g-1"), "m-0123"),
@@ -207,6 +209,10 @@ def test_asked_by_message_an_item_is_about_it_or_passed_over(
     receipts, unread = told(item, question, receipts_poll(written))
     assert [each.id for each in receipts] == ([] if is_about is None else [is_about])
     assert unread == 0
+
+
+def test_asked_by_number_an_item_has_to_have_a_name() -> None:
+    assert told(about(), ABOUT_ALICE, receipts_poll(BY_MESSAGE)) == ((), 1)
 
 
 # --- times ---
