@@ -26,13 +26,22 @@ def message_of(row: Any) -> Message:
         to=Msisdn(number, country),
         sender=sender,
         body=body,
-        segments=Segments(Encoding(encoding), units, count, tuple(offenders)),
-        deadline=from_micros(deadline),
+        segments=_segments(encoding, units, count, offenders),
+        deadline=_deadline(deadline),
         language=language,
         evidence=evidence,
         grounds=grounds,
         caps=_caps(caps) if caps else (),
     )
+
+
+#: Of a plan few are different. Made anew for each message they would be half of what it costs to read one.
+_deadline = lru_cache(maxsize=4096)(from_micros)
+
+
+@lru_cache(maxsize=4096)
+def _segments(encoding: str, units: int, count: int, offenders: str) -> Segments:
+    return Segments(Encoding(encoding), units, count, tuple(offenders))
 
 
 def caps_as_text(caps: tuple[LocalCap, ...]) -> str:
