@@ -1,7 +1,8 @@
-"""Planned figures: cost by country, requests at full batches, time at the gateway's pace, who is late."""
+"""Planned figures: cost by country, requests, time at the gateway's pace, who is late."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pytest
 from smscli.domain.campaign import Rates
 from smscli.domain.message import Realm
 from smscli.domain.ports import CountryTally, Leaving, PlanTally
-from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateUnit
+from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateScope, RateUnit
 from smscli.engine.forecast import Forecast, forecast
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -22,12 +23,15 @@ TALLY = PlanTally(
     to_send=250,
     segments=300,
     by_country=(CountryTally("PL", 200, 220), CountryTally("GR", 50, 80)),
-    groups=(250,),
 )
+LATER = NOW + timedelta(days=30)
+PER_SENDER = RateScope.SENDER
 
 
-def work_out(rate: Rate | None = None, rates: Rates | None = RATES, tally: PlanTally = TALLY) -> Forecast:
-    return forecast(tally, rates, replace(PROFILE, rates=() if rate is None else (rate,)), iter(()), NOW)
+def work_out(
+    *limits: Rate, rates: Rates | None = RATES, mode: BatchMode = BatchMode.LIST, plan: Iterable[Leaving] = ()
+) -> Forecast:
+    return forecast(TALLY, rates, replace(PROFILE, batch=mode, rates=limits), plan, NOW)
 
 
 def test_cost_is_segments_times_the_rate_of_their_country() -> None:
@@ -43,36 +47,58 @@ def test_a_country_without_a_rate_is_named() -> None:
     assert work_out(rates=None).unpriced == ("PL", "GR")
 
 
+def test_one_message_a_request_needs_no_walk_through_the_plan() -> None:
+    plan = (pytest.fail("the plan was walked through") for _ in range(1))
+    assert work_out(mode=BatchMode.ONE, plan=plan).requests == 250
+
+
 @pytest.mark.parametrize(
-    ("mode", "groups", "requests"),
+    ("mode", "plan", "requests"),
     [
-        (BatchMode.ONE, (250,), 250),
-        (BatchMode.LIST, (250,), 3),
-        (BatchMode.FANOUT, (101, 100, 49), 4),
+        (BatchMode.LIST, [("S", "", 250)], 10),  # 1, 1, 2, 4, 8, 16, 32, 64, 100, 22
+        (BatchMode.LIST, [("S", "", 100), ("T", "", 150)], 10),
+        (BatchMode.MERGE, [("S", "", 4), ("T", "", 4), ("U", "", 7), ("S", "", 1)], 6),
+        (BatchMode.FANOUT, [("S", "a", 100), ("S", "b", 100), ("T", "b", 50)], 11),
+        (BatchMode.FANOUT, [("S", "a", 2), ("S", "a", 2)], 3),
+        (BatchMode.FANOUT, [("S", str(place), 1) for place in range(50)], 50),
+        (BatchMode.LIST, [], 0),
     ],
 )
-def test_requests_are_counted_at_full_batches(
-    mode: BatchMode, groups: tuple[int, ...], requests: int
+def test_requests_begin_small_and_end_where_no_other_may_join(
+    mode: BatchMode, plan: list[tuple[str, str, int]], requests: int
 ) -> None:
-    figures = forecast(replace(TALLY, groups=groups), None, replace(PROFILE, batch=mode), iter(()), NOW)
-    assert figures.requests == requests
+    leaving = [Leaving(LATER, 1, sender, text, many) for sender, text, many in plan]
+    assert work_out(mode=mode, plan=leaving).requests == requests
 
 
 @pytest.mark.parametrize(
-    ("rate", "seconds"),
+    ("limits", "seconds"),
     [
-        (Rate(10, RateUnit.MESSAGE), 25),
-        (Rate(10, RateUnit.SEGMENT), 30),
-        (Rate(0.5, RateUnit.REQUEST), 6),
+        ([Rate(10)], 24.1),
+        ([Rate(10, RateUnit.SEGMENT)], 49.2),  # five messages of two segments a second
+        ([Rate(0.5, RateUnit.REQUEST)], 500),
+        ([Rate(10), Rate(1, RateUnit.REQUEST)], 250),
+        ([Rate(10, per=PER_SENDER)], 24.1),
     ],
 )
-def test_time_is_what_the_gateway_counts_at_its_pace(rate: Rate, seconds: float) -> None:
-    assert work_out(rate).duration == timedelta(seconds=seconds)
+def test_time_is_what_the_gateway_counts_at_its_pace(limits: list[Rate], seconds: float) -> None:
+    plan = [Leaving(LATER, 2, "S", "", 250)]
+    figures = work_out(*limits, mode=BatchMode.ONE, plan=plan)
+    assert figures.duration == timedelta(seconds=seconds)
+    assert figures.requests == 250
+
+
+def test_senders_with_a_pace_each_leave_side_by_side() -> None:
+    plan = [Leaving(LATER, 1, sender, "", 10) for _ in range(10) for sender in "AB"]
+    figures = work_out(Rate(10, per=PER_SENDER), mode=BatchMode.ONE, plan=plan)
+    assert figures.last_leaves_at == NOW + timedelta(seconds=9)
+    both = work_out(Rate(10, per=PER_SENDER), Rate(10), mode=BatchMode.ONE, plan=plan)
+    assert both.last_leaves_at == NOW + timedelta(seconds=19)
 
 
 def test_a_pace_slower_than_calendars_last_is_told_as_centuries() -> None:
     plan = [Leaving(NOW + timedelta(days=1), 1)] * 3
-    figures = forecast(TALLY, None, replace(PROFILE, rates=(Rate(1e-300),)), plan, NOW)
+    figures = work_out(Rate(1e-300), plan=plan)
     assert figures.duration == timedelta(seconds=1e10)
     assert figures.last_leaves_at == NOW + timedelta(seconds=1e10)
     assert figures.late == 2
@@ -84,10 +110,9 @@ def test_without_a_pace_no_time_is_claimed() -> None:
 
 
 def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes_is_named() -> None:
-    one = replace(PROFILE, batch=BatchMode.ONE, rates=(Rate(1),))
     deadlines = [NOW + timedelta(seconds=seconds) for seconds in (1, 1, 3, 2, 100)]
     plan = [Leaving(at, 1) for at in deadlines]
-    figures = forecast(TALLY, None, one, plan, NOW)
+    figures = work_out(Rate(1), mode=BatchMode.ONE, plan=plan)
     assert figures.late == 2  # the second and the fourth
     assert figures.first_closes_at == NOW + timedelta(seconds=1)
     assert figures.last_leaves_at == NOW + timedelta(seconds=4)
@@ -99,17 +124,17 @@ def test_who_would_leave_after_their_window_is_counted_and_the_first_that_closes
         (Rate(2, RateUnit.MESSAGE), BatchMode.LIST, 1),
         (Rate(1, RateUnit.SEGMENT), BatchMode.LIST, 4),
         (Rate(0.5, RateUnit.REQUEST), BatchMode.ONE, 4),
-        (Rate(0.5, RateUnit.REQUEST), BatchMode.LIST, 0.04),
+        (Rate(0.5, RateUnit.REQUEST), BatchMode.LIST, 4),
     ],
 )
 def test_the_last_message_leaves_when_those_before_it_have(
     rate: Rate, mode: BatchMode, seconds: float
 ) -> None:
     plan = [Leaving(NOW + timedelta(hours=1), segments) for segments in (1, 3, 1)]
-    figures = forecast(TALLY, None, replace(PROFILE, batch=mode, rates=(rate,)), plan, NOW)
+    figures = work_out(rate, mode=mode, plan=plan)
     assert figures.last_leaves_at == NOW + timedelta(seconds=seconds)
     assert (figures.late, figures.first_closes_at) == (0, None)
 
 
 def test_of_nobody_no_last_moment_is_told() -> None:
-    assert forecast(TALLY, None, replace(PROFILE, rates=(Rate(1),)), [], NOW).last_leaves_at is None
+    assert work_out(Rate(1)).last_leaves_at is None

@@ -1,0 +1,268 @@
+"""The forecast's requests are the requests made, whatever the mode, the pace, or the moment of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smscli.domain.contact import Contact
+from smscli.domain.decision import Send
+from smscli.domain.message import Answer, Batch, Message, Realm
+from smscli.domain.profile import BatchMode, GatewayProfile, Rate, RateScope, RateUnit
+from smscli.engine.dispatch import Dispatcher, Stop, Tools
+from smscli.engine.forecast import Forecast, forecast
+from smscli.engine.pacing import Lane, Limits, Pacer, capacity
+from smscli.engine.sizing import MOST_AT_ONCE, order_of
+from smscli.sentlog.memory import MemorySentLog
+from smscli.sentlog.plan import SqlitePlan
+from tests.engine.clockwork import STARTED, Clockwork, ClockworkLoop, run
+from tests.engine.making import ScriptedGateway, accept, ledgers, message
+from tests.engine.test_dispatch import CAMPAIGN, LISTS, PROFILE, TERMS
+
+PER_SENDER = RateScope.SENDER
+
+
+class Unhurried(ScriptedGateway):
+    """Accepts everybody, each request in its own time; knows when each came (seconds from the start)."""
+
+    def __init__(self, profile: GatewayProfile, seconds: Sequence[float]) -> None:
+        super().__init__(profile)
+        self._delays = [seconds[place % len(seconds)] for place in range(97)]
+        self._order = count()
+
+    async def submit(self, batch: Batch, *, proven: bool) -> Answer:
+        self.times.append(asyncio.get_running_loop().time() - 1000.0)
+        self.batches.append(batch)
+        await asyncio.sleep(self._delays[next(self._order) % 97])
+        return accept(batch)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was planned, and what came of it."""
+
+    plan: Forecast
+    gateway: Unhurried
+    dispatchers: Sequence[Dispatcher]
+
+    @property
+    def seconds(self) -> float:
+        """When the last request was made."""
+        return max(self.gateway.times)
+
+
+def send(profile: GatewayProfile, messages: Sequence[Message], seconds: Sequence[float] = (0.0,)) -> Sent:
+    """Plan these, forecast, and send the plan on a clock that needs no time."""
+    loop = ClockworkLoop()
+    clock, log, gateway = Clockwork(loop), MemorySentLog(), Unhurried(profile, seconds)
+    with closing(SqlitePlan()) as plan:
+        plan.add([Send(Contact(row, row, each.to), each) for row, each in enumerate(messages)])
+        order, ids = order_of(profile), count()
+        planned = forecast(plan.tally(), None, profile, plan.leaving(order), STARTED)
+        tools = Tools(
+            gateway=gateway,
+            log=log,
+            clock=clock,
+            pacer=Pacer(profile.rates, ledgers(), clock.monotonic),
+            new_id=lambda: f"request-{next(ids)}",
+            chance=random.Random(1).random,
+            stop=Stop(),
+        )
+        dispatcher = Dispatcher(CAMPAIGN, TERMS, tools)
+        run(loop, dispatcher.send(plan.messages(order), len(messages)))
+    assert dispatcher.stopped is None
+    return Sent(planned, gateway, [dispatcher])
+
+
+def people(
+    many: int, *, sender: str = "Shop", first: int = 1000, body: str = "Hello", hours: int = 240
+) -> list[Message]:
+    deadline = STARTED + timedelta(hours=hours)
+    return [message(first + place, sender=sender, body=body, deadline=deadline) for place in range(many)]
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> list[Message]:
+    """Messages of a few senders, texts and deadlines, mixed."""
+    groups = draw(
+        st.lists(
+            st.tuples(
+                st.integers(1, 40),
+                st.sampled_from("AB"),
+                st.sampled_from(["Hello", "Bye", "x" * 200, "x" * 400]),
+                st.integers(200, 202),
+            ),
+            max_size=6,
+        )
+    )
+    made, first = [], 1000
+    for many, sender, body, hours in groups:
+        made += people(many, sender=sender, first=first, body=body, hours=hours)
+        first += many
+    return draw(st.permutations(made)) if made else made
+
+
+RATES = st.lists(
+    st.builds(
+        Rate,
+        st.sampled_from([0.7, 1, 3, 8, 25, 1000]),
+        st.sampled_from(RateUnit),
+        st.sampled_from(RateScope),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    mode=st.sampled_from(BatchMode),
+    most=st.integers(1, 30),
+    connections=st.integers(1, 6),
+    rates=RATES,
+    plan=plans(),
+    seconds=st.lists(st.sampled_from([0.0, 0.003, 0.05, 0.7]), min_size=1, max_size=5),
+)
+def test_the_requests_forecast_are_the_requests_made(
+    mode: BatchMode,
+    most: int,
+    connections: int,
+    rates: list[Rate],
+    plan: list[Message],
+    seconds: list[float],
+) -> None:
+    profile = replace(
+        PROFILE, batch=mode, batch_max=most, connections=connections, rates=tuple(rates), realm=Realm.LIVE
+    )
+    sent = send(profile, plan, seconds)
+    assert sorted(sent.gateway.taken) == sorted(each.to for each in plan)
+    assert len(sent.gateway.batches) == sent.plan.requests
+    assert_never_above(sent, rates)
+    if rates and plan:
+        assert sent.plan.last_leaves_at is not None
+        planned = (sent.plan.last_leaves_at - STARTED).total_seconds()
+        assert sent.seconds >= planned - 1e-3 or _senders_may_pass(rates)
+
+
+def _senders_may_pass(rates: Sequence[Rate]) -> bool:
+    """Where the gateway has a rate too, the forecast lets nobody pass: it may be a little late."""
+    return len({rate.per for rate in rates}) == 2
+
+
+def assert_never_above(sent: Sent, rates: Sequence[Rate]) -> None:
+    """In no window of any rate more than it holds, but one message that weighs more alone."""
+    limits = Limits(rates)
+    submitted: dict[Lane, list[tuple[float, float]]] = {}
+    for at, batch in zip(sent.gateway.times, sent.gateway.batches, strict=True):
+        parts = ((each.sender, each.segments.count, 1) for each in batch.messages)
+        for lane, amount in limits.cost(parts).items():
+            submitted.setdefault(lane, []).append((at, amount))
+    for lane, noted in submitted.items():
+        rate = limits.of(lane).rate
+        window, inside = capacity(rate) / rate.per_second, deque[tuple[float, float]]()
+        for at, amount in noted:
+            inside.append((at, amount))
+            while inside[0][0] <= at - window + 1e-9:
+                inside.popleft()
+            assert sum(held for _, held in inside) <= capacity(rate) or len(inside) == 1
+
+
+# --- by hand ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "sizes"),
+    [
+        (BatchMode.ONE, [1] * 40),
+        (BatchMode.LIST, [1, 1, 2, 4, 8, 10, 10, 4]),
+        (BatchMode.MERGE, [1, 1, 2, 4, 8, 10, 10, 4]),
+        (BatchMode.FANOUT, [1, 1, 2, 4, 8, 10, 10, 4]),
+    ],
+)
+def test_slow_start_is_part_of_the_forecast(mode: BatchMode, sizes: list[int]) -> None:
+    sent = send(replace(LISTS, batch=mode), people(40))
+    assert [len(batch.messages) for batch in sent.gateway.batches] == sizes
+    assert sent.plan.requests == len(sizes)
+
+
+def test_own_texts_under_one_text_a_request_do_not_wait_for_one_another() -> None:
+    """Each is a request of its own; slow start bounds them together and not each alone."""
+    plan = [
+        message(1000 + place, body=f"Hello {place}", deadline=STARTED + timedelta(1)) for place in range(200)
+    ]
+    sent = send(replace(LISTS, batch=BatchMode.FANOUT, batch_max=1000, connections=50), plan, [0.1])
+    assert sent.plan.requests == len(sent.gateway.batches) == 200
+    assert sent.seconds < 2.0  # one after the other would take twenty
+
+
+def test_a_huge_batch_is_sent_in_parts_of_what_one_claim_holds() -> None:
+    sent = send(replace(LISTS, batch_max=30_000, connections=2), people(3 * MOST_AT_ONCE))
+    assert max(len(batch.messages) for batch in sent.gateway.batches) == MOST_AT_ONCE
+    assert sent.plan.requests == len(sent.gateway.batches)
+
+
+@pytest.mark.parametrize("mode", BatchMode)
+def test_two_senders_with_a_pace_each_do_not_wait_for_one_another(mode: BatchMode) -> None:
+    """One after the other would take 20 s; the windows of A's people close first."""
+    plan = [*people(100, sender="A", hours=200), *people(100, sender="B", first=2000)]
+    profile = replace(LISTS, batch=mode, batch_max=20, rates=(Rate(10, per=PER_SENDER),))
+    sent = send(profile, plan, [0.02])
+    assert 9.0 <= sent.seconds <= 11.0
+    assert sent.plan.duration is not None
+    assert sent.plan.duration.total_seconds() == pytest.approx(sent.seconds, abs=1.5)
+    assert len(sent.gateway.batches) == sent.plan.requests
+    assert_never_above(sent, profile.rates)
+
+
+def test_a_sender_that_waits_for_its_long_texts_keeps_no_other_waiting() -> None:
+    plan = [*people(20, sender="A", body="x" * 400), *people(100, sender="B", first=2000)]
+    profile = replace(PROFILE, rates=(Rate(10, RateUnit.SEGMENT, PER_SENDER),))
+    sent = send(profile, plan, [0.02])
+    assert sent.seconds < 11.0
+
+
+def test_both_limits_hold_where_there_are_two() -> None:
+    plan = [
+        each for place, sender in enumerate("ABCD") for each in people(30, sender=sender, first=1000 * place)
+    ]
+    profile = replace(LISTS, rates=(Rate(20), Rate(10, per=PER_SENDER)))
+    sent = send(profile, plan, [0.02])
+    assert_never_above(sent, profile.rates)
+    assert 5.0 <= sent.seconds <= 8.0  # 120 at 20 a second
+    assert len(sent.gateway.batches) == sent.plan.requests
+
+
+def test_a_limit_in_requests_is_used_with_full_ones() -> None:
+    sent = send(replace(LISTS, rates=(Rate(1, RateUnit.REQUEST),)), people(46))
+    assert [len(batch.messages) for batch in sent.gateway.batches] == [1, 1, 2, 4, 8, 10, 10, 10]
+    assert sent.plan.last_leaves_at == STARTED + timedelta(seconds=7)
+    assert sent.seconds == pytest.approx(7.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "rate"), [(BatchMode.ONE, 1000), (BatchMode.LIST, 1000), (BatchMode.LIST, 25)]
+)
+def test_nearly_all_of_a_limit_is_used(mode: BatchMode, rate: int) -> None:
+    many = rate * 6
+    profile = replace(
+        LISTS, batch=mode, batch_max=100 if rate > 100 else 10, connections=50, rates=(Rate(rate),)
+    )
+    sent = send(profile, people(many), [0.005])
+    assert_never_above(sent, profile.rates)
+    steady = [
+        (at, len(batch.messages))
+        for at, batch in zip(sent.gateway.times, sent.gateway.batches, strict=True)
+        if at >= 1.0
+    ]
+    began, ended = steady[0][0], sent.seconds
+    taken = sum(size for at, size in steady if at < ended)
+    assert taken / (ended - began) >= 0.95 * rate
