@@ -196,7 +196,7 @@ def _full_batch(profile: GatewayProfile) -> list[dict[str, Any]]:
     many = 1 if profile.batch is BatchMode.ONE else min(profile.batch_max, 1_000)
     return [
         {
-            "to": f"+1202555{place:04}" if place else "+12025550123",
+            "to": f"+1202555{place + 1:04}",
             "text": "Hello" if shared else f"Hi {place}",
         }
         for place in range(many)
