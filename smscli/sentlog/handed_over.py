@@ -1,8 +1,8 @@
 """Messages as a gateway is asked about them afterwards, and which of them its receipts are about.
 
 Ids and references are random: indexes on them would make every claim cost twice (schema.py). So they stand in
-a private look-up, made when the first receipts come, that follows the events from there. Between two times it
-is only a hint: a row that it names is read from the log again.
+a private look-up, made when the first receipts come, that follows the events from there each
+time that more come. In between it is only a hint: the row that it names must still have that id.
 """
 
 from __future__ import annotations

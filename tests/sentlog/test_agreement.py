@@ -15,10 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from smscli.domain.consent import ConsentMethod, ConsentRecord, Promise
 from smscli.domain.contact import ConsentLevel
+from smscli.domain.delivery import DeliveryReceipt
+from smscli.domain.errors import Refused
 from smscli.domain.frequency import CalendarPeriod, CapScope, FrequencyCap
-from smscli.domain.message import Batch, Fault, Realm, Receipt, State
+from smscli.domain.message import Batch, Fault, Realm, Receipt, State, digest
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.ports import Facts, LogFilter, RunRecord, SentLog, Terms
+from smscli.domain.ports import Facts, LogFilter, RunRecord, SentLog, SyncMark, Terms
 from smscli.domain.replies import Classified, Reply, ReplyClass
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.sqlite import open_sent_log
@@ -59,6 +61,15 @@ moments = st.sampled_from([timedelta(), timedelta(), -HOUR, timedelta(microsecon
 chosen = st.integers(0, 200)
 states = st.sampled_from([*State])
 faults = st.sampled_from([None, None, None, Fault.OPTED_OUT, Fault.NUMBER])
+told = st.builds(
+    DeliveryReceipt,
+    ref=st.sampled_from(["", "ref", "ref-2", "ref-3"]),
+    id=st.sampled_from(["", "", "", "nobody"]),
+    number=st.sampled_from(["", ANNA.digits, ANNA.e164, BEN.digits]),
+    state=st.sampled_from([None, State.DELIVERED, State.UNDELIVERED]),
+    at=st.sampled_from([None, NOW]),
+    body_digest=st.sampled_from(["", "", digest("Some words.")]),
+)
 
 
 class TwoLogs(RuleBasedStateMachine):
@@ -118,13 +129,69 @@ class TwoLogs(RuleBasedStateMachine):
             made, before = self.requests[place % len(self.requests)]
             self.both(lambda log: log.reclaim(made, before if exactly else under, self.now))
 
-    @rule(places=st.lists(chosen, max_size=4), state=states, fault=faults, ref=st.sampled_from(["", "ref"]))
+    @rule(
+        places=st.lists(chosen, max_size=4),
+        state=states,
+        fault=faults,
+        ref=st.sampled_from(["", "ref", "ref-2"]),
+    )
     def settle(self, places: list[int], state: State, fault: Fault | None, ref: str) -> None:
         receipts = [
             Receipt(one, state, ref, "code", "detail", segments=2 if ref else None, fault=fault)
             for one in self.some_ids(places)
         ]
         self.both(lambda log: log.settle(receipts, self.now))
+
+    @rule(
+        places=st.lists(chosen, max_size=4),
+        state=st.sampled_from([State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.REJECTED]),
+        fault=faults,
+        at=st.none() | moments,
+        times=st.integers(1, 2),
+    )
+    def hear_afterwards(
+        self, places: list[int], state: State, fault: Fault | None, at: timedelta | None, times: int
+    ) -> None:
+        happened_at = None if at is None else NOW + at
+        told = [Receipt(one, state, fault=fault, happened_at=happened_at) for one in self.some_ids(places)]
+        for _ in range(times):
+            self.both(lambda log: log.settle(told, self.now))
+
+    @rule(receipt=told, realm=realms)
+    def keep_a_stray(self, receipt: DeliveryReceipt, realm: Realm) -> None:
+        self.both(lambda log: log.keep_strays(TERMS.gateway, realm, [receipt, receipt], self.now))
+
+    @rule(receipt=told, realm=realms, span=later)
+    def drop_a_stray(self, receipt: DeliveryReceipt, realm: Realm, span: timedelta) -> None:
+        self.both(lambda log: log.drop_strays(TERMS.gateway, realm, [receipt], self.now - span))
+
+    @rule(realm=realms, what=st.sampled_from(["receipts", "replies"]), cursor=st.sampled_from(["", "7"]))
+    def remember_how_far(self, realm: Realm, what: str, cursor: str) -> None:
+        mark = SyncMark(self.now, cursor)
+        self.both(lambda log: log.remember_sync(TERMS.gateway, realm, what, mark))
+
+    @rule(number=people)
+    def erase(self, number: Msisdn) -> None:
+        def counts(log: SentLog) -> dict[str, int] | None:
+            try:
+                erased = log.erase(number, "maria", self.now)
+            except Refused:
+                return None
+            return {name: count for name, count in erased.counts.items() if name != "events"}
+
+        self.both(counts)
+
+    @rule(realm=realms, span=later)
+    def prune(self, realm: Realm, span: timedelta) -> None:
+        before = self.now - span
+        self.both(lambda log: log.prune(before, "maria", self.now, only_look=False, realm=realm))
+
+    @rule(places=st.lists(chosen, max_size=3), seen=st.lists(told, max_size=2), realm=realms, span=later)
+    def match(self, places: list[int], seen: list[DeliveryReceipt], realm: Realm, span: timedelta) -> None:
+        named = [DeliveryReceipt(id=one, state=State.DELIVERED) for one in self.some_ids(places)]
+        asked = (TERMS.gateway, realm, [*named, *seen], self.now - span)
+        self.both(lambda log: list(log.match(*asked)))
+        self.both(lambda log: log.found([each.id for each in named]))
 
     @rule(place=chosen, state=states)
     def settle_a_request(self, place: int, state: State) -> None:
@@ -220,10 +287,15 @@ class TwoLogs(RuleBasedStateMachine):
         self.both(lambda log: dict(log.opt_outs_by_source(None, self.now)))
         self.both(lambda log: list(log.consents()))
         self.both(lambda log: list(log.replies()))
+        self.both(lambda log: list(log.gateways_used(self.now - DAY)))
         self.both(lambda log: list(log.replies(pending=True, number=ANNA)))
         self.both(lambda log: log.late_opt_outs("run-1"))
         for realm in Realm:
             self.both(lambda log, realm=realm: dict(log.counts(realm)))  # type: ignore[misc]
+            self.both(lambda log, realm=realm: list(log.strays(TERMS.gateway, realm)))  # type: ignore[misc]
+            self.both(lambda log, realm=realm: log.sync_mark(TERMS.gateway, realm, "receipts"))  # type: ignore[misc]
+            asked = (TERMS.gateway, realm, frozenset({State.ACCEPTED, State.IN_DOUBT}), self.now - DAY)
+            self.both(lambda log, asked=asked: list(log.handed(*asked)))  # type: ignore[misc]
             self.both(lambda log, realm=realm: dict(log.counts(realm, "one", "run-1")))  # type: ignore[misc]
             self.both(lambda log, realm=realm: list(log.repeatable(realm, "one", "g", self.now)))  # type: ignore[misc]
 

@@ -287,6 +287,7 @@ def test_the_id_that_a_message_had_before_another_took_its_place_is_nobody_s(log
     before = taken(log, ANNA, state=State.RELEASED)
     match(log, about(id=before))
     assert claimed(log, after := message(ANNA))
+    assert log.found([before]) == {}
     assert set(log.found([before, after.id])) == {after.id}
     log.settle([Receipt(before, State.DELIVERED)], NOW)
     assert log.counts(Realm.LIVE) == {State.SUBMITTING: 1}
