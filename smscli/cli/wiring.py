@@ -23,7 +23,8 @@ from smscli.domain.errors import UsageError
 if TYPE_CHECKING:
     import typer
 
-    from smscli.domain.ports import Clock, SentLog
+    from smscli.domain.ports import Clock
+    from smscli.sentlog.sqlite import SqliteSentLog
 
 SENT_LOG_VARIABLE = "SMSCLI_SENT_LOG"
 
@@ -168,7 +169,7 @@ def _sent_log_of(campaigns: Path) -> Path:
 @contextmanager
 def existing_sent_log(
     world: World, *, log: Path | None, campaigns: Path | None, takes_file: bool = False
-) -> Iterator[tuple[Path, SentLog]]:
+) -> Iterator[tuple[Path, SqliteSentLog]]:
     """An existing sent log and its path, which is told on stderr; closed at the end, never created."""
     path = which_sent_log(world, log=log, campaigns=campaigns, takes_file=takes_file).absolute()
     from smscli.sentlog.sqlite import open_sent_log
@@ -179,7 +180,7 @@ def existing_sent_log(
 
 
 @contextmanager
-def sent_log_if_any(world: World, path: Path) -> Iterator[SentLog | None]:
+def sent_log_if_any(world: World, path: Path) -> Iterator[SqliteSentLog | None]:
     """The sent log at `path`, or None where no send has made one yet; its path is told either way."""
     is_there = may_be_there(path)
     world.screen.note(f"sent log: {path.absolute()}" + ("" if is_there else " (there is none yet)"))

@@ -30,6 +30,7 @@ class Left(StrEnum):
 
     UNKNOWN = "unknown"  # the gateway does not say what became of it
     TOO_EARLY = "too_early"  # it does not know the message, and may yet
+    TOO_OLD = "too_old"  # it has forgotten by now whatever it knew
     CHANGED = "changed"  # somebody else has dealt with it meanwhile
     NOT_ASKED = "not_asked"  # the gateway failed, or the operator ended it
 
@@ -61,10 +62,16 @@ class AskTools:
 async def ask_about(postbox: Postbox, messages: Sequence[Handed], tools: AskTools) -> Asked:
     """Ask about each of these messages in doubt, and settle what was found at once.
 
-    A gateway that fails three times in a row is asked no further. Raises SentLogError's kinds.
+    What the gateway has forgotten by now is not asked for: it would say that it never had it. One that fails
+    three times in a row is asked no further. Raises SentLogError's kinds.
     """
     asked, failures = Asked(postbox.profile.name), 0
+    lookup = postbox.profile.polls.lookup
+    keeps = None if lookup is None else lookup.poll.keeps
     for message in messages:
+        if keeps is not None and message.claimed_at < tools.clock.now() - keeps:
+            asked.left[message.id] = Left.TOO_OLD
+            continue
         if tools.stopped() or failures >= _PATIENCE:
             asked.left[message.id] = Left.NOT_ASKED
             continue

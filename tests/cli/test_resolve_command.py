@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Finished, Program, child
-from tests.cli.sample_log import ADA, BEN, EVA, ZOE, sample
+from smscli.domain.message import Realm, Receipt, State
+from smscli.domain.msisdn import Msisdn
+from smscli.sentlog.locks import campaign_lock
+from tests.cli.program import NOW, Finished, Program, child, in_process
+from tests.cli.sample_log import ADA, BEN, EVA, ZOE, message, run, sample
+from tests.support.answers import Accept, ResetAfterReading
+from tests.support.bridge import PROFILE, Bridge
+from tests.support.loopback import LoopbackGateway
+from tests.support.sending import TOKEN, Folder
 
 smscli = Program()
 
@@ -40,6 +50,7 @@ def test_what_is_in_doubt_is_listed_with_what_to_ask_and_what_to_type(log: Path)
     said = " ".join(lines)
     assert "Ask acme and other whether they took messages with these ids" in said
     assert "or look for the numbers in their own logs." in said
+    assert f"  smscli resolve --log '{log}' --ask" in lines
     assert f"  smscli resolve --log '{log}' --sent ID" in lines
     assert f"  smscli resolve --log '{log}' --not-sent ID" in lines
     assert r"\x1b[31m[bold]closed" in told.out
@@ -50,7 +61,7 @@ def test_what_is_in_doubt_is_listed_with_what_to_ask_and_what_to_type(log: Path)
 def test_one_gateway_is_asked_and_nothing_is_told_of_messages_that_stand_alone(log: Path) -> None:
     said = " ".join(resolve(log, "--campaign", "autumn").out.split())
     assert "Ask other whether it took messages with these ids" in said
-    assert "look for the numbers in its own log. If it was taken:" in said
+    assert "look for the numbers in its own log. To ask what can be asked:" in said
     assert "one of" not in said
 
 
@@ -197,3 +208,151 @@ def test_the_real_program_knows_its_operator(log: Path) -> None:
     assert told.document["sent"] == 1
     lines = child("log", "--log", str(log), "--jsonl", "--campaign", "autumn").lines
     assert "@" in next(line["detail"] for line in lines if line["id"] == "autumn-zoe")
+
+
+# --- asking the gateway --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bridge() -> Bridge:
+    return Bridge()
+
+
+@pytest.fixture
+def gateway(bridge: Bridge) -> Iterator[LoopbackGateway]:
+    with LoopbackGateway() as gateway:
+        gateway.otherwise(bridge)
+        yield gateway
+
+
+@pytest.fixture
+def folder(tmp_path: Path, gateway: LoopbackGateway) -> Folder:
+    folder = Folder(tmp_path, gateway.url, profile=PROFILE)
+    folder.write(people=100)
+    return folder
+
+
+def ask(folder: Folder, *arguments: str) -> Finished:
+    variables = {"SMS_GATEWAY_URL": folder.url, "SMS_GATEWAY_TOKEN": TOKEN}
+    words = ("resolve", "campaigns.yaml", "--ask", *arguments)
+    return in_process(*words, cwd=folder.path, environ=variables)
+
+
+def in_doubt(folder: Folder, *people: int, ago: timedelta = timedelta(hours=2)) -> list[str]:
+    """People of campaign `ready` whose message may have been taken; the ids."""
+    messages = [
+        message(f"ready-{each}", "ready", Msisdn(f"+1202555{each:04}", "US"), "Hi") for each in people
+    ]
+    doubts = [Receipt(each.id, State.IN_DOUBT, code="timeout") for each in messages]
+    run(folder.log_path, messages, doubts, datetime.now(UTC) - ago, gateway="generic-json")
+    return [each.id for each in messages]
+
+
+def by_state(folder: Folder) -> Counter[State]:
+    return Counter(row.state for row in folder.rows())
+
+
+def test_a_hundred_in_doubt_are_asked_about_and_settled(
+    folder: Folder, gateway: LoopbackGateway, bridge: Bridge
+) -> None:
+    ids = in_doubt(folder, *range(100))
+    words = ("delivered", "accepted", "failed")
+    bridge.found = {each: words[at % 3] for at, each in enumerate(ids[:90])}
+    told = ask(folder)
+    assert told.code == 0, told.err
+    assert "Nothing is in doubt." in told.out
+    assert by_state(folder) == {
+        State.DELIVERED: 30, State.ACCEPTED: 30, State.UNDELIVERED: 30, State.RELEASED: 10
+    }  # fmt: skip
+    assert len(bridge.asked) == 100
+    gateway.assert_quiet(told.out + told.err, secrets=[TOKEN])
+
+
+def test_what_a_reset_left_in_doubt_is_found(
+    folder: Folder, gateway: LoopbackGateway, bridge: Bridge
+) -> None:
+    folder.write(people=2)
+    gateway.script(Accept(), ResetAfterReading())
+    assert folder.send().code == 3
+    [doubt] = [row.id for row in folder.rows() if row.state is State.IN_DOUBT]
+    bridge.found = {doubt: "delivered"}
+    assert ask(folder).code == 0
+    assert by_state(folder) == {State.ACCEPTED: 1, State.DELIVERED: 1}
+    assert folder.send().code == 0
+    gateway.assert_nobody_twice()
+
+
+def test_whom_the_gateway_never_took_the_next_send_texts(
+    folder: Folder, gateway: LoopbackGateway, bridge: Bridge
+) -> None:
+    folder.write(people=4)
+    ids = in_doubt(folder, 0, 1, 2)
+    bridge.found = {ids[0]: "accepted"}
+    told = ask(folder)
+    assert told.code == 0
+    assert told.out.splitlines()[0] == "Found out: accepted 1, released 2 (the gateway never took them)."
+    assert "the next send of ready texts 2 people whose message the gateway never took" in told.err
+    assert {row.code for row in folder.rows() if row.state is State.RELEASED} == {"lookup"}
+    assert folder.send().code == 0
+    assert sorted(gateway.numbers) == ["+12025550001", "+12025550002", "+12025550003"]
+
+
+def test_what_cannot_be_found_out_stays_in_doubt_and_says_why(folder: Folder, bridge: Bridge) -> None:
+    in_doubt(folder, 0, ago=timedelta(minutes=5))
+    bridge.found = dict.fromkeys(in_doubt(folder, 1), "mumbled")
+    told = ask(folder)
+    assert told.code == 3
+    assert "generic-json: the gateway does not know it yet; ask again after" in told.out
+    assert 'generic-json: the gateway calls it "mumbled", which the profile does not explain' in told.out
+    assert "In doubt: 2 messages" in told.out
+    assert by_state(folder) == {State.IN_DOUBT: 2}
+
+
+def test_a_gateway_that_cannot_be_asked_is_exit_6_while_something_is_in_doubt(
+    folder: Folder, bridge: Bridge
+) -> None:
+    [first] = in_doubt(folder, 0)
+    bridge.fails = {f"/messages/{first}"}
+    told = ask(folder, "--json")
+    assert (told.code, told.document["status"]) == (6, "stopped")
+    assert [each["id"] for each in told.document["in_doubt"]] == [first]
+    assert told.document["asked"]["failed"]
+    bridge.fails, bridge.found = set(), {first: "delivered"}
+    assert ask(folder).code == 0
+
+
+def test_a_gateway_that_cannot_be_asked_about_one_message_is_named(log: Path) -> None:
+    told = resolve(log, "--ask", "--json")
+    document = told.document
+    assert told.code == 6
+    assert {each["gateway"]: each["why"] for each in document["asked"]["not_asked"]} == {
+        "acme": "no_profile", "other": "no_profile"
+    }  # fmt: skip
+    assert document["unfinished"] == 1
+    assert states(log)["autumn-ada"] == "submitting"
+
+
+def test_push_only_is_no_failure(tmp_path: Path) -> None:
+    log = tmp_path / "sent-log.db"
+    doubt = Receipt("k1", State.IN_DOUBT)
+    run(log, [message("k1", "spring", ADA)], [doubt], NOW - timedelta(hours=1), gateway="kannel")
+    told = resolve(log, "--ask")
+    assert told.code == 3
+    assert "kannel: it cannot be asked about a single message" in told.err
+
+
+def test_what_a_running_send_has_only_just_handed_over_is_left_to_it(folder: Folder, bridge: Bridge) -> None:
+    [old] = in_doubt(folder, 0)
+    [new] = in_doubt(folder, 1, ago=timedelta(seconds=20))
+    bridge.found = {old: "delivered", new: "delivered"}
+    with campaign_lock(folder.log_path, Realm.LIVE, "ready"):
+        told = ask(folder)
+    assert told.code == 3
+    assert "a send that runs now has only just handed it over" in told.out
+    assert by_state(folder) == {State.DELIVERED: 1, State.IN_DOUBT: 1}
+    assert ask(folder).code == 0
+
+
+def test_asking_and_deciding_are_two_things(log: Path) -> None:
+    told = resolve(log, "--ask", "--sent", "spring-ben")
+    assert (told.code, "type one or the other" in told.err) == (2, True)

@@ -46,11 +46,12 @@ def profile(
     replies: Poll | None = None,
     opt_outs: Poll | None = None,
     absent_after: timedelta | None = None,
+    keeps: timedelta | None = None,
 ) -> GatewayProfile:
     """One that can be asked for what is given, and about messages in doubt."""
     polls = Polls(
         receipts=None if receipts is None else ReceiptsPoll(receipts),
-        lookup=ReceiptsPoll(poll(PollEach.MESSAGE), absent_after=absent_after),
+        lookup=ReceiptsPoll(poll(PollEach.MESSAGE, keeps), absent_after=absent_after),
         replies=None if replies is None else RepliesPoll(replies, ("from",), ("text",)),
         opt_outs=None if opt_outs is None else OptOutsPoll(opt_outs, ("number",)),
     )

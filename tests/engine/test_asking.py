@@ -41,8 +41,9 @@ def asked(
     *,
     absent_after: timedelta | None = HOUR,
     stopped: bool = False,
+    keeps: timedelta | None = None,
 ) -> tuple[Asked, ScriptedPostbox]:
-    postbox = ScriptedPostbox(profile(absent_after=absent_after), findings=findings)
+    postbox = ScriptedPostbox(profile(absent_after=absent_after, keeps=keeps), findings=findings)
     messages = list(log.handed(GATEWAY, Realm.LIVE, frozenset({State.IN_DOUBT}), NOW - timedelta(days=9)))
     tools = AskTools(log=log, clock=Wall(), stopped=lambda: stopped)
     return asyncio.run(ask_about(postbox, messages, tools)), postbox
@@ -91,6 +92,14 @@ def test_without_certainty_a_message_stays_in_doubt(
     in_doubt(log, "m1")
     told, _ = asked(log, {"m1": finding}, absent_after=absent_after)
     assert (states(log), told.left) == ({"m1": State.IN_DOUBT}, {"m1": why})
+
+
+def test_what_the_gateway_has_forgotten_is_not_taken_for_absent() -> None:
+    log = MemorySentLog()
+    in_doubt(log, "m1", ago=3 * HOUR)
+    told, postbox = asked(log, {"m1": ABSENT}, keeps=2 * HOUR)
+    assert (states(log), told.left) == ({"m1": State.IN_DOUBT}, {"m1": Left.TOO_OLD})
+    assert not postbox.looked_for
 
 
 def test_a_gateway_that_fails_three_times_in_a_row_is_asked_no_further() -> None:

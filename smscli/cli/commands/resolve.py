@@ -10,6 +10,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,8 @@ from smscli.cli.numbers import number_given
 from smscli.cli.options import AsJson, CampaignId, CampaignsPath, LogPath, Quiet, command_app, exit_codes
 from smscli.cli.present.cells import folded
 from smscli.cli.present.page import Page
-from smscli.cli.present.text import counted, table
+from smscli.cli.present.sync import tell_failures
+from smscli.cli.present.text import Hanging, counted, inert, masked, table
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, UsageError
@@ -31,7 +33,9 @@ from smscli.domain.ports import LogFilter, LoggedMessage, SentLog
 from smscli.files.reading import listed
 
 if TYPE_CHECKING:
+    from smscli.cli.doubts import Answers
     from smscli.cli.result import Block
+    from smscli.sentlog.sqlite import SqliteSentLog
 
 app = command_app()
 
@@ -44,6 +48,7 @@ _CODES = {
     ExitCode.OK: "nothing is in doubt (any more)",
     ExitCode.INCOMPLETE: "something is still in doubt",
     ExitCode.REFUSED: "the decision about all was not confirmed",
+    ExitCode.STOPPED: "a gateway could not be asked, and something is still in doubt",
 }
 _WHICH = "WHICH is a number, an id or its first 6 characters, or all; it may be repeated."
 
@@ -59,7 +64,7 @@ class Verdicts:
         return bool(self.sent or self.not_sent)
 
 
-@app.command(epilog=exit_codes(_CODES, ExitCode.FILES, ExitCode.SENT_LOG))
+@app.command(epilog=exit_codes(_CODES, ExitCode.FILES, ExitCode.SENT_LOG, ExitCode.SIGHUP, ExitCode.SIGTERM))
 def resolve(
     context: typer.Context,
     file: CampaignsPath = None,
@@ -75,16 +80,32 @@ def resolve(
             "--not-sent", metavar="WHICH", help=f"It was not sent: the next send texts them. {_WHICH}"
         ),
     ] = None,
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask",
+            help="Ask the gateways about every message in doubt, and settle what they know. What a gateway"
+            " says that it never took is released: the next send texts those people.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before deciding about all.")] = False,
     _json: AsJson = False,
     _quiet: Quiet = False,
 ) -> Result:
-    """List what is in doubt and record what became of it."""
+    """List what is in doubt and record what became of it.
+
+    With --ask the gateways say what became of it, where they can be asked; a message that a send which runs
+    now has only just handed over is left to it. FILE says where the gateways are; without it, presets are
+    asked.
+    """
     world = wiring.of(context)
+    if ask and (sent or not_sent):
+        raise UsageError("--ask asks the gateway, --sent and --not-sent decide", hint="type one or the other")
     with wiring.existing_sent_log(world, log=log, campaigns=file, takes_file=True) as (path, sent_log):
         if campaign:
             expect_known(world, campaign, sent_log, file)
         doubtful = _doubtful(sent_log, campaign)
+        answers = _ask(world, sent_log, path, file, doubtful) if ask else None
         verdicts = _verdicts(doubtful, sent or [], not_sent or [], _command(file, log, None))
         if ALL in (sent or []) + (not_sent or []) and verdicts and not yes:
             _confirm(world, doubtful, verdicts)
@@ -93,6 +114,10 @@ def resolve(
         unfinished = _unfinished(sent_log, campaign)
     again = _command(file, log, campaign)
     _warn(world, doubtful, decided[State.RELEASED])
+    if answers is not None:
+        tell_failures(world.screen, answers.errors)
+        _warn_absent(world, doubtful, answers)
+    page = world.screen.page(world.screen.out)
     return Result(
         {
             "sent_log": path,
@@ -100,10 +125,27 @@ def resolve(
             "not_sent": len(decided[State.RELEASED]),
             "unfinished": unfinished,
             "in_doubt": [record(message) | {"together": size} for message, size in _sized(left)],
+            **({} if answers is None else {"asked": answers.document()}),
         },
-        _told(left, decided, unfinished, again, world.screen.page(world.screen.out)),
-        ExitCode.INCOMPLETE if left else ExitCode.OK,
+        chain(_found_out(answers, page), _told(left, decided, unfinished, again, page, asked=ask)),
+        _exit_code(left, answers),
     )
+
+
+def _ask(
+    world: World, sent_log: SqliteSentLog, path: Path, file: Path | None, doubtful: Sequence[LoggedMessage]
+) -> Answers:
+    from smscli.cli.doubts import ask_gateways
+
+    return ask_gateways(world, sent_log, path, file, doubtful)
+
+
+def _exit_code(left: Sequence[LoggedMessage], answers: Answers | None) -> ExitCode:
+    if answers is not None and answers.signal is not None:
+        return answers.signal
+    if not left:
+        return ExitCode.OK
+    return ExitCode.STOPPED if answers is not None and answers.is_failed else ExitCode.INCOMPLETE
 
 
 def _doubtful(sent_log: SentLog, campaign: str | None) -> tuple[LoggedMessage, ...]:
@@ -207,7 +249,32 @@ def _warn(world: World, doubtful: Sequence[LoggedMessage], released: Sequence[st
         )
 
 
+def _warn_absent(world: World, doubtful: Sequence[LoggedMessage], answers: Answers) -> None:
+    released = {each for each, state in answers.settled.items() if state is State.RELEASED}
+    campaigns = sorted({message.campaign_id for message in doubtful if message.id in released})
+    if campaigns:
+        people = counted(len(released), "person", "people")
+        world.screen.note(
+            f"the next send of {', '.join(campaigns)} texts {people} whose message the gateway never took"
+        )
+
+
 # --- what is shown ---
+
+
+def _found_out(answers: Answers | None, page: Page) -> Iterator[Block]:
+    """What gateways said, and why they could not say more."""
+    if answers is None:
+        return
+    states = Counter(answers.settled.values())
+    found = [f"{state} {states[state]:,}" for state in State if states[state]]
+    never = " (the gateway never took them)" if states[State.RELEASED] else ""
+    yield from folded(f"Found out: {', '.join(found) or 'nothing'}{never}.", page.width)
+    if answers.why:
+        yield "Not found out:"
+    for (gateway, why), count in answers.why.items():
+        yield Hanging(f"  {count:>6,}  {inert(gateway)}: {inert(masked(why, {}))}")
+    yield ""
 
 
 def _sized(messages: Sequence[LoggedMessage]) -> list[tuple[LoggedMessage, int]]:
@@ -222,12 +289,14 @@ def _told(
     unfinished: int,
     again: str,
     page: Page,
+    *,
+    asked: bool,
 ) -> Iterator[Block]:
     for state, what in ((State.ACCEPTED, "sent"), (State.RELEASED, "not sent")):
         if decided[state]:
             yield f"Recorded as {what}: {counted(len(decided[state]), 'message')}."
     if left:
-        yield from _listed(left, again, page)
+        yield from _listed(left, again, page, asked=asked)
     else:
         yield "Nothing is in doubt."
     if unfinished:
@@ -239,8 +308,8 @@ def _told(
         )
 
 
-def _listed(left: Sequence[LoggedMessage], again: str, page: Page) -> Iterator[Block]:
-    """The messages, whom to ask about them, and the two lines to type: those alone are never folded."""
+def _listed(left: Sequence[LoggedMessage], again: str, page: Page, *, asked: bool) -> Iterator[Block]:
+    """The messages, whom to ask about them, and the lines to type: those alone are never folded."""
     sized = _sized(left)
     gateways = sorted({message.gateway for message in left})
     several = len(gateways) > 1
@@ -257,6 +326,8 @@ def _listed(left: Sequence[LoggedMessage], again: str, page: Page) -> Iterator[B
     if any(size > 1 for _, size in sized):
         ask += " Those marked (one of N) were claimed together: messages of one request share one fate."
     yield from folded(ask, page.width)
+    if not asked:
+        yield f"\nTo ask what can be asked:\n  {again} --ask"
     yield f"\nIf it was taken:\n  {again} --sent ID"
     yield f"If it was not, and the next send shall text that person again:\n  {again} --not-sent ID"
 

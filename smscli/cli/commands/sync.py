@@ -25,7 +25,15 @@ from smscli.cli.asked_gateways import (
 from smscli.cli.commands.replies import listening_of
 from smscli.cli.moments import moment
 from smscli.cli.options import AsJson, LogPath, Quiet, command_app, exit_codes
-from smscli.cli.present.sync import Asking, Synchronised, sync_document, sync_text
+from smscli.cli.present.sync import (
+    Asking,
+    Synchronised,
+    sync_document,
+    sync_text,
+    tell_failures,
+    tell_not_asked,
+    tell_stopping,
+)
 from smscli.cli.result import Result
 from smscli.cli.wiring import World
 from smscli.domain.errors import ExitCode, UsageError
@@ -102,11 +110,11 @@ def sync(
     ):
         guards.right_clock(sent_log, world.clock.now())
         askables, not_asked = _chosen(world, sent_log, known, gateway or ())
-        _tell_not_asked(world, not_asked)
+        tell_not_asked(world.screen, not_asked)
         synced, signal = _asked(world, sent_log, path, askables, listening_of(file), begin)
         waiting = sum(1 for _ in sent_log.replies(pending=True))
     done = Synchronised(path, synced, not_asked, waiting, _review(file, path), _zone(campaigns))
-    _tell_failures(world, synced)
+    tell_failures(world.screen, [error for each in synced for error in each.failed.values()])
     code = signal or (ExitCode.OK if done.is_whole else ExitCode.STOPPED)
     text = sync_text(done, quiet=world.screen.quiet and code is ExitCode.OK)
     return Result(sync_document(done), tuple(text), code)
@@ -163,31 +171,9 @@ def _asked(
             watch=progress.tick,
         )
         sent_log.wait_for_writers(0)  # the loop waits itself
-        done = sync_all(gateways, path, tools, since, lambda: tell_stopping(world, progress))
+        done = sync_all(gateways, path, tools, since, lambda: tell_stopping(world.screen, progress))
         sent_log.wait_for_writers(wiring.PATIENCE)
     return done
-
-
-def tell_stopping(world: World, progress: Asking) -> None:
-    """The first signal was heard."""
-    progress.stop()
-    world.screen.note("stopping: what is asked for now is saved first; the same again stops at once")
-
-
-def _tell_not_asked(world: World, not_asked: Sequence[NotAsked]) -> None:
-    for each in not_asked:
-        tell = world.screen.trouble if each.is_failure else world.screen.note
-        tell(f"{'error' if each.is_failure else 'not asked'}: {each.message}")
-        if each.hint:
-            tell(f"hint: {each.hint}")
-
-
-def _tell_failures(world: World, synced: Sequence[Synced]) -> None:
-    for each in synced:
-        for error in each.failed.values():
-            world.screen.trouble(f"error: {error.message}")
-            if error.hint:
-                world.screen.trouble(f"hint: {error.hint}")
 
 
 def _review(file: Path | None, path: Path) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smscli.cli.asked_gateways import NotAsked
 from smscli.cli.present.figures import local
 from smscli.cli.present.progress import Shown
 from smscli.cli.present.text import Hanging, counted, inert, masked
@@ -22,7 +21,10 @@ from smscli.engine.synced import Count, Synced, What
 from smscli.files.reading import listed
 
 if TYPE_CHECKING:
+    from smscli.cli.asked_gateways import NotAsked
+    from smscli.cli.present.screen import Screen
     from smscli.cli.result import Block
+    from smscli.domain.errors import PostboxFailed
 
 #: Where the text behind a label begins.
 _LABEL = 12
@@ -229,7 +231,30 @@ def _most(counts: Counter[str]) -> str:
     return ", ".join(shown) + (f", and {more:,} more" if more > 0 else "")
 
 
-# --- while it goes on ---
+# --- while it goes on, on stderr ---
+
+
+def tell_not_asked(screen: Screen, not_asked: Sequence[NotAsked]) -> None:
+    """Those that cannot be asked: no trouble where nobody could."""
+    for each in not_asked:
+        tell = screen.trouble if each.is_failure else screen.note
+        tell(f"{'error' if each.is_failure else 'not asked'}: {each.message}")
+        if each.hint:
+            tell(f"hint: {each.hint}")
+
+
+def tell_failures(screen: Screen, errors: Sequence[PostboxFailed]) -> None:
+    """Why gateways were not asked to the end."""
+    for error in errors:
+        screen.trouble(f"error: {inert(error.message)}")
+        if error.hint:
+            screen.trouble(f"hint: {inert(error.hint)}")
+
+
+def tell_stopping(screen: Screen, progress: Asking) -> None:
+    """The first signal was heard."""
+    progress.stop()
+    screen.note("stopping: what is asked for now is saved first; the same again stops at once")
 
 
 class Asking(Shown):
