@@ -2,7 +2,8 @@
 
 Real HTTP, so that a rehearsal goes the way a campaign goes. Knows one dialect of its own, that of the
 bundled profile `sandbox`. Does not know campaigns or the sent log, and repeats nothing it promised not
-to: a message handed over twice stands in the outbox twice.
+to: a message handed over twice stands in the outbox twice. Asked afterwards, it says of all that stands
+there that it was delivered.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl, unquote
 
 from smscli.domain.errors import FilesError
 from smscli.domain.segments import Unsendable, measure
 
 PATH = "/messages"
+RECEIPTS = "/receipts"
+
+#: Delivery receipts of one page.
+PAGE = 1000
 
 _LARGEST_REQUEST = 16 << 20
 
@@ -59,6 +66,9 @@ class Sandbox:
     `{"messages": [{"id", "ref", "status": "accepted", "segments"}]}` (or `"rejected"`, `code` and `detail`
     for a text that no phone can receive). Each message taken is a JSON line in `outbox` (`at`, `id`, `from`,
     `to`, `text`), written before the answer is given. Raises FilesError when the outbox cannot be opened.
+
+    GET `/messages/ID` answers what became of one (404: it never came here), `/receipts?since=TIME&after=MARK`
+    what became of all, from the mark of the last item on.
     """
 
     def __init__(self, outbox: Path, now: Callable[[], datetime] = _utc_now) -> None:
@@ -121,9 +131,7 @@ class Sandbox:
         try:
             length = _length(headers)
             body = await reader.readexactly(length)
-            _check(method, target, headers)
-            answer = self._take(_read(body))
-            status = HTTPStatus.ACCEPTED
+            status, answer = self._answer(method, target, headers, body)
         except _Refusal as refusal:
             status, answer = refusal.status, {"error": refusal.reason}
             length = -1  # perhaps not read to its end: the connection is of no further use
@@ -131,6 +139,28 @@ class Sandbox:
         writer.write(self._http(status, json.dumps(answer).encode(), kept))
         await writer.drain()
         return kept
+
+    def _answer(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[HTTPStatus, dict[str, object]]:
+        path, _, query = target.partition("?")
+        if method == "GET" and path != PATH:
+            _check_host(headers)
+            return HTTPStatus.OK, self._tell(path, dict(parse_qsl(query)))
+        _check(method, target, headers)
+        return HTTPStatus.ACCEPTED, self._take(_read(body))
+
+    def _tell(self, path: str, query: Mapping[str, str]) -> dict[str, object]:
+        """What became of messages; all that was taken was delivered at once."""
+        if path == RECEIPTS:
+            after = query.get("after", "0")
+            told = _receipts(self._path, query.get("since", ""), int(after) if after.isdecimal() else 0)
+            return {"receipts": list(islice(told, PAGE))}
+        wanted = unquote(path.removeprefix(f"{PATH}/"))
+        for receipt in _receipts(self._path) if path.startswith(f"{PATH}/") else ():
+            if receipt["id"] == wanted:
+                return receipt
+        raise _Refusal(HTTPStatus.NOT_FOUND, "there is no such message")
 
     def _http(self, status: HTTPStatus, body: bytes, kept: bool) -> bytes:
         head = (
@@ -170,6 +200,43 @@ def _open_outbox(path: Path) -> int:
         ) from error
 
 
+def _receipts(outbox: Path, since: str = "", after: int = 0) -> Iterator[dict[str, object]]:
+    """Delivery receipts of what stands in the outbox, each with the place behind it as its `mark`."""
+    try:
+        lines = outbox.open("rb")
+    except OSError as error:
+        raise _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"no outbox: {error.strerror}") from error
+    with lines:
+        # What is shorter now is another outbox: a mark in the old one means nothing to it.
+        lines.seek(after if after <= os.fstat(lines.fileno()).st_size else 0)
+        while (line := lines.readline()).endswith(b"\n"):  # a line that is being written comes next time
+            receipt = _receipt(line)
+            if receipt is not None and str(receipt["at"]) >= since.replace("Z", "+00:00"):
+                yield receipt | {"mark": lines.tell()}
+
+
+def _receipt(line: bytes) -> dict[str, object] | None:
+    """The receipt of one line; None for what nobody who took a message wrote."""
+    try:
+        entry = json.loads(line)
+        at, message, to = entry["at"], entry["id"], entry["to"]
+        segments = measure(entry["text"]).count
+    except (ValueError, LookupError, TypeError, Unsendable):
+        return None
+    return {
+        "id": message,
+        "ref": _ref(message),
+        "to": to,
+        "status": "delivered",
+        "at": at,
+        "segments": segments,
+    }
+
+
+def _ref(message: str) -> str:
+    return f"sandbox-{message}"
+
+
 def _append(outbox: int, lines: bytes) -> None:
     """All of `lines` or nothing: a full disk must not leave half of what is then reported as not taken.
 
@@ -194,7 +261,7 @@ def _outcome(message: _Asked) -> dict[str, object]:
         segments = measure(message.text).count
     except Unsendable as unsendable:
         return {"id": message.id, "status": "rejected", "code": "unsendable", "detail": str(unsendable)}
-    return {"id": message.id, "ref": f"sandbox-{message.id}", "status": "accepted", "segments": segments}
+    return {"id": message.id, "ref": _ref(message.id), "status": "accepted", "segments": segments}
 
 
 def _parted(line: str) -> tuple[str, str, str]:
@@ -218,6 +285,12 @@ def _check(method: str, target: str, headers: Mapping[str, str]) -> None:
     # Any page in a browser on this machine may post a form to loopback; JSON it may not.
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json")
+
+
+def _check_host(headers: Mapping[str, str]) -> None:
+    """A page in a browser cannot read our answers unless its own name was made to lead here."""
+    if headers.get("host", "").partition(":")[0] != "127.0.0.1":
+        raise _Refusal(HTTPStatus.MISDIRECTED_REQUEST, "this is 127.0.0.1")
 
 
 def _read(body: bytes) -> Sequence[_Asked]:
