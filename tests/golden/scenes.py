@@ -6,15 +6,19 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from smscli.cli.app import COMMANDS
 from smscli.cli.wiring import SystemClock
-from tests.cli.sample_log import sample
+from smscli.domain.message import Receipt, State
+from smscli.domain.msisdn import Msisdn
+from tests.cli.sample_log import message, run, sample
 from tests.golden.stage import NOW, Stage, stage
 from tests.support.answers import Accept, AcceptSome, Answer, ResetAfterReading, Status
+from tests.support.bridge import PROFILE, Bridge
 from tests.support.loopback import LoopbackGateway
-from tests.support.sending import TOKEN
+from tests.support.sending import TOKEN, indented
 
 Setting = Callable[[Stage], AbstractContextManager[object]]
 
@@ -82,6 +86,63 @@ def _rehearsal(here: Stage) -> Iterator[None]:
     """The sandbox has the machine's clock; what is shown of such a send holds no time."""
     here.clock = SystemClock()
     yield
+
+
+_ASKED = f"""\
+version: 1
+brand: Green Garage
+sender: "+12025550143"
+gateway:
+  preset: generic-json
+{indented(PROFILE, 2)}
+sent_log: sent-log.db
+timezone: America/New_York
+
+campaigns:
+  spring:
+    purpose: transactional
+    text: "Green Garage: your bike is ready."
+"""
+
+
+def _handed(log: Path, names: str, state: State, ago: timedelta) -> None:
+    """Messages of campaign spring that the gateway took, or may have: one for each letter."""
+    messages = [
+        message(f"spring-{name}", "spring", Msisdn(f"+12025550{100 + ord(name) - ord('a')}", "US"))
+        for name in names
+    ]
+    receipts = [Receipt(each.id, state, f"ref-{each.id[-1]}") for each in messages]
+    run(log, messages, receipts, NOW - ago, gateway="generic-json")
+
+
+@contextmanager
+def asked_afterwards(here: Stage) -> Iterator[None]:
+    """A gateway that has news of messages of this morning, and of one that is not ours."""
+    (here.folder / "asked.yaml").write_text(_ASKED, encoding="utf-8")
+    _handed(here.folder / "sent-log.db", "abcdef", State.ACCEPTED, timedelta(hours=3))
+    _handed(here.folder / "sent-log.db", "ghi", State.IN_DOUBT, timedelta(hours=2))
+    at = NOW.isoformat()
+    bridge = Bridge(
+        reports=[
+            *({"ref": f"ref-{name}", "status": "delivered", "at": at} for name in "abc"),
+            {"ref": "ref-d", "status": "failed", "code": "30005", "at": at},
+            {"ref": "ref-e", "status": "failed", "code": "stopped", "at": at},
+            {"ref": "ref-f", "status": "buffered", "at": at},
+            {"id": "spring-g", "status": "delivered", "at": at},
+            {"ref": "8841", "to": "+12025550199", "status": "delivered", "at": at},
+        ],
+        inbox=[
+            {"id": "1", "from": "+12025550101", "to": "+12025550143", "text": text, "at": at}
+            for text in ("Thanks!", "STOP this bill", "HELP")
+        ],
+        stops=[{"number": "+12025550102", "at": at}],
+        found={"spring-h": "delivered"},
+    )
+    with LoopbackGateway() as gateway:
+        gateway.otherwise(bridge)
+        here.port = gateway.port
+        here.environ |= {"SMS_GATEWAY_URL": gateway.url, "SMS_GATEWAY_TOKEN": TOKEN}
+        yield
 
 
 _WORDY = """\
@@ -274,6 +335,26 @@ SCENES: Mapping[str, Scene] = {
         Line("resolve --log sent-log.db --campaign spring --not-sent all", typed="2\n"),
         "resolve --log sent-log.db --sent all --yes",
         "resolve --log sent-log.db",
+        setting=_old_log,
+    ),
+    "resolve-ask": _scene(
+        "resolve asked.yaml --ask",
+        "resolve asked.yaml --ask --sent all",
+        setting=asked_afterwards,
+    ),
+    "sync": _scene(
+        "sync asked.yaml",
+        "sync asked.yaml",
+        "sync asked.yaml --quiet",
+        "status asked.yaml",
+        setting=asked_afterwards,
+    ),
+    "sync-trouble": _scene(
+        "sync --log sent-log.db --gateway twlio",
+        "sync --log sent-log.db",
+        "sync --log sent-log.db --since soon",
+        "sync --log gone.db",
+        "sync",
         setting=_old_log,
     ),
     "optout": _scene(

@@ -267,9 +267,9 @@ def _found_out(answers: Answers | None, page: Page) -> Iterator[Block]:
     if answers is None:
         return
     states = Counter(answers.settled.values())
-    found = [f"{state} {states[state]:,}" for state in State if states[state]]
-    never = " (the gateway never took them)" if states[State.RELEASED] else ""
-    yield from folded(f"Found out: {', '.join(found) or 'nothing'}{never}.", page.width)
+    never = {State.RELEASED: " (the gateway never took them)"}
+    found = [f"{state} {states[state]:,}{never.get(state, '')}" for state in State if states[state]]
+    yield from folded(f"Found out: {', '.join(found) or 'nothing'}.", page.width)
     if answers.why:
         yield "Not found out:"
     for (gateway, why), count in answers.why.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from smscli.cli.result import Result
 from smscli.domain.errors import ExitCode, SentLogMissing
 from smscli.domain.message import TAKEN_OR_MAYBE, Realm, State
 from smscli.domain.ports import RunRecord, SentLog
+from smscli.engine.synced import What
 from smscli.sentlog.locks import Holder, running
 
 app = command_app()
@@ -87,9 +89,19 @@ def status(
                 opt_outs=sent_log.opt_outs_by_source(now=overview.at),
                 lately=sent_log.opt_outs_by_source(lately, overview.at),
                 erased=sent_log.count_erased(),
+                synced=_synced(sent_log),
             )
     page = world.screen.page(world.screen.out)
     return Result(status_document(overview), status_text(overview, page))
+
+
+def _synced(log: SentLog) -> Mapping[str, datetime]:
+    """When each gateway was last asked to the end for something, by its name."""
+    asked = {
+        name: [mark.at for what in What for realm in Realm if (mark := log.sync_mark(name, realm, what))]
+        for name, _ in log.gateways_used()
+    }
+    return {name: max(times) for name, times in asked.items() if times}
 
 
 def _what_the_file_says(file: Path) -> tuple[Mapping[str, str], Path]:

@@ -116,7 +116,8 @@ def sync(
     done = Synchronised(path, synced, not_asked, waiting, _review(file, path), _zone(campaigns))
     tell_failures(world.screen, [error for each in synced for error in each.failed.values()])
     code = signal or (ExitCode.OK if done.is_whole else ExitCode.STOPPED)
-    text = sync_text(done, quiet=world.screen.quiet and code is ExitCode.OK)
+    page = world.screen.page(world.screen.out)
+    text = sync_text(done, page, quiet=world.screen.quiet and code is ExitCode.OK)
     return Result(sync_document(done), tuple(text), code)
 
 

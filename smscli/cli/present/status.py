@@ -116,6 +116,7 @@ class Overview:
     opt_outs: Mapping[str, int] = field(default_factory=dict)  # in all, by source
     lately: Mapping[str, int] = field(default_factory=dict)
     erased: int = 0
+    synced: Mapping[str, datetime] = field(default_factory=dict)  # by gateway, when it was last asked
 
 
 # --- for programs ---
@@ -141,6 +142,7 @@ def status_document(overview: Overview) -> dict[str, object]:
             "lately": dict(overview.lately),
             "erased": overview.erased,
         },
+        "synced": dict(overview.synced),
     }
 
 
@@ -211,6 +213,9 @@ def _lines(overview: Overview) -> Iterator[_Line]:
             yield from _campaign_lines(campaign, overview)
     if overview.exists:
         yield _labelled("Opt-outs", _opt_outs(overview), start=10)
+    if overview.synced:
+        asked = (f"{inert(name)} {local(at, overview.zone)}" for name, at in overview.synced.items())
+        yield _labelled("Synced", ", ".join(asked), start=10)
     if overview.erased:
         yield _labelled("Erased", f"{overview.erased:,}, opted out of everything", start=10)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smscli.cli.present.cells import folded
 from smscli.cli.present.figures import local
 from smscli.cli.present.progress import Shown
 from smscli.cli.present.text import Hanging, counted, inert, masked
@@ -22,6 +23,7 @@ from smscli.files.reading import listed
 
 if TYPE_CHECKING:
     from smscli.cli.asked_gateways import NotAsked
+    from smscli.cli.present.page import Page
     from smscli.cli.present.screen import Screen
     from smscli.cli.result import Block
     from smscli.domain.errors import PostboxFailed
@@ -119,14 +121,14 @@ def _masked(stray: DeliveryReceipt) -> str:
 # --- for people ---
 
 
-def sync_text(done: Synchronised, *, quiet: bool) -> Iterator[Block]:
+def sync_text(done: Synchronised, page: Page, *, quiet: bool) -> Iterator[Block]:
     """The outcome for people; `quiet`: only what somebody has to do, so that cron mails nothing else."""
     if not quiet:
         if not done.gateways:
             yield "No gateway was asked."
         for synced in done.gateways:
             yield Hanging(_headline(synced, done.zone))
-            yield from (Hanging(f"  {name:<{_LABEL}}{said}") for name, said in _lines(synced))
+            yield from (line for name, said in _lines(synced) for line in _labelled(name, said, page))
     calls = [call for synced in done.gateways for call in synced.learned.calls]
     for call in calls[:_MOST]:
         yield f"Asks for help: {call.number.masked} ({inert(call.source)})"
@@ -145,6 +147,12 @@ def _headline(synced: Synced, zone: str) -> str:
     return f"{synced.gateway}: {asked}{since}{stopped}"
 
 
+def _labelled(name: str, said: str, page: Page) -> Iterator[str]:
+    """A label and what belongs to it, which goes on below where it began."""
+    for at, line in enumerate(folded(page.shown(said), page.width - _LABEL - 2)):
+        yield f"  {'' if at else name:<{_LABEL}}{line}"
+
+
 def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
     """What there is to know, each with its label; what is nothing has no line."""
     if What.RECEIPTS in synced.asked:
@@ -152,7 +160,7 @@ def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
     learned, counts = synced.learned, synced.learned.counts
     if What.REPLIES in synced.asked:
         yield "replies", _replies(synced)
-    if counts[Count.OPTED_OUT] or counts[Count.STARTED] or counts[Count.LISTED]:
+    if counts[Count.OPTED_OUT] or counts[Count.STARTED]:
         yield "opt-outs", _opt_outs(counts)
     if counts[Count.CONSENTS]:
         yield "consent", f"{counted(counts[Count.CONSENTS], 'record')} made of opt-in words"
@@ -162,7 +170,7 @@ def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
         items = counted(counts[Count.UNREAD], "item")
         yield "unread", f"{items} that could not be read: without a number, or without the time of a reply"
     if learned.words:
-        yield "words", f"that mean no state in the profile, and so still under way: {_most(learned.words)}"
+        yield "words", f"still under way, by words unknown to the profile: {_most(learned.words)}"
 
 
 def _of_receipts(synced: Synced) -> Iterator[tuple[str, str]]:
