@@ -1,4 +1,4 @@
-"""What the child processes of `test_processes.py` do. They import nothing but the log."""
+"""What the child processes of `test_processes.py` and `test_post.py` do. They import nothing but the log."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
+from typing import TypeVar
 
+from smscli.domain.delivery import DeliveryReceipt
 from smscli.domain.errors import SentLogBusy
+from smscli.domain.message import Receipt, State
 from smscli.domain.msisdn import Msisdn
-from smscli.sentlog.sqlite import open_sent_log
+from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 
 from .making import NOW, TERMS, batch, message
 
+Done = TypeVar("Done")
 
-def patiently(attempt: Callable[[], frozenset[str]]) -> frozenset[str]:
+
+def patiently(attempt: Callable[[], Done]) -> Done:
     while True:
         try:
             return attempt()
@@ -55,6 +60,34 @@ def claim_and_die(path: Path, numbers: list[Msisdn], inside: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
     log.claim([batch(*map(message, numbers))], TERMS, NOW)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sync_in_pages(path: Path, numbers: list[Msisdn], line: Connection) -> None:
+    """Match, settle and keep delivery receipts for all of them, 20 a page, and tell how many of each.
+
+    The first question comes before the race: the other process's receipts change what was looked up.
+    """
+    matched = kept = 0
+    told = [
+        DeliveryReceipt(f"ref-{each.digits}", number=each.digits, state=State.DELIVERED) for each in numbers
+    ]
+    with closing(open_sent_log(path, create=False)) as log:
+        log.match(TERMS.gateway, TERMS.realm, told[:1], NOW)
+        line.send("ready")
+        line.recv()
+        for start in range(0, len(told), 20):
+            page = told[start : start + 20]
+            found, strays = patiently(lambda page=page: _save(log, page))  # type: ignore[misc]
+            matched, kept = matched + found, kept + strays
+    line.send({"matched": matched, "kept": kept})
+
+
+def _save(log: SqliteSentLog, page: list[DeliveryReceipt]) -> tuple[int, int]:
+    with log.atomic():
+        ids = log.match(TERMS.gateway, TERMS.realm, page, NOW)
+        log.settle([Receipt(each, State.DELIVERED, happened_at=NOW) for each in ids if each], NOW)
+        strays = [each for each, of in zip(page, ids, strict=True) if of is None]
+        return len(page) - len(strays), log.keep_strays(TERMS.gateway, TERMS.realm, strays, NOW)
 
 
 def create_and_tell(path: Path, line: Connection) -> None:
