@@ -194,6 +194,8 @@ MARKERS = (
     "validity_minutes",
     "valid_until",
 )
+#: Those that tell the gateway how long a message is valid.
+VALIDITY_MARKERS = frozenset({"validity_milliseconds", "validity_seconds", "validity_minutes", "valid_until"})
 _OF_TEXT = frozenset({"text", "text_if_gsm7", "hex_if_ucs2"})
 _OF_SENDER = frozenset({"sender", "sender_type"})
 #: What differs by message in a call that carries several: it belongs inside `$each`, `$join` or a field that

@@ -15,6 +15,7 @@ from smscli.cli.present.request import is_set
 from smscli.cli.present.text import counted, inert
 from smscli.domain.message import Realm
 from smscli.domain.profile import (
+    VALIDITY_MARKERS,
     Auth,
     AuthKind,
     BatchMode,
@@ -23,7 +24,6 @@ from smscli.domain.profile import (
     ErrorClass,
     ErrorRule,
     GatewayProfile,
-    Idempotency,
     IdempotencyScope,
     NumberFormat,
     Result,
@@ -185,6 +185,12 @@ def profile_document(found: Found, environ: Mapping[str, str]) -> dict[str, obje
             "window_seconds": promise.window.total_seconds(),
         },
         "clock_check": profile.clock_check,
+        "polls": {
+            "receipts": profile.polls.receipts is not None,
+            "lookup": profile.polls.lookup is not None,
+            "replies": profile.polls.replies is not None,
+            "opt_outs": profile.polls.opt_outs is not None,
+        },
         "answers": answers(profile),
     }
 
@@ -230,7 +236,8 @@ def _facts(profile: GatewayProfile) -> Iterator[tuple[str, str]]:
         "Timeouts",
         f"{_seconds(timeouts.connect)} to connect, {_seconds(timeouts.total)} for the whole call",
     )
-    yield "Repeats", _repeats(profile.idempotency)
+    yield "Repeats", _repeats(profile)
+    yield "Afterwards", _afterwards(profile)
     if not profile.clock_check:
         yield "Clock", "its clock is not compared with this machine's"
 
@@ -267,7 +274,7 @@ def _seconds(seconds: float) -> str:
 def _tells_validity(profile: GatewayProfile) -> bool:
     values = profile.wire.call.values
     slots = {slot for value in values if not isinstance(value, SecretName) for slot in value.slots}
-    return bool(slots & {"validity_seconds", "validity_minutes"})
+    return bool(slots & VALIDITY_MARKERS)
 
 
 def _validity(profile: GatewayProfile) -> str:
@@ -287,18 +294,29 @@ def period(length: timedelta) -> str:
     return counted(seconds, "second")
 
 
-def _repeats(promise: Idempotency | None) -> str:
+def _repeats(profile: GatewayProfile) -> str:
+    promise = profile.idempotency
     if promise is None:
-        return (
-            "It promises nothing about repeats. What is in doubt is not sent again by itself: you look it up"
-            " and tell `smscli resolve`."
-        )
+        asks = "`smscli resolve --ask` asks about it"
+        looks = asks if profile.polls.lookup else "you look it up and tell `smscli resolve`"
+        return f"It promises nothing about repeats. What is in doubt is not sent again by itself: {looks}."
     place = f"{promise.where} {promise.name}".strip() if promise.where != "body" else "in the body"
     key = "each message" if promise.scope is IdempotencyScope.MESSAGE else "each request"
     return (
         f"A key for {key} ({place}) is taken once within {period(promise.window)}. What is in doubt is sent"
         f" again with the same key, for at most {period(promise.window / 2)}."
     )
+
+
+def _afterwards(profile: GatewayProfile) -> str:
+    """`delivery receipts, replies; opt-outs only by push`: what `smscli sync` asks for, and what it cannot."""
+    polls = profile.polls
+    kinds = {"delivery receipts": polls.receipts, "replies": polls.replies, "opt-outs": polls.opt_outs}
+    asked = [what for what, poll in kinds.items() if poll]
+    pushed = [what for what, poll in kinds.items() if not poll]
+    if not pushed or profile.realm is Realm.SANDBOX:
+        return ", ".join(asked)
+    return "; ".join(filter(None, [", ".join(asked), f"{', '.join(pushed)} only by push"]))
 
 
 def _environment(profile: GatewayProfile, environ: Mapping[str, str]) -> Iterator[str]:
