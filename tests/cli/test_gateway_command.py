@@ -234,15 +234,34 @@ def test_what_a_profile_of_one_s_own_says_is_told(desk: Desk, more: str, said: s
     assert said in " ".join(desk("gateway", "show", "acme.yaml").out.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "afterwards", "doubt"),
+    [
+        (
+            "twilio",
+            "delivery receipts, replies; opt-outs only by push",
+            "`smscli resolve --ask` asks about it.",
+        ),
+        ("kannel", "delivery receipts, replies, opt-outs only by push", "you look it up and tell"),
+        ("sandbox", "delivery receipts It needs", "`smscli resolve --ask` asks about it."),
+    ],
+)
+def test_what_a_gateway_can_be_asked_afterwards_is_told(name: str, afterwards: str, doubt: str) -> None:
+    told = " ".join(Program()("gateway", "show", name).out.split())
+    assert f"Afterwards {afterwards}" in told
+    assert f"not sent again by itself: {doubt}" in told
+
+
 def test_a_profile_shown_in_json_has_these_keys() -> None:
     document = Program()("gateway", "show", "twilio", "--json").document
     assert list(document) == [
         *("schema", "command", "status", "name", "written", "realm", "what", "variables"),
         *("method", "url", "url_variables", "auth", "proxy", "encoding", "number", "batch", "connections"),
-        *("rate", "validity", "timeouts", "idempotency", "clock_check", "answers"),
+        *("rates", "validity", "timeouts", "idempotency", "clock_check", "polls", "answers"),
     ]
     assert document["batch"] == {"mode": "one", "max": 1}
     assert document["validity"] == {"least": 6, "most": 36000}
+    assert document["polls"] == {"receipts": True, "lookup": True, "replies": True, "opt_outs": False}
     assert document["url_variables"] == {"account_sid": "<TWILIO_ACCOUNT_SID>"}
     assert list(document["answers"]) == [
         *("accepted", "already accepted", "rejected", "not taken", "run stops", "in doubt"),

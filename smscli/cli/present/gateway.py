@@ -309,7 +309,7 @@ def _repeats(profile: GatewayProfile) -> str:
 
 
 def _afterwards(profile: GatewayProfile) -> str:
-    """`delivery receipts, replies; opt-outs only by push`: what `smscli sync` asks for, and what it cannot."""
+    """`delivery receipts, replies; opt-outs only by push`: what can be asked for, and what not."""
     polls = profile.polls
     kinds = {"delivery receipts": polls.receipts, "replies": polls.replies, "opt-outs": polls.opt_outs}
     asked = [what for what, poll in kinds.items() if poll]
