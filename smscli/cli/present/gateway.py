@@ -21,6 +21,7 @@ from smscli.domain.profile import (
     BatchMode,
     BodyEncoding,
     BodyTest,
+    Call,
     ErrorClass,
     ErrorRule,
     GatewayProfile,
@@ -225,7 +226,7 @@ def _facts(profile: GatewayProfile) -> Iterator[tuple[str, str]]:
         yield "Proxy", written(profile.wire.proxy)
     yield (
         "Body",
-        f"{_ENCODINGS[call.encoding]}; numbers like {_NUMBERS[call.number]}; the sender ID as you write it",
+        f"{_ENCODINGS[call.encoding]}; numbers like {_NUMBERS[call.number]}; {_sender(call)}",
     )
     yield "Credentials", _credentials(call.auth)
     yield "A call", f"{_carries(profile)}; {counted(profile.connections, 'call')} at once, at most"
@@ -247,6 +248,12 @@ def written(value: Value) -> str:
     if isinstance(value, SecretName):
         return f"<{value.env}>"
     return inert("".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in value.parts))
+
+
+def _sender(call: Call) -> str:
+    if call.number is NumberFormat.E164PLUS:
+        return "the sender ID as you write it"
+    return "the sender ID as you write it, a number without its +"
 
 
 def _credentials(auth: Auth) -> str:
@@ -309,14 +316,15 @@ def _repeats(profile: GatewayProfile) -> str:
 
 
 def _afterwards(profile: GatewayProfile) -> str:
-    """`delivery receipts, replies; opt-outs only by push`: what can be asked for, and what not."""
+    """What `smscli sync` asks for, and what it cannot: that the gateway tells by push, if at all."""
     polls = profile.polls
     kinds = {"delivery receipts": polls.receipts, "replies": polls.replies, "opt-outs": polls.opt_outs}
-    asked = [what for what, poll in kinds.items() if poll]
-    pushed = [what for what, poll in kinds.items() if not poll]
-    if not pushed or profile.realm is Realm.SANDBOX:
-        return ", ".join(asked)
-    return "; ".join(filter(None, [", ".join(asked), f"{', '.join(pushed)} only by push"]))
+    asked = ", ".join(what for what, poll in kinds.items() if poll)
+    rest = ", ".join(what for what, poll in kinds.items() if not poll)
+    if not asked:
+        return "it cannot be asked; what it tells by push (a webhook) smscli does not hear"
+    cannot = f"; not for {rest}" if rest and profile.realm is not Realm.SANDBOX else ""
+    return f"`smscli sync` asks it for {asked}{cannot}"
 
 
 def _environment(profile: GatewayProfile, environ: Mapping[str, str]) -> Iterator[str]:
@@ -345,7 +353,7 @@ def _labelled(label: str, said: str) -> Iterator[str]:
     yield from wrap(
         said,
         _WIDTH,
-        initial_indent=f"  {label:<{_LABEL}}",
+        initial_indent=f"  {label:<{_LABEL - 1}} ",
         subsequent_indent=" " * (_LABEL + 2),
         break_long_words=False,
         break_on_hyphens=False,
@@ -364,6 +372,8 @@ def answers(profile: GatewayProfile) -> dict[str, list[str]]:
         for ending, classes in _ENDINGS.items()
     }
     told["accepted"].append(_success(profile))
+    if reply.result.invalid is not None:
+        told["rejected"].append(f"a number that the answer lists at {'.'.join(reply.result.invalid)}")
     if reply.result.errors or reply.result.ok:
         unlisted = "rejected" if reply.result.unlisted is Unlisted.REJECTED else "in doubt"
         told[unlisted].append("any other error of a message that the answer lists")
