@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup test soak lint types check bench docs pictures golden
+.PHONY: help setup test soak real lint types check bench docs pictures golden
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: setup  ## the fast tests
 
 soak: setup  ## hundreds of kills and faults (minutes)
 	$(BIN)/pytest -n auto -m soak
+
+real: setup  ## against Kannel itself (apt-get install kannel kannel-extras)
+	$(BIN)/pytest -n auto -m real
 
 lint: setup  ## ruff: rules and format
 	$(BIN)/ruff check .

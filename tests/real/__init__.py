@@ -1,0 +1,1 @@
+"""Servers that others have written, run for real on loopback (`pytest -m real`)."""
