@@ -1,4 +1,5 @@
-"""What a message costs the sent log: claim and settle, durable, one and a hundred to a transaction.
+"""What a message costs the sent log: claim and settle, durable, one and a hundred to a transaction; and what
+its delivery receipt costs afterwards.
 
     python -m benches.sentlog [--logged 500000] [--messages 10000]
 
@@ -17,11 +18,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from time import perf_counter
 from uuid import uuid4
 
+from smscli.domain.delivery import DeliveryReceipt
 from smscli.domain.frequency import FrequencyCap
 from smscli.domain.message import Batch, Message, Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
@@ -115,6 +118,24 @@ def asking(log: SqliteSentLog, people: Sequence[Msisdn]) -> float:
     return (perf_counter() - begun) / len(shuffled) * 1e6
 
 
+def telling(log: SqliteSentLog, receipts: int = 1_000) -> tuple[float, float]:
+    """Seconds until the first delivery receipt has found its message, then microseconds for each of a page,
+    matched and settled: messages from all over the log, by the gateway's reference."""
+    since, accepted = NOW - timedelta(days=90), frozenset({State.ACCEPTED})
+    total = log.counts(Realm.LIVE)[State.ACCEPTED]
+    some = islice(log.handed(TERMS.gateway, Realm.LIVE, accepted, since), 0, None, total // receipts)
+    told = [DeliveryReceipt(each.ref, number=each.to.digits, state=State.DELIVERED) for each in some]
+    begun = perf_counter()
+    log.match(TERMS.gateway, Realm.LIVE, told[:1], since)
+    looked_up = perf_counter()
+    with log.atomic():
+        found = log.match(TERMS.gateway, Realm.LIVE, told, since)
+        log.settle([Receipt(each, State.DELIVERED) for each in found if each], NOW)
+    settled = perf_counter()
+    assert None not in found
+    return looked_up - begun, (settled - looked_up) / len(told) * 1e6
+
+
 def report(name: str, log: SqliteSentLog, people: Sequence[Msisdn], bare: float) -> None:
     """One line a way of working; the best of three rounds, each in a campaign's turn of new people."""
     third = len(people) // 3
@@ -128,6 +149,11 @@ def report(name: str, log: SqliteSentLog, people: Sequence[Msisdn], bare: float)
             f" message; {best.both / bare:5.2f} of a bare transaction, {1e6 / best.both:9,.0f} messages/s"
         )
     write(f"{name:>17}, facts of 2,000 at once: {asking(log, people):.1f} us a number")
+    first, each = telling(log)
+    write(
+        f"{name:>17}, delivery receipts, 1,000 a page: {each:.0f} us each, {each / bare:.2f} of a bare"
+        f" transaction; {first:.2f} s before the first"
+    )
 
 
 def write(line: str) -> None:
