@@ -22,7 +22,7 @@ from smscli.cli.result import SCHEMA, STATUS
 from smscli.cli.wiring import SystemClock
 from smscli.domain.errors import ExitCode
 from tests.cli.sample_log import sample
-from tests.golden.scenes import Setting
+from tests.golden.scenes import Setting, asked_afterwards
 from tests.golden.stage import NOW, Stage, stage
 from tests.support.answers import Accept, AcceptSome, Answer, Exchange, ResetAfterReading, Status
 from tests.support.loopback import LoopbackGateway
@@ -92,6 +92,7 @@ _COUNTRIES = _keys(
     " holidays",
 )
 _ENTERED = _keys(text="sent_log", count="added already ended erased", list="problems")
+_SYNCED = _keys(text="sent_log", list="gateways not_asked", count="waiting")
 _CONSENTS = _keys(
     text="sent_log",
     flag="dry_run",
@@ -256,11 +257,12 @@ RAN = (
     ),
     Ran(
         "status campaigns.yaml",
-        _keys(text="sent_log at", flag="exists", list="campaigns", object="opt_outs"),
+        _keys(text="sent_log at", flag="exists", list="campaigns", object="opt_outs synced"),
         setting=_old_log,
     ),
     Ran(
-        "status campaigns.yaml", _keys(text="sent_log at", flag="exists", list="campaigns", object="opt_outs")
+        "status campaigns.yaml",
+        _keys(text="sent_log at", flag="exists", list="campaigns", object="opt_outs synced"),
     ),
     Ran(
         "log campaigns.yaml --state in_doubt",
@@ -278,6 +280,14 @@ RAN = (
         _keys(text="sent_log", count="sent not_sent unfinished", list="in_doubt"),
         setting=_old_log,
     ),
+    Ran(
+        "resolve campaigns.yaml --ask",
+        _keys(text="sent_log", count="sent not_sent unfinished", list="in_doubt", object="asked"),
+        ExitCode.STOPPED,
+        _old_log,
+    ),
+    Ran("sync asked.yaml", _SYNCED, setting=asked_afterwards),
+    Ran("sync campaigns.yaml", _SYNCED, ExitCode.STOPPED, _old_log),
     Ran(f"optout add +12025550101 {_ON}", _ENTERED, setting=_old_log),
     Ran(
         f"optout remove +12025550101 --reinstate why {_ON}",
@@ -321,10 +331,10 @@ RAN = (
             text="name written realm what method url auth encoding number",
             count="connections",
             flag="clock_check",
-            list="variables",
-            object="url_variables batch timeouts answers",
+            list="variables rates",
+            object="url_variables batch timeouts polls answers",
             text_or_null="proxy",
-            object_or_null="rate idempotency validity",
+            object_or_null="idempotency validity",
         ),
     ),
     Ran("gateway show twilio --yaml", _keys(text="name yaml")),
