@@ -556,9 +556,9 @@ class StateWords:
 class ReceiptsPoll:
     """Delivery receipts. An item names its message by `ref` (the gateway's id), `id` (ours) or `number`.
 
-    With `text`, an item that names a number alone is only about a message of that very text. `absent` says
-    what a message is that a poll by message does not know: in doubt, or never taken (`settled_after` its
-    claim at the earliest).
+    With `body`, an item that names a number alone is only about a message of that very text. Without `state`,
+    which `lookup` alone can do without, being known there means that it was taken. `absent_after` its claim,
+    what `lookup` does not know was never taken; None: it stays in doubt.
     """
 
     poll: Poll

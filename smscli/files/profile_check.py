@@ -76,9 +76,9 @@ class _Check:
         self._batch()
         self._result()
         self._promise()
+        self._url()
         for misfit in poll_misfits(self.model):
             self._say(*misfit)
-        self._url()
         return self.problems
 
     def _say(self, path: Sequence[str | int], code: str, message: str, hint: str = "") -> None:

@@ -103,7 +103,7 @@ def _receipt(described: ReceiptsPoll, question: Question, item: Any) -> Delivery
         id=name_of(at(item, described.id)),
         number=_digits(at(item, described.number)),
         state=state,
-        word=one_line(said),
+        word=detail_of(said),
         code=name_of(at(item, described.code)),
         detail=detail_of(at(item, described.text)),
         at=time_of(at(item, described.at), question.now),
