@@ -436,14 +436,19 @@ class SentLog(Protocol):
         """The id of the message that each is about, among those handed over then or later; None: unknown.
 
         By our id, else by the gateway's (with the number, where several share it), else by the number where
-        only one message to it is meant: of that text, where the receipt tells it.
+        only one message to it is meant: of that text, where the receipt tells it, and without another
+        reference. A receipt with an id of ours that no message has is about none by its number. The first
+        question reads the whole log (seconds, for 500,000 messages), later ones what has changed since.
         """
         ...
 
     def keep_strays(
         self, gateway: str, realm: Realm, receipts: Sequence[DeliveryReceipt], now: datetime
     ) -> int:
-        """Keep receipts that are about no message known yet, to be matched later; how many are new."""
+        """Keep receipts that are about no message known yet, to be matched later; how many are new.
+
+        None is kept that names an erased number. Raises SentLogError where the key of the erased is missing.
+        """
         ...
 
     def strays(self, gateway: str, realm: Realm) -> Sequence[DeliveryReceipt]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,22 @@ def test_jsonl_has_everything_in_full(log: Path) -> None:
     assert (first["campaign"], first["realm"], first["state"]) == ("spring", "live", "accepted")
     assert (first["segments"], first["gateway"], first["gateway_ref"]) == (1, "acme", "ref-1")
     assert (first["claimed_at"], first["at"]) == ("2026-11-19T12:00:00Z", "2026-11-19T12:01:00Z")
+
+
+def test_when_the_gateway_says_it_happened_is_told_in_every_form(tmp_path: Path) -> None:
+    path = tmp_path / "sent-log.db"
+    run(path, [message("a", "spring", ADA)], [Receipt("a", State.ACCEPTED)], NOW)
+    [line] = smscli("log", "--log", str(path), "--jsonl").lines
+    assert line["happened_at"] is None
+    told_at = NOW + timedelta(seconds=7)
+    with closing(open_sent_log(path, create=False)) as log:
+        log.settle([Receipt("a", State.DELIVERED, happened_at=told_at)], NOW + timedelta(hours=1))
+    [line] = smscli("log", "--log", str(path), "--jsonl").lines
+    [row] = spreadsheet(smscli("log", "--log", str(path), "--csv").out)
+    [record] = smscli("log", "--log", str(path), "--json").document["messages"]
+    for told in (line, row, record):
+        assert (told["state"], told["at"]) == ("delivered", "2026-11-22T13:00:00Z")
+        assert told["happened_at"] == "2026-11-22T12:00:07Z"
 
 
 def test_json_is_one_document_with_masked_numbers(log: Path) -> None:

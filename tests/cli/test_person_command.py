@@ -11,6 +11,7 @@ from time import sleep
 
 import pytest
 
+from smscli.domain.delivery import DeliveryReceipt
 from smscli.domain.message import Realm, Receipt, State
 from smscli.domain.ports import OptOut
 from smscli.sentlog.sqlite import open_sent_log
@@ -92,6 +93,17 @@ def test_everything_is_shown_as_json_with_and_without_the_envelope(log: Path) ->
     assert list(document)[:3] == ["schema", "command", "status"]
     assert document["command"] == "person show"
     assert {key: document[key] for key in about} == about
+
+
+def test_delivery_receipts_that_found_no_message_are_shown_and_erased(log: Path) -> None:
+    stray = DeliveryReceipt("ref-9", number=ADA.digits, state=State.DELIVERED, word="DELIVRD", at=NOW)
+    with closing(open_sent_log(log, create=False)) as opened:
+        opened.keep_strays("acme", Realm.LIVE, [stray], NOW)
+    [shown] = json.loads(person(log, "show", ADA.e164).out)["stray_receipts"]
+    told = (shown["gateway"], shown["ref"], shown["word"], shown["state"], shown["at"])
+    assert told == ("acme", "ref-9", "DELIVRD", "delivered", "2026-11-22T12:00:00Z")
+    assert "1 delivery receipt without a message." in person(log, "erase", ADA.e164, "--yes").out
+    assert json.loads(person(log, "show", ADA.e164).out)["stray_receipts"] == []
 
 
 def test_consent_is_told_as_its_export_tells_it(log: Path) -> None:

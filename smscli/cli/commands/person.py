@@ -41,7 +41,7 @@ _COUNTED = {
     "opt_outs": ("opt-out", ""),
     "consents": ("consent record", ""),
     "replies": ("reply", "replies"),
-    "stray_receipts": ("delivery receipt of no message", "delivery receipts of no message"),
+    "stray_receipts": ("delivery receipt without a message", "delivery receipts without a message"),
 }
 
 _MAY_BE_LEFT = {
