@@ -46,12 +46,14 @@ class Scene:
         return text
 
 
-def claimed(folder: Path, *people: tuple[str, Msisdn], answers: State | None) -> None:
+def claimed(
+    folder: Path, *people: tuple[str, Msisdn], answers: State | None, gateway: str = "sandbox"
+) -> None:
     """A run of bike-ready in the sandbox, an hour ago, that ended in the middle of one request."""
     at = datetime.now(UTC) - timedelta(hours=1)
     messages = tuple(_message(message_id, to, at) for message_id, to in people)
     terms = Terms(
-        Realm.SANDBOX, "bike-ready", "transactional", "workshop", "sandbox", "policy", "an-earlier-run"
+        Realm.SANDBOX, "bike-ready", "transactional", "workshop", gateway, "policy", "an-earlier-run"
     )
     with closing(open_sent_log(folder / "sent-log.db", create=True)) as log:
         won = log.claim([Batch("an-earlier-batch", messages, at)], terms, at)
@@ -91,10 +93,10 @@ def empty(folder: Path) -> Iterator[Scene]:
 
 @contextmanager
 def in_doubt(folder: Path) -> Iterator[Scene]:
-    """Ann, Ben and Carla in doubt."""
+    """Ann, Ben and Carla in doubt, at a gateway that cannot be asked about them."""
     people = (("5c0ffee" + "0" * 25, ANN), ("b0bb1e" + "0" * 26, BEN), ("37a9cd" + "0" * 26, CARLA))
     with checkout(folder) as scene:
-        claimed(folder, *people, answers=State.IN_DOUBT)
+        claimed(folder, *people, answers=State.IN_DOUBT, gateway="kannel")
         yield scene
 
 
