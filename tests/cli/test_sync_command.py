@@ -223,6 +223,18 @@ def test_with_the_log_alone_gateways_are_presets(folder: Folder, bridge: Bridge)
     assert "generic-json" in told.out + told.err
 
 
+def test_the_sandbox_is_asked_where_there_is_nothing_else_or_by_its_name(folder: Folder) -> None:
+    in_the_sandbox = [a_message("s1", "spring", ADA)]
+    run(folder.log_path, in_the_sandbox, [], datetime.now(UTC), realm=Realm.SANDBOX, gateway="sandbox")
+    told = sync(folder, "--json")
+    assert [each["gateway"] for each in told.document["gateways"]] == ["sandbox"]
+    folder.send()
+    told = sync(folder, "--json")
+    assert [each["gateway"] for each in told.document["gateways"]] == ["generic-json"]
+    told = sync(folder, "--json", "--gateway", "sandbox")
+    assert (told.code, [each["realm"] for each in told.document["gateways"]]) == (0, ["sandbox"])
+
+
 def test_a_gateway_of_long_ago_is_named_and_not_asked(folder: Folder) -> None:
     folder.send()
     long_ago = datetime.now(UTC) - timedelta(days=100)
