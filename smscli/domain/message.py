@@ -141,6 +141,7 @@ class Verdict(StrEnum):
 
     ANSWERED = "answered"  # every message has a receipt of its own, in doubt included
     NOT_TAKEN = "not_taken"  # nobody's message was taken; the call may be repeated later
+    APART = "apart"  # nobody's message was taken because of some of them: smaller calls tell which
     REFUSED = "refused"  # nobody's message was taken and the run must stop: sender, URL, funds
     IN_DOUBT = "in_doubt"  # the gateway may have taken all of it
 

@@ -351,6 +351,8 @@ class Dispatcher:
         self.stopped = self.stopped or self._budget.count(answer.receipts)
         if answer.verdict is Verdict.REFUSED:
             self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint)
+        elif answer.verdict is Verdict.APART and not call.repeats:
+            self._halve(call.batch)
         elif states[State.RELEASED]:
             self._retry(call, answer)
         if states[State.IN_DOUBT]:
@@ -362,6 +364,8 @@ class Dispatcher:
         if answer.verdict in (Verdict.NOT_TAKEN, Verdict.REFUSED):
             self._slow.failed()
             self._pause(call, answer)
+        elif answer.verdict is Verdict.APART:
+            self._slow.failed()
         elif states[State.IN_DOUBT]:
             self._slow.doubted(accepted)
         else:
@@ -381,6 +385,13 @@ class Dispatcher:
         if self._failures >= give_up or wait > LONGEST_PAUSE:
             later = f"Run it again in {max(1, round(wait / 60))} min: what was not taken is offered again."
             self.stopped = self.stopped or RunStopped(answer.reason, hint=answer.hint or later)
+
+    def _halve(self, batch: Batch) -> None:
+        """A call that was refused for some of its messages: each half by itself, until those are alone."""
+        for message in batch.messages:
+            self._attempts.setdefault(message.id, 0)  # released, and no attempt of its own
+        middle = len(batch.messages) // 2
+        self._formed[:0] = [batch.messages[:middle], batch.messages[middle:]]
 
     def _retry(self, call: _Call, answer: Answer) -> None:
         """Offer what was not taken again, under the same ids."""

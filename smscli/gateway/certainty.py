@@ -38,7 +38,7 @@ _REFUSALS = {
 }
 
 #: Refusals that one bad message can earn as well as a bad set-up.
-_ABOUT_THE_MESSAGE = frozenset({400, 422})
+ABOUT_THE_MESSAGE = frozenset({400, 422})
 
 _TOO_MANY_REQUESTS = 429
 
@@ -93,7 +93,7 @@ def of_status(
         return Finding(Verdict.NOT_TAKEN, State.RELEASED, "the gateway asks for a slower pace (status 429)")
     if status in not_taken:
         return Finding(Verdict.NOT_TAKEN, State.RELEASED, f"the gateway took nothing (status {status})")
-    if status in _ABOUT_THE_MESSAGE and proven and alone:
+    if status in ABOUT_THE_MESSAGE and proven and alone:
         return Finding(Verdict.ANSWERED, State.REJECTED, f"the gateway rejected it (status {status})")
     if status in _REFUSALS:
         said, hint = _REFUSALS[status]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from smscli.domain.message import Answer, Batch, Fault, Message, Receipt, State, Verdict
 from smscli.domain.profile import (
+    BatchMode,
     ErrorClass,
     GatewayProfile,
     IdempotencyScope,
@@ -19,7 +20,7 @@ from smscli.domain.profile import (
     ResultShape,
     Unlisted,
 )
-from smscli.gateway.certainty import of_status
+from smscli.gateway.certainty import ABOUT_THE_MESSAGE, of_status
 from smscli.gateway.hints import PROFILE, hint_for
 from smscli.gateway.seen import (
     Seen,
@@ -282,18 +283,13 @@ def _whole_call(
         finding = of_status(seen.status, proven=proven, alone=many == 1)
         outcome = _Outcome(finding.state, code=code, detail=detail or finding.reason)
         verdict = Verdict.IN_DOUBT if finding.state is State.IN_DOUBT else finding.verdict
-        return verdict, [outcome] * many, with_words(finding.reason, code, detail), finding.hint
+        hint = f"{finding.hint}{_ALONE}" if many > 1 and seen.status in ABOUT_THE_MESSAGE else finding.hint
+        return verdict, [outcome] * many, with_words(finding.reason, code, detail), hint
     verdict, reason, hint = _verdict(means)
     if many > 1 and not _speaks_for_all(means, profile):
         # Which of them is meant, nobody can say; putting all of them on the opt-out list would be a lie.
-        # A 4xx refuses the call as a whole; anything else may have taken the others.
-        refused = 400 <= seen.status < 500 and means in _FAULTS
-        means = ErrorClass.SETUP if refused else ErrorClass.IN_DOUBT
-        verdict = Verdict.REFUSED if refused else Verdict.IN_DOUBT
-        reason, hint = (
-            "the gateway refused a whole call for one of its messages",
-            "write batch: {max: 1} in its profile",
-        )
+        verdict, reason, hint = _of_several(means, profile.batch, seen.status)
+        means = ErrorClass.IN_DOUBT if verdict is Verdict.IN_DOUBT else ErrorClass.NOT_TAKEN
     outcome = _outcome(means, "", code, detail)
     return verdict, [outcome] * many, with_words(reason, code, detail), hint
 
@@ -302,6 +298,27 @@ def _speaks_for_all(means: ErrorClass, profile: GatewayProfile) -> bool:
     if means is ErrorClass.ALREADY_ACCEPTED:
         return profile.idempotency is not None and profile.idempotency.scope is IdempotencyScope.REQUEST
     return means not in _FAULTS
+
+
+#: Said of a call of several that is refused in words that the profile does not know.
+_ALONE = "; if it is one of its messages: `batch: one` in the profile lets only that one be rejected"
+
+#: What all messages of a call share, so that smaller calls would fail the same way.
+_SHARED: Mapping[BatchMode, frozenset[ErrorClass]] = {
+    BatchMode.FANOUT: frozenset({ErrorClass.SENDER, ErrorClass.CONTENT}),
+    BatchMode.MERGE: frozenset({ErrorClass.SENDER}),
+}
+
+
+def _of_several(means: ErrorClass, mode: BatchMode, status: int) -> tuple[Verdict, str, str]:
+    """A fault of one message, told of a whole call: a 4xx refuses all, others may have taken the rest."""
+    reason = "the gateway refused a whole call for one of its messages"
+    if means not in _FAULTS or not 400 <= status < 500:
+        return Verdict.IN_DOUBT, reason, "write batch: one in its profile"
+    if means in _SHARED.get(mode, ()):
+        what = "sender ID" if means is ErrorClass.SENDER else "text"
+        return Verdict.REFUSED, f"the gateway refused the {what} of a whole call", f"mend the {what}"
+    return Verdict.APART, reason, ""
 
 
 def _verdict(means: ErrorClass) -> tuple[Verdict, str, str]:

@@ -13,7 +13,7 @@
           headers: {authorization: Basic …}                      these, exactly; others may be there
           json: {…}   or  form: {To: "+1…"}  or  text: "…"       the whole body, exactly; none: no body
         answer: {status: 201, headers: {…}, json: {…}}           or text: "…", or `silence: true`
-        verdict: answered                                        answered, not_taken, refused, in_doubt
+        verdict: answered                                        answered, apart, not_taken, refused, in_doubt
         receipts: [{id: m-1, state: accepted, ref: SM1, segments: 1}]       one a message, in order
         taken: [m-1]                                             what it took; else: accepted, in doubt
         retry_after: 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -304,7 +304,9 @@ def test_after_an_acceptance_a_lone_unmapped_refusal_is_about_the_message(status
     answer = answered(Reply(), ONE, {}, status=status, proven=True)
     assert answer.verdict is Verdict.ANSWERED
     assert (answer.receipts[0].state, answer.receipts[0].fault) == (REJECTED, Fault.OTHER)
-    assert answered(Reply(), THREE, {}, status=status, proven=True).verdict is Verdict.REFUSED
+    several = answered(Reply(), THREE, {}, status=status, proven=True)
+    assert several.verdict is Verdict.REFUSED
+    assert "batch: one" in several.hint
     assert answered(Reply(), ONE, {}, status=401, proven=True).verdict is Verdict.REFUSED
 
 
@@ -353,7 +355,7 @@ ABOUT_ONE = [row[0] for row in CLASSES if row[2] is REJECTED]
 
 @pytest.mark.parametrize("means", ABOUT_ONE)
 @pytest.mark.parametrize(
-    ("status", "verdict", "state"), [(400, Verdict.REFUSED, RELEASED), (500, Verdict.IN_DOUBT, IN_DOUBT)]
+    ("status", "verdict", "state"), [(400, Verdict.APART, RELEASED), (500, Verdict.IN_DOUBT, IN_DOUBT)]
 )
 def test_an_error_of_one_message_said_of_many_rejects_nobody(
     means: ErrorClass, status: int, verdict: Verdict, state: State
@@ -361,6 +363,28 @@ def test_an_error_of_one_message_said_of_many_rejects_nobody(
     answer = answered(coded(means), THREE, BODY, status=status)
     assert answer.verdict is verdict
     assert {(each.state, each.fault) for each in answer.receipts} == {(state, None)}
+
+
+@pytest.mark.parametrize(
+    ("mode", "means", "verdict"),
+    [
+        (BatchMode.LIST, ErrorClass.SENDER, Verdict.APART),
+        (BatchMode.LIST, ErrorClass.CONTENT, Verdict.APART),
+        (BatchMode.MERGE, ErrorClass.SENDER, Verdict.REFUSED),
+        (BatchMode.MERGE, ErrorClass.CONTENT, Verdict.APART),
+        (BatchMode.FANOUT, ErrorClass.SENDER, Verdict.REFUSED),
+        (BatchMode.FANOUT, ErrorClass.CONTENT, Verdict.REFUSED),
+        (BatchMode.FANOUT, ErrorClass.NUMBER, Verdict.APART),
+    ],
+)
+def test_what_a_call_shares_is_not_looked_for_in_its_parts(
+    mode: BatchMode, means: ErrorClass, verdict: Verdict
+) -> None:
+    """A sender or a text that all have would be refused in every half as well."""
+    described = replace(profile(coded(means)), batch=mode)
+    answer = read(described, THREE, 400, {}, json.dumps(BODY).encode())
+    assert answer.verdict is verdict
+    assert {each.state for each in answer.receipts} == {RELEASED}
 
 
 @pytest.mark.parametrize(
