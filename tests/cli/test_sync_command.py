@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from smscli.domain.message import State
+from smscli.domain.message import Realm, State
 from smscli.sentlog.locks import sync_lock
 from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.program import Finished, in_process
