@@ -124,7 +124,7 @@ Cost, EUR          0.048  planned
   PL               0.032  ━━━━━━━━━━━━━━━━━━━━━             1 segment
   US               0.016  ━━━━━━━━━━━                       2 segments
 
-Requests               1  at least
+Requests               3  if everybody is accepted
 Time                      as fast as the gateway answers (no rate is set)
 
 Samples   3 of 3 messages
@@ -448,9 +448,18 @@ def test_time_at_the_gateways_pace_and_who_would_be_late(desk: Desk) -> None:
     ) in said
 
 
-def test_requests_are_counted_at_full_batches(desk: Desk) -> None:
+def test_requests_are_counted_as_they_will_be_made(desk: Desk) -> None:
+    """Slow start is part of it: 1, 1, 2, 4, 8, 16, 32, 64, 100 and 22."""
     desk.people(250)
-    assert desk.plan()["requests"] == 3
+    assert desk.plan()["requests"] == 10
+
+
+def test_every_limit_of_the_gateway_is_said(desk: Desk) -> None:
+    desk.campaigns(gateway="{preset: sandbox, rate: [{per_second: 30}, {per_second: 1, per: sender}]}")
+    desk.people(10)
+    told = " ".join(desk.preview().out.split())
+    assert "planned, at 30 messages a second, and 1 message a second for each sender; the last" in told
+    assert desk.plan()["seconds"] == 10.0
 
 
 def test_nothing_is_left_behind_and_no_socket_is_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
