@@ -18,7 +18,7 @@ from smscli.gateway.hints import hint_for
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
 from smscli.gateway.signing import signed, signer_of
-from smscli.gateway.transport import AiohttpTransport, silence_libraries
+from smscli.gateway.transport import LARGEST_ANSWER, AiohttpTransport, silence_libraries
 
 #: A secret shorter than this is not looked for in texts: it would be found everywhere.
 SHORTEST_SECRET = 4
@@ -32,19 +32,27 @@ async def open_http_gateway(
 
     `url` stands in for the profile's: the sandbox learns its own when it runs.
     """
-    silence_libraries()
-    wire = profile.wire
-    transport = AiohttpTransport(
-        connections=profile.connections,
-        connect=wire.timeouts.connect,
-        total=wire.timeouts.total,
-        proxy=None if wire.proxy is None else plain(wire.proxy, variables(wire.call, secrets), secrets),
-    )
-    gateway = HttpGateway(profile if url is None else profile.at(url), secrets, transport)
+    there = profile if url is None else profile.at(url)
+    gateway = HttpGateway(there, secrets, transport_for(profile, secrets))
     try:
         yield gateway
     finally:
         await gateway.close()
+
+
+def transport_for(
+    profile: GatewayProfile, secrets: Mapping[str, str], largest_answer: int = LARGEST_ANSWER
+) -> AiohttpTransport:
+    """A transport with the connections, timeouts and proxy of a profile; `largest_answer` in bytes."""
+    silence_libraries()
+    wire = profile.wire
+    return AiohttpTransport(
+        connections=profile.connections,
+        connect=wire.timeouts.connect,
+        total=wire.timeouts.total,
+        proxy=None if wire.proxy is None else plain(wire.proxy, variables(wire.call, secrets), secrets),
+        largest_answer=largest_answer,
+    )
 
 
 class HttpGateway:

@@ -25,13 +25,11 @@ from smscli.domain.profile import (
     NumberFormat,
     Poll,
     RateUnit,
-    plain,
-    variables,
 )
 from smscli.domain.replies import Reply
 from smscli.gateway.certainty import of_exception, of_status
 from smscli.gateway.hints import hint_for
-from smscli.gateway.http import SHORTEST_SECRET
+from smscli.gateway.http import SHORTEST_SECRET, transport_for
 from smscli.gateway.lookup import AFTER_CLAIM, BEFORE_CLAIM, finding
 from smscli.gateway.pages import Astray, Listing, Page, Turn
 from smscli.gateway.poll_reply import (
@@ -47,7 +45,7 @@ from smscli.gateway.reply import STOPS, WAITS
 from smscli.gateway.request import Unbuildable
 from smscli.gateway.seen import Seen, at, detail_of, name_of, retry_after, rule_of, with_words
 from smscli.gateway.signing import signed, signer_of
-from smscli.gateway.transport import AiohttpTransport, NotSent, silence_libraries
+from smscli.gateway.transport import NotSent
 
 #: A page of a thousand messages with everything that a gateway knows of them has some megabytes.
 LARGEST_PAGE = 16 << 20
@@ -78,16 +76,8 @@ async def open_postbox(
 
     `url` stands in for the profile's, and what is asked relative to it moves along.
     """
-    silence_libraries()
-    wire = profile.wire
-    transport = AiohttpTransport(
-        connections=profile.connections,
-        connect=wire.timeouts.connect,
-        total=wire.timeouts.total,
-        proxy=None if wire.proxy is None else plain(wire.proxy, variables(wire.call, secrets), secrets),
-        largest_answer=LARGEST_PAGE,
-    )
-    postbox = HttpPostbox(profile if url is None else profile.at(url), secrets, transport)
+    there = profile if url is None else profile.at(url)
+    postbox = HttpPostbox(there, secrets, transport_for(profile, secrets, LARGEST_PAGE))
     try:
         yield postbox
     finally:
