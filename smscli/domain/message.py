@@ -59,7 +59,10 @@ LEGAL_MOVES: dict[State, frozenset[State]] = {
         | {State.DELIVERED, State.UNDELIVERED, State.EXPIRED}
     ),
     State.ACCEPTED: frozenset({State.DELIVERED, State.UNDELIVERED, State.EXPIRED}),
-    State.RELEASED: frozenset({State.SUBMITTING, State.DELIVERED, State.UNDELIVERED, State.EXPIRED}),
+    State.RELEASED: frozenset(
+        {State.SUBMITTING, State.ACCEPTED}  # claimed again; or taken after all, as a delivery receipt says
+        | {State.DELIVERED, State.UNDELIVERED, State.EXPIRED}
+    ),
     State.REJECTED: frozenset({State.SUBMITTING}),  # only by `--again rejected`
     State.UNDELIVERED: frozenset({State.DELIVERED}),
     State.DELIVERED: frozenset(),

@@ -5,7 +5,7 @@
     in doubt         accepted    rejected       as it says
     submitting       under way   undelivered    as it says
     accepted         under way   undelivered    as it says
-    released         contradicts nothing new    as it says: it was taken after all
+    released         accepted    nothing new    as it says (it was taken after all)
     rejected         contradicts nothing new    contradicts
     one of the last  nothing new nothing new *  by the table of legal moves
 
@@ -51,7 +51,7 @@ def weigh(before: State, said: State | None) -> tuple[Effect, State]:
 
 
 def _accepted(before: State) -> Effect:
-    if before is State.IN_DOUBT:
+    if before in (State.IN_DOUBT, State.RELEASED):  # whoever said "not sent" was wrong
         return Effect.SETTLED
     if before in _UNDER_WAY:
         return Effect.UNDER_WAY

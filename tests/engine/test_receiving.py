@@ -20,7 +20,7 @@ TABLE = """
 in_doubt     accepted       rejected       delivered      undelivered    expired
 submitting   ~              undelivered    delivered      undelivered    expired
 accepted     ~              undelivered    delivered      undelivered    expired
-released     !              =              delivered      undelivered    expired
+released     accepted       =              delivered      undelivered    expired
 rejected     !              =              !              !              !
 delivered    =              !              =              !              !
 undelivered  =              =              delivered      =              !

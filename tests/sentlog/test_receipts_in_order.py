@@ -31,7 +31,7 @@ MOVES: dict[State, tuple[State, ...]] = {
     State.SUBMITTING: (State.ACCEPTED, State.REJECTED, State.RELEASED, State.IN_DOUBT, *FINAL),
     State.IN_DOUBT: (State.ACCEPTED, State.REJECTED, State.RELEASED, *FINAL),
     State.ACCEPTED: FINAL,
-    State.RELEASED: FINAL,
+    State.RELEASED: (State.ACCEPTED, *FINAL),
     State.REJECTED: (),
     State.UNDELIVERED: (State.DELIVERED,),
     State.EXPIRED: (State.DELIVERED,),
