@@ -74,11 +74,14 @@ class ErrorBudget:
 
     def count(self, receipts: tuple[Receipt, ...]) -> RunStopped | None:
         """Count one call's receipts; an error when the budget is used up."""
-        self._doubted += any(receipt.state is State.IN_DOUBT for receipt in receipts)
-        for receipt in receipts:
-            self._settled += receipt.state in (State.ACCEPTED, State.REJECTED)
-            self._accepted += receipt.state is State.ACCEPTED
-            self._faulty += receipt.state is State.REJECTED and receipt.fault is Fault.OTHER
+        states = [receipt.state for receipt in receipts]
+        accepted, rejected = states.count(State.ACCEPTED), states.count(State.REJECTED)
+        self._doubted += State.IN_DOUBT in states
+        self._settled += accepted + rejected
+        self._accepted += accepted
+        if rejected:
+            faults = (receipt.fault for receipt in receipts if receipt.state is State.REJECTED)
+            self._faulty += sum(fault is Fault.OTHER for fault in faults)
         return self._verdict()
 
     def _verdict(self) -> RunStopped | None:

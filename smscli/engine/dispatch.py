@@ -10,6 +10,7 @@ import asyncio
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
@@ -108,6 +109,7 @@ class Dispatcher:
         self._formed: list[tuple[Message, ...]] = []
         self._slow = SlowStart(self._profile.connections * sizing.most)
         self._wake = asyncio.Event()
+        self._all_answered = asyncio.Event()
         self._flying: dict[asyncio.Task[Answer], _Call] = {}
         self._answered: list[tuple[_Call, Answer]] = []
         self._unsettled: list[Receipt] = []
@@ -180,7 +182,14 @@ class Dispatcher:
         except TimeoutError:
             return
         if len(self._flying) > 1 and not self._tools.stop.at_once:
-            await self._tools.clock.sleep(GATHER)
+            await self._gather()
+
+    async def _gather(self) -> None:
+        """Let more answers come, for one durable transaction; no longer than one is missing."""
+        self._all_answered.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER):
+                await self._all_answered.wait()
 
     def _idle_for(self) -> float | None:
         """Seconds until time alone lets something happen; None if only an answer can."""
@@ -297,6 +306,8 @@ class Dispatcher:
             won = tools.log.claim(batches, self._terms, now) if batches else frozenset()
         self._unsettled.clear()
         lost = [message for group in groups for message in group if message.id not in won]
+        if not lost:
+            return batches, lost
         mine = (tuple(message for message in batch.messages if message.id in won) for batch in batches)
         kept = zip(batches, mine, strict=True)
         return [replace(batch, messages=group) for batch, group in kept if group], lost
@@ -321,7 +332,7 @@ class Dispatcher:
             task.add_done_callback(self._landed)
             self.counts.requests += 1
             self.counts.in_flight += len(batch.messages)
-            if not repeats:
+            if self._attempts and not repeats:
                 self.counts.states[State.RELEASED] -= sum(
                     message.id in self._attempts for message in batch.messages
                 )
@@ -332,6 +343,8 @@ class Dispatcher:
         self._answered.append((call, _of_a_repeat(answer) if call.repeats else answer))
         self.counts.in_flight -= len(call.batch.messages)
         self._wake.set()
+        if not self._flying:
+            self._all_answered.set()
 
     # --- in: judge answers -------------------------------------------------------------------
 
@@ -342,10 +355,11 @@ class Dispatcher:
 
     def _judge(self, call: _Call, answer: Answer) -> None:
         self._unsettled.extend(answer.receipts)
-        states = Counter(receipt.state for receipt in answer.receipts)
-        self.counts.states.update(states)
+        states = Counter([receipt.state for receipt in answer.receipts])
+        for state, messages in states.items():
+            self.counts.states[state] += messages
         taken = {receipt.message_id for receipt in answer.receipts if receipt.state is State.ACCEPTED}
-        self.counts.segments += sum(each.segments.count for each in call.batch.messages if each.id in taken)
+        self.counts.segments += sum([each.segments.count for each in call.batch.messages if each.id in taken])
         self._learn(call, answer, states)
         self._check_clock(answer.server_date)
         self.stopped = self.stopped or self._budget.count(answer.receipts)
