@@ -437,7 +437,8 @@ class SentLog(Protocol):
 
         By our id, else by the gateway's (with the number, where several share it), else by the number where
         only one message to it is meant: of that text, where the receipt tells it, and without another
-        reference. A receipt with an id of ours that no message has is about none by its number. The first
+        reference. A receipt with an id of ours that no message has is about none by its number; one with a
+        reference that nobody here has, or about a released message, only with that text. The first
         question reads the whole log (seconds, for 500,000 messages), later ones what has changed since.
         """
         ...

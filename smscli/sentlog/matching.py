@@ -49,7 +49,8 @@ def meant(
         return _only(same_ref, receipt)
     if receipt.id or (by_ref and not number):
         return None  # somebody else's, or of a message that another one has replaced
-    return _only([each for each in by_number if _may_be(each, receipt)], receipt)
+    is_strange = bool(receipt.ref) and not by_ref
+    return _only([each for each in by_number if _may_be(each, receipt, is_strange)], receipt)
 
 
 def _is_of(number: str, told: str) -> bool:
@@ -58,11 +59,18 @@ def _is_of(number: str, told: str) -> bool:
     return number == told or (len(digits) >= _NATIONAL and number.endswith(digits))
 
 
-def _may_be(candidate: Candidate, receipt: DeliveryReceipt) -> bool:
-    """May a receipt without a known reference be about it? Not if it has another one, or was never taken."""
+def _may_be(candidate: Candidate, receipt: DeliveryReceipt, is_strange: bool) -> bool:
+    """May a receipt without a known reference be about it? Not if it has another one, or was never taken.
+
+    Others may text the same people through the same account. So where the receipt names a reference that
+    nobody here has, or the message was released, only its very text says that it is ours.
+    """
+    if receipt.body_digest:
+        is_ours = candidate.body_digest == receipt.body_digest
+    else:
+        is_ours = not is_strange and candidate.state is not State.RELEASED
     is_another = bool(receipt.ref and candidate.ref)
-    is_other_text = bool(receipt.body_digest and candidate.body_digest != receipt.body_digest)
-    return not (is_another or is_other_text or candidate.state is State.REJECTED)
+    return is_ours and not is_another and candidate.state is not State.REJECTED
 
 
 def _only(candidates: Iterable[Candidate], receipt: DeliveryReceipt) -> str | None:
