@@ -29,6 +29,8 @@ _AHEAD = timedelta(days=1)
 _FIRST = datetime(1992, 12, 1, tzinfo=UTC)
 #: From here on a number counts milliseconds: in seconds it would be the year 5138.
 _MILLISECONDS = 100_000_000_000
+#: No form of a time is longer. A megabyte of spaces in its place takes hours to be found wanting.
+_LONGEST_TIME = 64
 _COUNTED = re.compile(r"[0-9]{9,14}(\.[0-9]{1,9})?")
 #: `10:00:00 +0100`, `10:00:00 UTC`: where ISO 8601 has neither the space nor the word.
 _ZONE = re.compile(r"\s+(?:(?P<word>UTC|GMT|Z)|(?P<offset>[+-]\d\d:?\d\d))$", re.IGNORECASE)
@@ -258,6 +260,8 @@ def time_of(value: Any, now: datetime) -> datetime | None:
     if said is None or isinstance(value, bool):
         return None
     said = said.strip()
+    if len(said) > _LONGEST_TIME:
+        return None
     found = _unix(float(said)) if _COUNTED.fullmatch(said) else _iso(said) or _rfc(said)
     if found is None:
         return None

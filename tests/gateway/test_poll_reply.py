@@ -252,6 +252,7 @@ def test_times_are_understood_as_gateways_write_them(said: Any) -> None:
         *("", "soon", "22/11/26", "2026-13-01", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "9999-12-31"),
         *(None, True, 0, -1, 7, 10**30, 1e300, float("nan"), [], {}, "1" * 5000, "99999999999999"),
         *("2026-11-24T10:00:00Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9" * 9 + "-12"),
+        "2026-11-22" + " " * 100_000 + "10:00",  # read through, this would take half an hour
     ],
 )
 def test_what_is_no_time_of_a_message_is_none(said: Any) -> None:
