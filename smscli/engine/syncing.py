@@ -306,6 +306,8 @@ class _Sync:
             if effect is Effect.SETTLED:
                 messages[message_id] = replace(message, state=state)
                 _count(page, message, receipt)
+            elif effect is Effect.UNCHANGED and told.opted_out:  # nothing new but, maybe, this
+                receipts.append(replace(receipt, state=message.state))
             elif effect is Effect.UNDER_WAY and told.opted_out:
                 page.counts[Count.OPTED_OUT] += self._log.opt_out([self._wish(message, told)])
         if receipts:

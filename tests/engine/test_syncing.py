@@ -142,6 +142,15 @@ def test_an_opt_out_that_a_receipt_tells_goes_on_the_list_once(log: SentLog) -> 
     assert not list(log.opt_outs())
 
 
+def test_an_opt_out_is_heard_where_its_receipt_tells_nothing_else_that_is_new(log: SentLog) -> None:
+    hand_over(log, "m1", ADA, State.REJECTED, ref="r1")
+    hand_over(log, "m2", BEN, State.UNDELIVERED, ref="r2")
+    told = [of("r1", State.REJECTED, opted_out=True), of("r2", State.UNDELIVERED, opted_out=True)]
+    synced(log, ScriptedPostbox(LISTING, [page(*told)]))
+    assert [wish.number for wish in log.opt_outs()] == [ADA, BEN]
+    assert states(log) == {"m1": State.REJECTED, "m2": State.UNDELIVERED}
+
+
 # --- pages and trouble ---------------------------------------------------------------------------
 
 
