@@ -50,3 +50,4 @@ bench: setup  ## ratios: start-up, list to plan, sent log, plan to settlement (q
 	$(BIN)/python -m benches.intake
 	$(BIN)/python -m benches.sentlog
 	$(BIN)/python -m benches.dispatch
+	$(BIN)/python -m benches.pace

@@ -162,6 +162,7 @@ class Dispatcher:
         if not groups and not self._unsettled:
             return launched
         batches, lost = await self._patiently(lambda: self._settle_and_claim(groups), grant)
+        await self._until(grant)
         self._submit(batches)
         if grant is not None:
             await asyncio.sleep(0)  # the calls begin; stamped before that, the pace could be exceeded
@@ -225,6 +226,12 @@ class Dispatcher:
                 await clock.sleep(0.01 + 0.04 * self._tools.chance())
                 if grant is not None:
                     self._tools.pacer.renew(grant)
+
+    async def _until(self, grant: Grant | None) -> None:
+        """Wait for the moment that was granted: hundredths of a second, which the claim took already."""
+        ahead = 0.0 if grant is None else grant.from_ - self._tools.clock.monotonic()
+        if ahead > 0:
+            await self._tools.clock.sleep(ahead)
 
     async def _land(self) -> None:
         """Wait for what is in flight and record it: nothing claimed stays without a receipt."""
@@ -336,6 +343,8 @@ class Dispatcher:
                 self.counts.states[State.RELEASED] -= sum(
                     message.id in self._attempts for message in batch.messages
                 )
+        if self._tools.stop.at_once:  # while the moment was awaited that pace granted
+            self._on_stop()
 
     def _landed(self, task: asyncio.Task[Answer]) -> None:
         call = self._flying.pop(task)
@@ -481,6 +490,7 @@ class Dispatcher:
         won = await self._patiently(lambda: self._reclaim(due.batch, log), grant)
         if won:
             self._count_repeat(due)
+            await self._until(grant)
             self._submit([due.batch], due.repeats + 1)
             await asyncio.sleep(0)  # as in `_turn`
         self._tools.pacer.spend(grant, [members] if won else [])

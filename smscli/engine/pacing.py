@@ -19,6 +19,9 @@ from smscli.domain.profile import Rate, RateScope, RateUnit
 
 #: A grant is noted so far ahead (seconds) until it is spent: a slow claim keeps its place in the windows.
 CLAIMING = 2.0
+#: Requests are granted so long (seconds) before there is room for them, to be claimed meanwhile. Else every
+#: window lasts longer by a claim, and of 1,000 a second no more than 950 are used.
+LEAD = 0.02
 #: What lies further ahead was written by the clock of another boot.
 _NOT_OURS = 60.0
 
@@ -58,16 +61,19 @@ class _Limit:
         """For so many seconds this stands in the way: one message may weigh more than a window holds."""
         return max(self._window, amount / self.rate.per_second)
 
-    def used(self, entries: Entries, now: float) -> float:
-        """What the window holds, without what has left it and what a clock of another boot wrote."""
+    def forget(self, entries: Entries, now: float) -> None:
+        """Drop what has left the window, and what a clock of another boot wrote."""
         entries[:] = [
             (at, amount) for at, amount in entries if now - self.holds(amount) < at <= now + _NOT_OURS
         ]
-        return sum(amount for _, amount in entries)
+
+    def free(self, entries: Entries, at: float) -> float:
+        """What the window has room for then."""
+        return self.capacity - sum(held for noted, held in entries if at - self.holds(held) < noted)
 
     def wait(self, entries: Entries, amount: float, now: float) -> float:
         """Seconds until so much is free; what is granted and not spent counts as if spent now."""
-        excess = self.used(entries, now) + min(amount, self.capacity) - self.capacity
+        excess = min(amount, self.capacity) - self.free(entries, now)
         frees = sorted((min(at, now) + self.holds(held), held) for at, held in entries)
         for at, held in frees:
             if excess <= 0:
@@ -111,11 +117,15 @@ class Limits:
 
 @dataclass(slots=True)
 class Grant:
-    """Leave to make the requests at these places of those asked for; noted at `at` (monotonic seconds)."""
+    """Leave to make the requests at these places of those asked for, from `from_` on.
+
+    Noted in the ledgers at `at`; times are monotonic seconds.
+    """
 
     places: Sequence[int]
     amounts: dict[Lane, float]
-    at: float = 0.0
+    from_: float
+    at: float
 
 
 class Pacer:
@@ -144,12 +154,14 @@ class Pacer:
         """
         costs = [self._cost(request) for request in requests]
         with self._held(costs) as (entries, now):
-            free = {lane: self._limits.of(lane).capacity for lane in entries}
-            for lane, noted in entries.items():
-                free[lane] -= self._limits.of(lane).used(noted, now)
+            free = {lane: self._limits.of(lane).free(noted, now + LEAD) for lane, noted in entries.items()}
             places = self._chosen(requests, costs, free, slots, room)
-            grant = Grant(places, _together(costs[place] for place in places), now + CLAIMING)
-            for lane, amount in grant.amounts.items():
+            amounts = _together(costs[place] for place in places)
+            waits = [
+                self._limits.of(lane).wait(entries[lane], amount, now) for lane, amount in amounts.items()
+            ]
+            grant = Grant(places, amounts, now + max(waits, default=0.0), now + CLAIMING)
+            for lane, amount in amounts.items():
                 entries[lane].append((grant.at, amount))
         return grant
 
@@ -199,7 +211,7 @@ class Pacer:
         grant.at = at
 
     def wait(self, requests: Sequence[Sequence[Message]]) -> float:
-        """Seconds until the first of these may go; 0 if one may."""
+        """Seconds until `take` grants the first of these; 0 if it would now."""
         costs = [self._cost(request) for request in requests]
         soonest, behind, waited_for = inf, 0.0, set[Lane]()
         with self._held(costs) as (entries, now):
@@ -214,7 +226,7 @@ class Pacer:
                 behind = max([behind, *(waits[lane] for lane in waits if not lane.per_sender)])
                 if not self.by_sender:
                     break
-        return 0.0 if soonest == inf else soonest
+        return 0.0 if soonest == inf else max(0.0, soonest - LEAD)
 
     def _cost(self, messages: Sequence[Message]) -> Cost:
         if not self._limits:
@@ -227,7 +239,10 @@ class Pacer:
         lanes = sorted({lane for cost in costs for lane in cost})
         with ExitStack() as locks:
             entries = {lane: locks.enter_context(self._ledger_of(lane).exclusively()) for lane in lanes}
-            yield entries, self._monotonic()
+            now = self._monotonic()
+            for lane, noted in entries.items():
+                self._limits.of(lane).forget(noted, now)
+            yield entries, now
 
 
 def _together(costs: Iterable[Cost]) -> dict[Lane, float]:

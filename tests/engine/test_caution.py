@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,10 +53,26 @@ def test_an_error_for_a_whole_call_starts_the_round_again() -> None:
     for _ in range(4):
         slow.answered(slow.window, 0)
     window = slow.window
-    slow.answered(window - 1, 0)
-    slow.failed()
+    for _ in range(3):
+        slow.failed()
+        slow.answered(window - 1, 0)
+        assert slow.window == window
     slow.answered(1, 0)
-    assert slow.window == window
+    assert slow.window == 2 * window
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.randoms(use_true_random=False))
+def test_while_everybody_is_accepted_the_order_of_answers_is_all_one(
+    sizes: list[int], chance: random.Random
+) -> None:
+    shuffled = list(sizes)
+    chance.shuffle(shuffled)
+    one, other, whole = SlowStart(500), SlowStart(500), SlowStart(500)
+    hoped = whole.window_after(sum(sizes))
+    for size, another in zip(sizes, shuffled, strict=True):
+        one.answered(size, 0)
+        other.answered(another, 0)
+    assert one.window == other.window == hoped
 
 
 def _receipts(state: State, count: int, fault: Fault | None = None) -> tuple[Receipt, ...]:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smscli.domain.message import Message
+from smscli.domain.ports import PaceLedger
 from smscli.domain.profile import Rate, RateScope, RateUnit
-from smscli.engine.pacing import CLAIMING, Lane, Limits, Pacer, Timetable, capacity
+from smscli.engine.pacing import CLAIMING, LEAD, Grant, Lane, Limits, Pacer, Timetable, capacity
 from tests.engine.making import Ledger, ledgers, message
 
 LONG = "x" * 500  # four segments
@@ -32,9 +33,23 @@ def requests(*sizes: int, body: str = "Hello", sender: str = "Shop") -> list[Req
     return [tuple(message(place, body=body, sender=sender) for place in range(size)) for size in sizes]
 
 
-def take(pacer: Pacer, wanted: Sequence[Request], slots: int = 99, room: int = 9_999) -> int:
+class Hurried(Pacer):
+    """A pacer and its clock, which goes on to the moment that was granted."""
+
+    def __init__(self, rates: Sequence[Rate], ledger_of: Callable[[Lane], PaceLedger], clock: Hands) -> None:
+        super().__init__(rates, ledger_of, clock)
+        self.clock = clock
+
+    def begin(self, wanted: Sequence[Request], slots: int = 99, room: int = 9_999) -> Grant:
+        grant = self.take(wanted, slots, room)
+        assert grant.from_ - self.clock.now <= LEAD + 1e-9
+        self.clock.now = max(self.clock.now, grant.from_)
+        return grant
+
+
+def take(pacer: Hurried, wanted: Sequence[Request], slots: int = 99, room: int = 9_999) -> int:
     """Take and spend at once; how many went."""
-    grant = pacer.take(wanted, slots, room)
+    grant = pacer.begin(wanted, slots, room)
     pacer.spend(grant, [wanted[place] for place in grant.places])
     return len(grant.places)
 
@@ -55,14 +70,14 @@ def test_no_window_ever_holds_more_than_the_rate(
     """Two processes on one ledger; what weighs more than a window holds keeps it for as long as it takes."""
     limit = Rate(rate, counts)
     clock, ledger_of, submitted = Hands(), ledgers(), list[tuple[float, float]]()
-    pacers = [Pacer((limit,), ledger_of, clock) for _ in range(2)]
+    pacers = [Hurried((limit,), ledger_of, clock) for _ in range(2)]
     units = Limits((limit,))
     for pause, who, segments, claim_takes in wishes:
         clock.now += pause
         wanted = [(message(place, body="x" * 150 * each),) for place, each in enumerate(segments)]
         grant = pacers[who].take(wanted, 99, 99)
         going = [wanted[place] for place in grant.places]
-        clock.now += claim_takes
+        clock.now = max(clock.now + claim_takes, grant.from_)
         pacers[who].spend(grant, going)
         for group in going:
             (amount,) = units.cost([(group[0].sender, group[0].segments.count, 1)]).values()
@@ -77,7 +92,7 @@ def test_no_window_ever_holds_more_than_the_rate(
 
 def test_two_processes_in_the_middle_of_a_claim_share_one_window() -> None:
     clock, ledger_of = Hands(), ledgers()
-    one, two = (Pacer((Rate(5),), ledger_of, clock) for _ in range(2))
+    one, two = (Hurried((Rate(5),), ledger_of, clock) for _ in range(2))
     wanted = requests(1, 1, 1, 1, 1)
     grant = one.take(wanted[:3], 99, 99)
     clock.now += 1.5  # a slow disk: longer than the window
@@ -87,34 +102,46 @@ def test_two_processes_in_the_middle_of_a_claim_share_one_window() -> None:
 
 def test_a_process_killed_in_the_middle_of_a_claim_gives_its_share_back() -> None:
     clock, ledger_of = Hands(), ledgers()
-    Pacer((Rate(5),), ledger_of, clock).take(requests(5), 1, 5)
+    Hurried((Rate(5),), ledger_of, clock).take(requests(5), 1, 5)
     clock.now += CLAIMING + 1.0
-    assert take(Pacer((Rate(5),), ledger_of, clock), requests(5)) == 1
+    assert take(Hurried((Rate(5),), ledger_of, clock), requests(5)) == 1
 
 
 def test_a_look_at_the_clock_before_another_process_wrote_forgets_nothing() -> None:
     """What it noted lies ahead by as much as the two clocks were read apart."""
     clock, ledger_of = Hands(), ledgers()
-    pacer = Pacer((Rate(5),), ledger_of, clock)
+    pacer = Hurried((Rate(5),), ledger_of, clock)
     assert take(pacer, requests(5)) == 1
     clock.now -= 0.01
     assert take(pacer, requests(1)) == 0
 
 
+def test_what_is_free_in_a_moment_is_granted_for_that_moment() -> None:
+    """So that it is claimed meanwhile."""
+    clock = Hands()
+    pacer = Hurried((Rate(5),), ledgers(), clock)
+    assert take(pacer, requests(5)) == 1
+    clock.now = 6.0 - 2 * LEAD
+    assert not pacer.take(requests(1), 1, 1).places
+    clock.now = 6.0 - LEAD / 2
+    grant = pacer.take(requests(1), 1, 1)
+    assert (list(grant.places), grant.from_) == ([0], 6.0)
+
+
 @pytest.mark.parametrize("rate", [0.5, 1, 1.5, 3, 50])
 def test_waiting_as_told_is_enough_and_no_longer_than_the_rate_needs(rate: float) -> None:
     clock = Hands()
-    pacer, (one,) = Pacer((Rate(rate),), ledgers(), clock), requests(1)
+    pacer, (one,) = Hurried((Rate(rate),), ledgers(), clock), requests(1)
     most = capacity(Rate(rate))
     for _ in range(3 * most + 1):
-        clock.now += pacer.wait([one])
+        clock.now += pacer.wait([one]) + 1e-9
         assert take(pacer, [one]) == 1
     assert clock.now - 5.0 == pytest.approx(3 * most / rate)
 
 
 def test_what_a_grant_did_not_use_is_free_again() -> None:
     clock = Hands()
-    pacer = Pacer((Rate(10),), ledgers(), clock)
+    pacer = Hurried((Rate(10),), ledgers(), clock)
     grant = pacer.take(requests(10), 1, 10)
     assert take(pacer, requests(1)) == 0
     clock.now += 0.1
@@ -123,33 +150,33 @@ def test_what_a_grant_did_not_use_is_free_again() -> None:
 
 
 def test_all_that_fits_goes_at_once_and_nothing_overtakes() -> None:
-    pacer = Pacer((Rate(10),), ledgers(), Hands())
+    pacer = Hurried((Rate(10),), ledgers(), Hands())
     assert take(pacer, requests(4, 4, 4, 1)) == 2  # the last one would fit, and waits its turn
 
 
 def test_entries_of_another_boot_are_forgotten() -> None:
     ledger = Ledger()
     ledger.entries = [(9_999_999.0, 5.0)]
-    assert take(Pacer((Rate(5),), lambda _: ledger, Hands()), requests(5)) == 1
+    assert take(Hurried((Rate(5),), lambda _: ledger, Hands()), requests(5)) == 1
 
 
 def test_a_message_of_more_segments_than_a_window_goes_alone_and_takes_its_time() -> None:
     clock = Hands()
-    pacer = Pacer((Rate(2, RateUnit.SEGMENT),), ledgers(), clock)
+    pacer = Hurried((Rate(2, RateUnit.SEGMENT),), ledgers(), clock)
     assert take(pacer, requests(1, 1, body=LONG)) == 1
-    assert pacer.wait(requests(1)) == 2.0  # four segments at two a second
+    assert pacer.wait(requests(1)) == 2.0 - LEAD  # four segments at two a second
     clock.now += 2.0
     assert take(pacer, requests(1)) == 1
     assert take(pacer, requests(1, body=LONG)) == 0
 
 
 def test_requests_count_once_however_many_messages() -> None:
-    pacer = Pacer((Rate(3, RateUnit.REQUEST),), ledgers(), Hands())
+    pacer = Hurried((Rate(3, RateUnit.REQUEST),), ledgers(), Hands())
     assert take(pacer, requests(50, 50, 50, 50)) == 3
 
 
 def test_without_a_rate_everything_is_free() -> None:
-    pacer = Pacer((), ledgers(), Hands())
+    pacer = Hurried((), ledgers(), Hands())
     assert take(pacer, requests(500, 500)) == 2
     assert pacer.wait(requests(500)) == 0
 
@@ -159,7 +186,7 @@ def test_without_a_rate_everything_is_free() -> None:
 )
 def test_connections_and_slow_start_bound_what_goes(slots: int, room: int, went: int) -> None:
     for rates in ((), (Rate(100),)):
-        assert take(Pacer(rates, ledgers(), Hands()), requests(4, 4, 4), slots, room) == went
+        assert take(Hurried(rates, ledgers(), Hands()), requests(4, 4, 4), slots, room) == went
 
 
 # --- several limits ---------------------------------------------------------------------------------
@@ -167,19 +194,19 @@ def test_connections_and_slow_start_bound_what_goes(slots: int, room: int, went:
 
 def test_a_request_needs_room_in_every_limit_and_takes_of_none_or_of_all() -> None:
     ledger_of = ledgers()
-    pacer = Pacer((Rate(10), Rate(2, RateUnit.REQUEST)), ledger_of, Hands())
+    pacer = Hurried((Rate(10), Rate(2, RateUnit.REQUEST)), ledger_of, Hands())
     assert take(pacer, requests(3, 3, 3)) == 2
     assert sum(amount for _, amount in _entries(ledger_of, per_sender=False, counts="message")) == 6
     assert sum(amount for _, amount in _entries(ledger_of, per_sender=False, counts="request")) == 2
 
 
 def test_of_two_limits_of_the_same_kind_the_lower_holds() -> None:
-    assert take(Pacer((Rate(3), Rate(9)), ledgers(), Hands()), requests(1, 1, 1, 1)) == 3
-    assert take(Pacer((Rate(9), Rate(3)), ledgers(), Hands()), requests(1, 1, 1, 1)) == 3
+    assert take(Hurried((Rate(3), Rate(9)), ledgers(), Hands()), requests(1, 1, 1, 1)) == 3
+    assert take(Hurried((Rate(9), Rate(3)), ledgers(), Hands()), requests(1, 1, 1, 1)) == 3
 
 
 def test_each_sender_has_its_own_pace_and_others_pass_the_one_that_waits() -> None:
-    pacer = Pacer((Rate(2, per=PER_SENDER),), ledgers(), Hands())
+    pacer = Hurried((Rate(2, per=PER_SENDER),), ledgers(), Hands())
     wanted = [*requests(1, 1, 1, sender="A"), *requests(1, 1, sender="B")]
     grant = pacer.take(wanted, 99, 99)
     assert list(grant.places) == [0, 1, 3, 4]
@@ -188,31 +215,31 @@ def test_each_sender_has_its_own_pace_and_others_pass_the_one_that_waits() -> No
 
 
 def test_nobody_passes_whoever_waits_for_the_gateway() -> None:
-    pacer = Pacer((Rate(3), Rate(2, per=PER_SENDER)), ledgers(), Hands())
+    pacer = Hurried((Rate(3), Rate(2, per=PER_SENDER)), ledgers(), Hands())
     wanted = [*requests(2, sender="A"), *requests(2, sender="B"), *requests(1, sender="C")]
     assert list(pacer.take(wanted, 99, 99).places) == [0]
 
 
 def test_a_list_of_several_senders_waits_for_all_of_them() -> None:
     clock = Hands()
-    pacer = Pacer((Rate(2, per=PER_SENDER),), ledgers(), clock)
+    pacer = Hurried((Rate(2, per=PER_SENDER),), ledgers(), clock)
     assert take(pacer, requests(2, sender="A")) == 1
     clock.now += 0.4
     mixed = (message(1, sender="A"), message(2, sender="B"))
     only_b = requests(1, sender="B")
     assert take(pacer, [mixed, *only_b]) == 0  # B keeps its place behind A's
-    assert pacer.wait([mixed, *only_b]) == pytest.approx(0.6)
+    assert pacer.wait([mixed, *only_b]) == pytest.approx(0.6 - LEAD)
     assert take(pacer, only_b) == 1
 
 
 def test_the_wait_is_for_the_first_that_may_go() -> None:
     clock = Hands()
-    pacer = Pacer((Rate(1, per=PER_SENDER),), ledgers(), clock)
+    pacer = Hurried((Rate(1, per=PER_SENDER),), ledgers(), clock)
     assert take(pacer, requests(1, sender="A")) == 1
     clock.now += 0.25
     assert take(pacer, requests(1, sender="B")) == 1
     wanted = [*requests(1, sender="B"), *requests(1, sender="A")]
-    assert pacer.wait(wanted) == 0.75
+    assert pacer.wait(wanted) == 0.75 - LEAD
     assert pacer.wait([*wanted, *requests(1, sender="C")]) == 0
 
 
@@ -223,7 +250,7 @@ def test_locks_are_taken_in_one_order_whoever_takes_them() -> None:
         asked: list[Lane] = []
         kept = ledgers()
         rates = (Rate(9, per=PER_SENDER), Rate(9), Rate(9, RateUnit.REQUEST))
-        pacer = Pacer(rates if senders == "AB" else rates[::-1], _watched(kept, asked), Hands())
+        pacer = Hurried(rates if senders == "AB" else rates[::-1], _watched(kept, asked), Hands())
         pacer.take([tuple(message(place, sender=each) for place, each in enumerate(senders))], 9, 9)
         orders.append(asked)
     assert orders[0] == orders[1]
@@ -263,7 +290,7 @@ def test_the_timetable_is_what_a_pacer_grants_in_order(
     """Both would also agree where a sender lets others pass; here each request waits for the one before."""
     clock = Hands(0.0)
     ledger_of, timetable = ledgers(), Timetable(rates)
-    pacer = Pacer(rates, ledger_of, clock)
+    pacer = Hurried(rates, ledger_of, clock)
     for sender, segments, size in plan:
         request = tuple(message(place, body="x" * 150 * segments, sender=sender) for place in range(size))
         while not take(pacer, [request]):
