@@ -276,8 +276,8 @@ class _Sync:
         strays = [each for each, of in zip(told, ids, strict=True) if of is None]
         page.counts[Count.UNMATCHED] += len(strays)
         page.strays = tuple(strays)
-        # What is under way settles nothing later either.
-        kept = [each for each in strays if each.state is not None]
+        # What is under way settles nothing later either; somebody who opted out is not texted again.
+        kept = [each for each in strays if each.state is not None or each.opted_out]
         if kept:
             self._log.keep_strays(self._gateway, self._realm, kept, now)
         return page

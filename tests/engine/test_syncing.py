@@ -12,7 +12,7 @@ import pytest
 
 from smscli.domain.delivery import DeliveryReceipt, ListedOptOut, Post
 from smscli.domain.errors import PostboxFailed, SentLogBusy
-from smscli.domain.message import Realm, State
+from smscli.domain.message import Realm, Receipt, State
 from smscli.domain.ports import SentLog, SyncMark
 from smscli.domain.profile import PollEach
 from smscli.domain.replies import Reply, ReplyClass
@@ -149,6 +149,14 @@ def test_an_opt_out_is_heard_where_its_receipt_tells_nothing_else_that_is_new(lo
     synced(log, ScriptedPostbox(LISTING, [page(*told)]))
     assert [wish.number for wish in log.opt_outs()] == [ADA, BEN]
     assert states(log) == {"m1": State.REJECTED, "m2": State.UNDELIVERED}
+
+
+def test_an_opt_out_that_comes_before_the_answer_is_heard_once_its_message_is_known(log: SentLog) -> None:
+    hand_over(log, "m1", ADA, State.SUBMITTING)
+    synced(log, ScriptedPostbox(LISTING, [page(of("r1", None, opted_out=True))]))
+    log.settle([Receipt("m1", State.ACCEPTED, "r1")], NOW)
+    synced(log, ScriptedPostbox(LISTING))
+    assert [wish.number for wish in log.opt_outs()] == [ADA]
 
 
 # --- pages and trouble ---------------------------------------------------------------------------
