@@ -137,11 +137,16 @@ class Listing:
 
 
 def _said(tree: Any, pages: Pages) -> str:
-    """What stands at the path: absent, null and false say that there is no more."""
+    """What stands at the path: absent, null and false say that there is no more. Raises Astray."""
     value = at(tree, pages.path)
     if value is ABSENT or value is None or value is False:
         return ""
-    return said_by(value) or ""
+    said = said_by(value) or ""
+    try:
+        said.encode()  # it goes into the next request, and into the sent log
+    except UnicodeEncodeError:
+        raise Astray("where it goes on holds half a surrogate pair, which has no bytes") from None
+    return said
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -253,6 +253,15 @@ def test_a_listing_has_a_most() -> None:
         listing.take(Page("http://a.example/", None, [0], b"other"))
 
 
+@pytest.mark.parametrize("by", [PageBy.LINK, PageBy.TOKEN, PageBy.LAST])
+def test_half_a_surrogate_pair_is_no_way_on(by: PageBy) -> None:
+    listing = Listing(Pages(by, path=("next",), name="p"), "")
+    said = {"next": "\ud83d"}
+    with pytest.raises(Astray, match="half a surrogate pair"):
+        listing.take(Page("http://a.example/", said, [said]))
+    assert listing.mark == ""
+
+
 # --- by sender, reference, message ---
 
 MESSAGES = [handed(ALICE, ref="r1"), handed(BOB, ref="r2"), handed(CAROL, ref="r3")]
