@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from smscli.domain.delivery import Finding, Handed
@@ -20,6 +20,9 @@ from smscli.engine.syncing import patiently
 
 #: The code of a message that was released because its gateway does not know it.
 LOOKUP = "lookup"
+
+#: So long before a message, another one may have been handed over that a lookup by number takes for it.
+_ANOTHER = timedelta(hours=1)
 
 #: A gateway that fails so often in a row is not asked any more.
 _PATIENCE = 3
@@ -68,6 +71,7 @@ async def ask_about(postbox: Postbox, messages: Sequence[Handed], tools: AskTool
     asked, failures = Asked(postbox.profile.name), 0
     lookup = postbox.profile.polls.lookup
     keeps = None if lookup is None else lookup.poll.keeps
+    since = min((message.claimed_at for message in messages), default=tools.clock.now()) - _ANOTHER
     for message in messages:
         if keeps is not None and message.claimed_at < tools.clock.now() - keeps:
             asked.left[message.id] = Left.TOO_OLD
@@ -83,31 +87,51 @@ async def ask_about(postbox: Postbox, messages: Sequence[Handed], tools: AskTool
             asked.left[message.id], asked.why[message.id] = Left.NOT_ASKED, failed.message
             continue
         failures = 0
-        await _settle(postbox, message, finding, asked, tools)
+        await _settle(postbox, message, finding, since, asked, tools)
         tools.watch(asked)
     return asked
 
 
-async def _settle(postbox: Postbox, message: Handed, finding: Finding, asked: Asked, tools: AskTools) -> None:
+async def _settle(
+    postbox: Postbox, message: Handed, finding: Finding, since: datetime, asked: Asked, tools: AskTools
+) -> None:
     now = tools.clock.now()
     receipt = _concluded(postbox, message, finding, now)
     if isinstance(receipt, Left):
         asked.left[message.id], asked.why[message.id] = receipt, finding.why
         return
 
-    def step() -> bool:
-        """Only if it is the same doubt still: a send may have repeated the message meanwhile."""
+    if receipt.gateway_ref:  # made ready while it keeps no send from writing, as a sync does
+        await patiently(tools.clock, lambda: tools.log.match(asked.gateway, message.realm, (), since))
+
+    def step() -> Left | None:
+        """Why it stays. Settled only if it is the same doubt still: a send may have repeated the message."""
         with tools.log.atomic():
             there = tools.log.found([message.id]).get(message.id)
             if there is None or (there.state, there.claimed_at) != (State.IN_DOUBT, message.claimed_at):
-                return False
+                return Left.CHANGED
+            if _is_of_another(message, finding, asked.gateway, since, tools.log):
+                return Left.UNKNOWN
             tools.log.settle([receipt], now)
-            return True
+            return None
 
-    if await patiently(tools.clock, step):
+    if (left := await patiently(tools.clock, step)) is None:
         asked.settled[message.id] = receipt.state
-    else:
-        asked.left[message.id] = Left.CHANGED
+        return
+    asked.left[message.id] = left
+    if left is Left.UNKNOWN:
+        asked.why[message.id] = "the gateway tells only of another message of this log"
+
+
+def _is_of_another(message: Handed, finding: Finding, gateway: str, since: datetime, log: SentLog) -> bool:
+    """Is what the gateway found another message of ours, which has its reference already?
+
+    A lookup by number finds that too: the same text to the same person, a minute earlier.
+    """
+    if finding.receipt is None or not finding.receipt.ref:
+        return False
+    [known] = log.match(gateway, message.realm, [finding.receipt], since)
+    return known not in (None, message.id)
 
 
 def _concluded(postbox: Postbox, message: Handed, finding: Finding, now: datetime) -> Receipt | Left:

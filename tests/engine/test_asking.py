@@ -153,3 +153,20 @@ def test_a_busy_log_is_waited_for() -> None:
     log.busy_for = 5
     told, _ = asked(log, {"m1": found(State.DELIVERED)})
     assert told.settled == {"m1": State.DELIVERED}
+
+
+def test_a_message_that_the_log_knows_by_its_reference_is_not_taken_for_another() -> None:
+    log, ada = MemorySentLog(), number(101)
+    hand_over(log, "m1", ada, ref="ref-9", ago=HOUR + timedelta(minutes=1), campaign="winter")
+    in_doubt(log, "m2", ago=HOUR)
+    told, _ = asked(log, {"m2": found(State.DELIVERED, number=ada.digits)})
+    assert (told.left, states(log)["m2"]) == ({"m2": Left.UNKNOWN}, State.IN_DOUBT)
+
+
+def test_of_two_messages_in_doubt_one_reference_settles_one() -> None:
+    log, ada = MemorySentLog(), number(101)
+    for each in ("m1", "m2"):
+        hand_over(log, each, ada, State.IN_DOUBT, ago=HOUR, campaign=f"of {each}")
+    one = found(State.ACCEPTED, number=ada.digits)
+    told, _ = asked(log, {"m1": one, "m2": one})
+    assert (told.settled, told.left) == ({"m1": State.ACCEPTED}, {"m2": Left.UNKNOWN})
