@@ -6,12 +6,10 @@ documentation, where it has any.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from importlib.resources import files
 
 from smscli.domain.profile import BatchMode, GatewayProfile, Polls
-from smscli.files.profile_file import load_preset, preset_names
+from smscli.files.profile_file import load_preset, preset_names, preset_title
 from tools.markdown import code, table
 
 _CARRIES = {
@@ -36,22 +34,15 @@ def presets() -> Iterator[str]:
 
 def _row(name: str) -> tuple[str, ...]:
     profile = load_preset(name)
-    what, address = first_lines(name)
+    what, address = preset_title(name)
     return (
         code(name),
-        f"[{what.rstrip('.')}]({address})" if address else what.rstrip("."),
+        f"[{what}]({address})" if address else what,
         _CARRIES[profile.batch].format(profile.batch_max),
         _afterwards(profile.polls) or "nothing: it tells by push",
         _repeats(profile),
         ", ".join(map(code, profile.secrets)) or "none",
     )
-
-
-def first_lines(name: str) -> tuple[str, str]:
-    """What a preset is, and the address of its documentation (empty: none)."""
-    text = files("smscli.presets").joinpath("gateways", f"{name}.yaml").read_text("utf-8")
-    lines = [line.removeprefix("#").strip() for line in text.splitlines()[:2]]
-    return lines[0], lines[1] if re.fullmatch(r"https://\S+", lines[1]) else ""
 
 
 def _afterwards(polls: Polls) -> str:

@@ -41,4 +41,4 @@ def gateways_there_are(own: Iterable[str], campaigns: Path | None) -> str:
     """What can be named: those of the campaigns file, presets, files."""
     of_file = f"{listed(own, 'or')} (under gateways: in {campaigns}), " if own else ""
     elsewhere = "" if campaigns else "; --campaigns FILE takes in those of a campaigns file"
-    return f"{of_file}a preset ({listed(preset_names(), 'or')}) or a file that ends in .yaml{elsewhere}"
+    return f"{of_file}a preset (smscli gateway list) or a file that ends in .yaml{elsewhere}"

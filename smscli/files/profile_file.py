@@ -2,6 +2,7 @@
 
     load_profile(node, base)            what stands at `gateway:` -> GatewayProfile
     load_preset("twilio")               a bundled one
+    preset_title("twilio")              what it is, and where it is documented, as its file says at its top
     resolve_secrets(profile, environ)   the values it names, or FilesError with every one that is unset
 
 A preset's keys can be overridden: mappings are merged, a key without a value is taken away, lists and
@@ -11,6 +12,7 @@ spoken. No secret is ever read from a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -53,6 +55,16 @@ def preset_names() -> tuple[str, ...]:
 def load_preset(name: str) -> GatewayProfile:
     """A bundled preset as it is. Raises FilesError for a name that is none, or a preset that needs more."""
     return _build(_preset_tree(name), Realm.SANDBOX if name == SANDBOX else Realm.LIVE)
+
+
+def preset_title(name: str) -> tuple[str, str]:
+    """What a bundled preset is, in one sentence, and the address of its documentation (empty: none).
+
+    The first line of its file says the one, the second the other.
+    """
+    text = files("smscli.presets").joinpath("gateways", f"{name}.yaml").read_text("utf-8")
+    what, address = (line.removeprefix("#").strip() for line in text.splitlines()[:2])
+    return what.removesuffix("."), address if re.fullmatch(r"https://\S+", address) else ""
 
 
 def load_profile(choice: Node | str, base: Path) -> GatewayProfile:
@@ -181,7 +193,7 @@ def _build(root: Node, realm: Realm) -> GatewayProfile:
 def _preset_tree(name: str) -> Node:
     if name not in preset_names():
         meant = did_you_mean(name, preset_names())
-        hint = f'did you mean "{meant}"?' if meant else f"there are: {listed(preset_names())}"
+        hint = f'did you mean "{meant}"?' if meant else "which there are: smscli gateway list"
         raise FilesError(f"{quoted(name)} is not a gateway preset", hint=hint)
     text = files("smscli.presets").joinpath("gateways", f"{name}.yaml").read_text("utf-8")
     tree = parse_tree(text, f"preset {name}")
@@ -199,7 +211,7 @@ def _chosen_preset(choice: Node) -> Node:
     hint = (
         f'did you mean "{meant}"?'
         if meant
-        else f"presets: {listed(preset_names())}; or a file that ends in .yaml"
+        else "name a preset (smscli gateway list), or a file that ends in .yaml"
     )
     raise files_error(
         [problem_at(choice, (), "unknown_gateway", f"{quoted(name)} is not a gateway preset", hint)]

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from smscli.cli.present.gateway import written
+from smscli.domain.profile import SecretName
 from smscli.files.profile_file import load_preset, preset_names
 from tests.cli.desk import READY, Desk
 from tests.cli.program import Finished, Program
@@ -80,6 +82,9 @@ SECRETS = {
     "ACME_PASSWORD": "s3<cr>et=%+/ \\?#",
 }
 
+#: A body of one text to several.
+FANNED_OUT = "{to: {$each: messages, item: '{to}'}, text: '{text}', from: '{sender}'}"
+
 
 def profile_yaml(place: str, url: str) -> str:
     """A whole profile, with credentials in that place."""
@@ -105,19 +110,43 @@ def test_the_list_names_every_preset_and_what_is_set_but_no_value() -> None:
     assert told.code == 0
     rows = {line.split()[0]: line for line in told.out.splitlines() if line}
     assert list(rows) == ["name", *preset_names(), "Next"]
-    assert "TWILIO_ACCOUNT_SID: set, TWILIO_AUTH_TOKEN: not set" in rows["twilio"]
-    assert "SMS_GATEWAY_TOKEN: not set" in rows["generic-json"]
-    assert "texts nobody" in rows["sandbox"]
+    assert rows["twilio"].endswith(" TWILIO_ACCOUNT_SID (set), TWILIO_AUTH_TOKEN")
+    assert rows["generic-json"].endswith(" SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN")
+    assert "nobody is texted" in rows["sandbox"]
     assert "sesame" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("twil", ["twilio"]),
+        ("Vonage", ["vonage-messages", "vonage-sms"]),
+        ("NEXMO", ["vonage-sms"]),  # what it was called once stands in what it is
+        ("acme", ["acme"]),
+    ],
+)
+def test_the_list_narrows_to_a_word_of_the_name_or_of_what_it_is(
+    desk: Desk, word: str, names: list[str]
+) -> None:
+    desk.campaigns(top="gateways:\n  acme: {preset: kannel}\n")
+    told = desk("gateway", "list", word, "--campaigns", "campaigns.yaml")
+    assert [line.split()[0] for line in told.out.splitlines()[1:] if line[:1].strip()] == [*names, "Next"]
+
+
+def test_the_list_ends_with_a_command_that_can_be_typed_as_it_is_where_one_gateway_is_meant() -> None:
+    program = Program()
+    assert program("gateway", "list", "nexmo").out.endswith("\nNext      smscli gateway show vonage-sms\n")
+    assert program("gateway", "list").out.endswith("\nNext      smscli gateway show NAME\n")
 
 
 def test_the_list_in_json_has_these_keys() -> None:
     document = Program(environ={"TWILIO_AUTH_TOKEN": "sesame"})("gateway", "list", "--json").document
     assert list(document) == ["schema", "command", "status", "gateways"]
     assert {tuple(each) for each in document["gateways"]} == {
-        ("name", "written", "realm", "what", "variables")
+        ("name", "written", "realm", "title", "documentation", "what", "variables")
     }
     twilio = next(each for each in document["gateways"] if each["name"] == "twilio")
+    assert twilio["documentation"].startswith("https://www.twilio.com/")
     assert twilio["variables"] == [
         {"name": "TWILIO_ACCOUNT_SID", "set": False},
         {"name": "TWILIO_AUTH_TOKEN", "set": True},
@@ -149,7 +178,8 @@ def test_every_problem_of_the_gateways_of_a_file_is_told_at_once(desk: Desk) -> 
 def test_a_preset_is_shown_at_eighty_columns_with_the_next_command(name: str) -> None:
     told = Program()("gateway", "show", name)
     assert (told.code, told.err) == (0, "")
-    assert max(map(len, told.out.splitlines())) <= 80
+    lines = told.out.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("  https://")) <= 80  # addresses are whole
     profile = load_preset(name)
     for variable in profile.secrets:
         assert re.search(rf"  {variable} +not set\n", told.out)
@@ -230,7 +260,9 @@ def test_what_a_profile_of_one_s_own_says_is_told(desk: Desk, more: str, said: s
     lines = profile_yaml("bearer", "https://sms.example.com").splitlines()
     kept = [line for line in lines if not line.startswith(f"{changed}:")]
     text = "\n".join([*kept, more, ""])
-    (desk.path / "acme.yaml").write_text(text.replace(", id: '{id}'", "") if "fanout" in more else text)
+    if "fanout" in more:
+        text = text.replace(PROFILE["body"], FANNED_OUT)
+    (desk.path / "acme.yaml").write_text(text)
     assert said in " ".join(desk("gateway", "show", "acme.yaml").out.split())
 
 
@@ -251,7 +283,8 @@ def test_what_a_gateway_can_be_asked_afterwards_is_told(name: str, afterwards: s
 def test_a_profile_shown_in_json_has_these_keys() -> None:
     document = Program()("gateway", "show", "twilio", "--json").document
     assert list(document) == [
-        *("schema", "command", "status", "name", "written", "realm", "what", "variables"),
+        *("schema", "command", "status", "name", "written", "realm", "title", "documentation"),
+        *("what", "variables"),
         *("method", "url", "url_variables", "auth", "proxy", "encoding", "number", "batch", "connections"),
         *("rates", "validity", "timeouts", "idempotency", "clock_check", "polls", "answers"),
     ]
@@ -275,7 +308,8 @@ def test_the_file_of_a_preset_is_printed_as_it_is(name: str, desk: Desk) -> None
 def test_a_printed_preset_is_a_start_for_a_profile_of_one_s_own(desk: Desk) -> None:
     (desk.path / "ours.yaml").write_text(desk("gateway", "show", "kannel", "--yaml").out)
     ours, kannel = (desk("gateway", "show", name, "--json").document for name in ("ours.yaml", "kannel"))
-    assert ours | {"written": "preset"} == kannel
+    own = {"written", "title", "documentation"}
+    assert {key: ours[key] for key in ours.keys() - own} == {key: kannel[key] for key in kannel.keys() - own}
 
 
 # --- which gateway is meant ---
@@ -319,7 +353,7 @@ def test_the_gateway_at_the_top_of_a_file_needs_no_name_and_the_next_command_fin
     ("words", "code", "said"),
     [
         ("show twillio", 2, "did you mean twilio?"),
-        ("show nobody", 2, "generic-json, kannel, sandbox or twilio"),
+        ("show nobody", 2, "a preset (smscli gateway list)"),
         ("show our --campaigns campaigns.yaml", 2, "did you mean ours?"),
         ("show", 2, "nothing says which gateway"),
         ("show --campaigns none.yaml", 4, "none.yaml"),
@@ -327,6 +361,7 @@ def test_the_gateway_at_the_top_of_a_file_needs_no_name_and_the_next_command_fin
         ("show ours --campaigns campaigns.yaml --yaml", 2, "is written in campaigns.yaml already"),
         ("try twilio", 2, "--to +12025550123"),
         ("try twilio --to 12", 2, "--to"),
+        ("list nosuch", 2, "smscli gateway show generic-json --yaml"),
         ("try twilio --to 2025550123", 2, "+ and the country code"),
         ("try twilio --to 2025550123 --region XX", 2, "--region"),
         ("try twilio --to +12025550177 --text ''", 2, "--text"),
@@ -384,8 +419,18 @@ def in_body(body: str, encoding: str, environ: Mapping[str, str]) -> str:
 
 
 def same_id(text: str) -> str:
-    """Each message has an id of its own."""
-    return re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
+    """Each message has an id, a key and an end of its own."""
+    text = re.sub(r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b", "ID", text)
+    text = re.sub(r"(deduplication-id=)\d+", r"\1ID", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "THEN", text)
+
+
+def moved(name: str, base: str) -> str:
+    """A preset whose messages go to this machine, whatever its URL says: all of that URL is in the path."""
+    url = load_preset(name).wire.call.url
+    if isinstance(url, SecretName):
+        return f"{{preset: {name}}}"
+    return f"{{preset: {name}, url: '{base}/{written(url).partition('://')[2]}'}}"
 
 
 @pytest.fixture(scope="module")
@@ -430,19 +475,23 @@ def test_what_is_shown_is_what_the_gateway_gets_with_the_secrets_put_in(
 def test_of_every_preset_too_the_request_shown_is_the_one_received(
     desk: Desk, gateway: LoopbackGateway, name: str
 ) -> None:
-    base = f"http://127.0.0.1:{gateway.port}"
-    url = {"twilio": f", url: '{base}/{{account_sid}}/Messages.json'", "kannel": f", url: '{base}/sendsms'"}
-    desk.campaigns(gateway=f"{{preset: {name}{url.get(name, '')}}}")
-    secrets = {variable: f"s3cr et={at}&" for at, variable in enumerate(load_preset(name).secrets)}
-    desk.environ |= secrets | {"SMS_GATEWAY_URL": f"{base}/messages"}
+    base, before = f"http://127.0.0.1:{gateway.port}", len(gateway.requests)
+    desk.campaigns(gateway=moved(name, base))
+    profile = load_preset(name)
+    for at, variable in enumerate(profile.secrets):
+        is_url = variable.endswith("_URL") and name != "infobip"  # whose variable is a host
+        desk.environ |= {variable: f"{base}/messages" if is_url else f"s3cr et={at}&"}
     words = ("gateway", "try", "--to", ME, "--from", "Garage", "--campaigns", "campaigns.yaml")
     shown = desk(*words).out
     desk(*words, "--send")
-    got = gateway.requests[-1]
+    assert {request.method for request in gateway.requests[before:]} == {"POST"}, "none came here"
+    got = gateway.requests[before]
     head, _, body = shown.removesuffix("\n").partition("\n\n")
     first, *lines = head.split("\n")
-    target = urlsplit(in_url(first.removeprefix("POST "), desk.environ)).path
-    assert (target, same_id(body)) == (got.target, same_id(got.body.decode()))
+    target = in_url(first.removeprefix("POST "), desk.environ).removeprefix(base)
+    assert same_id(target) == same_id(got.target)
+    body = in_body(body, profile.wire.call.encoding, desk.environ)
+    assert same_id(body) == same_id(got.body.decode())
     for line in lines:
         header, _, said = line.partition(": ")
         assert same_id(got.headers[header.lower()]) == same_id(in_header(said, desk.environ))

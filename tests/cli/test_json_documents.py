@@ -328,7 +328,7 @@ RAN = (
     Ran(
         "gateway show twilio",
         _keys(
-            text="name written realm what method url auth encoding number",
+            text="name written realm title documentation what method url auth encoding number",
             count="connections",
             flag="clock_check",
             list="variables rates",

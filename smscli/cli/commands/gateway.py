@@ -19,10 +19,10 @@ from smscli.cli.present.documents import error_document
 from smscli.cli.present.gateway import (
     Found,
     gateway_document,
-    in_short,
     needs,
     profile_document,
     profile_text,
+    title,
     unset,
     variables_document,
 )
@@ -37,7 +37,7 @@ from smscli.domain.profile import AuthKind
 from smscli.domain.segments import Unsendable, measure
 from smscli.files.located import Wrong
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
-from smscli.files.reading import files_error, listed
+from smscli.files.reading import files_error, quoted
 from smscli.files.scalars import parse_sender
 from smscli.files.tree import Node, Scalar, Table, read_tree
 
@@ -71,15 +71,32 @@ Campaigns: TypeAlias = Annotated[
 
 @app.command("list", epilog=exit_codes(None, *_CODES))
 def list_(
-    context: typer.Context, campaigns: Campaigns = None, _json: AsJson = False, _quiet: Quiet = False
+    context: typer.Context,
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="WORD",
+            show_default=False,
+            help="Only gateways that have this in their name or in what they are: `twil`, `android`.",
+        ),
+    ] = None,
+    campaigns: Campaigns = None,
+    _json: AsJson = False,
+    _quiet: Quiet = False,
 ) -> Result:
     """List the gateways there are.
 
-    Those that come with smscli and, with --campaigns, those of that file: what each can, and which
+    Those that come with smscli and, with --campaigns, those of that file: what each is, and which
     environment variables it needs. Values are never shown.
     """
     environ = wiring.of(context).environ
-    found = [*_presets(), *_defined(campaigns)]
+    found = [each for each in [*_presets(), *_defined(campaigns)] if word is None or _has(each, word)]
+    if not found:
+        raise UsageError(
+            f"no gateway has {quoted(word or '')} in its name or in what it is",
+            hint="all there are: smscli gateway list; for one that is missing write a profile, starting from:"
+            " smscli gateway show generic-json --yaml",
+        )
     return Result({"gateways": [gateway_document(each, environ) for each in found]}, _listed(found, environ))
 
 
@@ -257,18 +274,20 @@ def _bundled(found: Found) -> str:
     if not found.is_preset:
         raise UsageError(
             f"{found.name} is no preset: it is written in {found.written} already",
-            hint=f"--yaml prints the file of {listed(preset_names(), 'or')}",
+            hint="--yaml prints the file of a preset: smscli gateway list",
         )
     return files("smscli.presets").joinpath("gateways", f"{found.name}.yaml").read_text("utf-8")
 
 
 def _listed(found: list[Found], environ: Mapping[str, str]) -> Iterator[Block]:
-    rows = [
-        (each.name, each.profile.realm, in_short(each.profile), needs(each.profile, environ))
-        for each in found
-    ]
-    yield table(("name", "realm", "what", "needs"), rows, folding=("what", "needs"), spare=("what",))
-    yield f"\nNext      smscli gateway show {found[-1].typed}"
+    rows = [(each.name, title(each), needs(each.profile, environ)) for each in found]
+    yield table(("name", "what it is", "needs"), rows, folding=("what it is", "needs"))
+    last = found[-1]
+    yield f"\nNext      smscli gateway show {'NAME' if last.is_preset and len(found) > 1 else last.typed}"
+
+
+def _has(found: Found, word: str) -> bool:
+    return any(word.strip().casefold() in said.casefold() for said in (found.name, title(found)))
 
 
 # --- one message ---

@@ -33,9 +33,11 @@ from smscli.domain.profile import (
     Unlisted,
     Value,
 )
+from smscli.files.profile_file import preset_title
 
 _WIDTH = 80
 _LABEL = 18
+_EXPORT = "Next      export "
 
 _ENCODINGS = {
     BodyEncoding.JSON: "JSON",
@@ -121,6 +123,8 @@ def gateway_document(found: Found, environ: Mapping[str, str]) -> dict[str, obje
         "name": found.name,
         "written": found.written,
         "realm": profile.realm,
+        "title": title(found),
+        "documentation": preset_title(found.name)[1] if found.is_preset else "",
         "what": in_short(profile),
         "variables": variables_document(profile, environ),
     }
@@ -129,6 +133,11 @@ def gateway_document(found: Found, environ: Mapping[str, str]) -> dict[str, obje
 def variables_document(profile: GatewayProfile, environ: Mapping[str, str]) -> list[dict[str, object]]:
     """The environment variables that a profile needs, and whether each is set."""
     return [{"name": name, "set": is_set(name, environ)} for name in profile.secrets]
+
+
+def title(found: Found) -> str:
+    """What a gateway is: as a preset says of itself; of another, what it can."""
+    return preset_title(found.name)[0] if found.is_preset else in_short(found.profile)
 
 
 def in_short(profile: GatewayProfile) -> str:
@@ -144,8 +153,8 @@ def in_short(profile: GatewayProfile) -> str:
 
 
 def needs(profile: GatewayProfile, environ: Mapping[str, str]) -> str:
-    """`KANNEL_USERNAME: set, KANNEL_PASSWORD: not set`."""
-    said = [f"{name}: {'set' if is_set(name, environ) else 'not set'}" for name in profile.secrets]
+    """`KANNEL_USERNAME (set), KANNEL_PASSWORD`."""
+    said = [f"{name} (set)" if is_set(name, environ) else name for name in profile.secrets]
     return ", ".join(said) or "nothing"
 
 
@@ -201,6 +210,9 @@ def profile_text(found: Found, environ: Mapping[str, str]) -> Iterator[str]:
     profile = found.profile
     where = "a preset that comes with smscli" if found.is_preset else f"written in {inert(found.written)}"
     yield f"{found.name}: {where}, realm {profile.realm}"
+    if found.is_preset:
+        yield from wrap(title(found), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from (f"  {address}" for address in preset_title(found.name)[1:] if address)
     yield f"  {profile.wire.call.method} {written(profile.wire.call.url)}"
     for label, said in _facts(profile):
         yield from _labelled(label, said)
@@ -343,8 +355,8 @@ def _next_steps(found: Found, environ: Mapping[str, str]) -> Iterator[str]:
         yield '  sender: "+12025550143"    # yours'
         yield f"  gateway: {found.name if found.is_preset else inert(found.written)}"
         yield ""
-    if missing := unset(found.profile, environ):
-        yield "Next      export " + " ".join(f"{name}=…" for name in missing)
+    missing = " ".join(f"{name}=…" for name in unset(found.profile, environ))
+    yield from wrap(missing, _WIDTH, initial_indent=_EXPORT, subsequent_indent=_EXPORT)
     yield f"Next      smscli gateway try {found.typed} --to +12025550123"
 
 
