@@ -53,18 +53,23 @@ def signer_names() -> tuple[str, ...]:
 
 
 def signer(name: str, fields: Mapping[str, str]) -> Signer:
-    """The signer of that name. Raises FilesError where there is none, or where it lacks a field."""
+    """The signer of that name. Raises FilesError where there is none, where it lacks a field or breaks."""
     found = [each for each in entry_points(group=GROUP) if each.name == name]
     if not found:
         there = ", ".join(signer_names())
         hint = f"there are: {there}; a package beside smscli can bring one (docs/adding-a-gateway.md)"
         raise FilesError(f"there is no signer {name!r}", hint=hint)
-    make: MakeSigner = found[0].load()
     try:
+        make: MakeSigner = found[0].load()
         return make(fields)
     except KeyError as missing:
-        hint = f"write {missing.args[0]}: {{env: …}} under auth.fields"
-        raise FilesError(f"signer {name} needs the field {missing.args[0]}", hint=hint) from None
+        field = "".join(map(str, missing.args))
+        hint = f"write {field}: {{env: …}} under auth.fields"
+        raise FilesError(f"signer {name} needs the field {field}", hint=hint) from None
+    except Exception as error:  # somebody else's package; what it says may hold a secret
+        hint = f"see to the package that brings it: {found[0].value}"
+        message = f"signer {name} cannot be had ({type(error).__name__})"
+        raise FilesError(message, hint=hint) from None
 
 
 def signer_of(profile: GatewayProfile, secrets: Mapping[str, str]) -> Signer | None:

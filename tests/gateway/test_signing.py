@@ -98,6 +98,13 @@ class Broken:
         raise ZeroDivisionError(self.fields["secret"])
 
 
+class Unmade(Broken):
+    """A signer that cannot be made."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        raise ValueError(f"bad secret {fields['secret']}")
+
+
 class InHeader:
     """A signer of somebody else: the time in a header."""
 
@@ -115,7 +122,10 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package beside smscli that brings signers: what is installed is the machine's, not our own code."""
     own = EntryPoints(
         EntryPoint(name, f"{__name__}:{made}", signing.GROUP)
-        for name, made in (("broken", "Broken"), ("in-header", "InHeader"))
+        for name, made in (
+            *(("broken", "Broken"), ("in-header", "InHeader")),
+            *(("unmade", "Unmade"), ("gone", "Gone"), ("elsewhere", "a.b:c")),
+        )
     )
     monkeypatch.setattr(signing, "entry_points", lambda group: own.select(group=group))
 
@@ -139,3 +149,11 @@ def test_a_signer_that_breaks_sends_nothing_and_tells_no_secret() -> None:
     assert answer.verdict is Verdict.REFUSED
     assert answer.receipts[0].state is State.RELEASED
     assert "ZeroDivisionError" in answer.reason
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("name", ["unmade", "gone", "elsewhere"])
+def test_a_signer_that_cannot_be_had_is_told_and_tells_no_secret(name: str) -> None:
+    with pytest.raises(FilesError, match=f"signer {name} cannot be had") as told:
+        signer(name, {"secret": "s1gning-secret"})
+    assert "s1gning-secret" not in f"{told.value.message} {told.value.hint}"
