@@ -260,6 +260,16 @@ def test_garbage_counts_as_nothing(tmp_path: Path, content: bytes) -> None:
         assert entries == [(1.0, 2.0)]
 
 
+def test_a_ledger_that_grew_shorter_holds_nothing_of_what_was_there(tmp_path: Path) -> None:
+    ledger = FilePaceLedger(tmp_path / "pace")
+    with ledger.exclusively() as entries:
+        entries += [(float(place), 1.0) for place in range(9)]
+    with ledger.exclusively() as entries:
+        del entries[2:]
+    with ledger.exclusively() as entries:
+        assert entries == [(0.0, 1.0), (1.0, 1.0)]
+
+
 def test_a_half_written_ledger_counts_as_nothing(tmp_path: Path) -> None:
     path = tmp_path / "pace"
     with FilePaceLedger(path).exclusively() as entries:
