@@ -106,7 +106,7 @@ def main() -> None:
         server() as url,
         closing(open_sent_log(Path(folder) / "sent-log.db", create=True)) as log,
     ):
-        fill(log, load_preset("generic-json"), asked.logged, 4 * people)
+        fill(log, load_preset("generic-json"), asked.logged, max(4 * people, asked.logged // 6))
         asyncio.run(measure_all(url, log, asked.limit, people))
 
 

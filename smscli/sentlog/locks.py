@@ -252,7 +252,7 @@ class FilePaceLedger:
             try:
                 yield entries
             finally:
-                # Never truncated: ext4 takes that for a file being replaced and writes it to the disk at once,
+                # Never truncated: ext4 takes that for a file being replaced and writes it to the disk,
                 # for which everybody who wants the lock would wait (3 ms instead of 0.1).
                 os.pwrite(handle, _encode(entries), 0)
         except OSError as error:
