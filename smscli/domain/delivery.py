@@ -67,7 +67,7 @@ Told = TypeVar("Told", DeliveryReceipt, Reply, ListedOptOut)
 class Post(Generic[Told]):
     """One page of what a gateway tells. `mark` is where to go on next time, to be kept with the page.
 
-    `unread` counts items that could not be read: no number in them, or no time of a reply.
+    `unread` counts items that could not be read: no number in them, or no text of a reply.
     """
 
     items: tuple[Told, ...]

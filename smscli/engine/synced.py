@@ -39,7 +39,7 @@ class Count(StrEnum):
     LISTED = "listed"  # entries of the gateway's opt-out list
     OPTED_OUT = "opted_out"  # said by people that they do, newly or for longer
     ERASED = "erased"  # told of erased people: not kept
-    UNREAD = "unread"  # items without a number, or replies without a time
+    UNREAD = "unread"  # items without a number, or opt-ins without a time
 
 
 @dataclass(slots=True)

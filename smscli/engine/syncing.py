@@ -18,7 +18,7 @@ from smscli.domain.errors import PostboxFailed, SentLogBusy
 from smscli.domain.message import Fault, Realm, Receipt, State
 from smscli.domain.ports import Clock, OptOut, Postbox, SentLog, SyncMark
 from smscli.domain.profile import Poll, PollEach
-from smscli.domain.replies import Reply
+from smscli.domain.replies import Reply, ReplyClass
 from smscli.engine.receiving import Effect, receipt_of, weigh
 from smscli.engine.replying import Listening, file_replies
 from smscli.engine.synced import Count, Learned, Synced, What
@@ -356,8 +356,9 @@ class _Sync:
     def _file(self, until: datetime, replies: Sequence[Reply], now: datetime) -> Learned:
         """File replies as an import does. One without a time has that of the question, anew each time."""
         named = (reply if reply.source else replace(reply, source=self._gateway) for reply in replies)
-        timed = (self._as_filed(reply) if reply.at == until else reply for reply in named)
-        in_order = sorted(timed, key=lambda reply: reply.at)
+        timed = [self._as_filed(reply) if reply.at == until else reply for reply in named]
+        meant = [reply for reply in timed if reply.at != until or not self._is_start_of_any_time(reply)]
+        in_order = sorted(meant, key=lambda reply: reply.at)
         filing = file_replies(self._log, in_order, self._tools.listening, self._tools.by, now)
         counts = Counter(
             {
@@ -366,9 +367,17 @@ class _Sync:
                 Count.CONSENTS: filing.consents,
                 Count.OPTED_OUT: filing.opted_out,
                 Count.ERASED: filing.erased,
+                Count.UNREAD: len(timed) - len(meant),
             }
         )
         return Learned(counts=counts, replies=Counter(filing.by_class), calls=filing.calls)
+
+    def _is_start_of_any_time(self, reply: Reply) -> bool:
+        """Is it an opt-in whose time the gateway tells, and nobody can read? It may be older than a STOP."""
+        described = self._postbox.profile.polls.replies
+        if described is None or described.at is None:
+            return False
+        return self._tools.listening.classified(reply.text, reply.to).kind is ReplyClass.OPT_IN
 
     def _as_filed(self, reply: Reply) -> Reply:
         """The same reply as an earlier sync filed it, if one did: it must not outrank a START in between."""

@@ -199,7 +199,10 @@ class Numbers:
 def read_replies(
     described: RepliesPoll, question: Question, items: Sequence[Any], numbers: Numbers, source: str
 ) -> tuple[tuple[Reply, ...], int]:
-    """The replies of a page, and how many items have no number, text or time that can be read."""
+    """The replies of a page, and how many items have no number or text that can be read.
+
+    One whose time cannot be read has that of the question.
+    """
     read = [_reply(described, question, item, numbers, source) for item in _meant(described.poll, items)]
     return _counted(read)
 
@@ -208,15 +211,14 @@ def _reply(
     described: RepliesPoll, question: Question, item: Any, numbers: Numbers, source: str
 ) -> Reply | None:
     number, text = numbers.person(at(item, described.number)), at(item, described.text)
-    when = at(item, described.at)
-    moment = question.until if when in (ABSENT, None, "") else time_of(when, question.now)
     said = said_by(text)
-    if number is None or text is None or said is None or moment is None:
+    if number is None or text is None or said is None:
         return None
     return Reply(
         number=number,
         to=numbers.own(at(item, described.to)),
-        at=moment,
+        # A STOP whose time nobody can read is a STOP.
+        at=time_of(at(item, described.at), question.now) or question.until,
         text=said.encode("utf-8", "replace").decode(),  # half a surrogate pair cannot be stored
         ref=name_of(at(item, described.ref)),
         source=source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from smscli.domain.delivery import DeliveryReceipt, ListedOptOut, Post
 from smscli.domain.errors import PostboxFailed, SentLogBusy
 from smscli.domain.message import Realm, Receipt, State
-from smscli.domain.ports import SentLog, SyncMark
+from smscli.domain.ports import OptOut, SentLog, SyncMark
 from smscli.domain.profile import PollEach
 from smscli.domain.replies import Reply, ReplyClass
 from smscli.engine.receiving import Effect
@@ -403,6 +404,20 @@ def test_replies_are_filed_and_heeded_once(log: SentLog) -> None:
     assert {filed.reply.source for filed in log.replies()} == {GATEWAY}
     again = synced(log, postbox).learned
     assert (again.replies, again.counts[Count.KNOWN_REPLIES]) == ({}, 3)
+
+
+def test_of_replies_whose_time_nobody_can_read_only_an_opt_in_is_not_heeded(log: SentLog) -> None:
+    """It has the time of the question. The START may be older than a STOP that was heard."""
+    asks = profile(replies=poll())
+    assert asks.polls.replies is not None
+    polls = replace(asks.polls, replies=replace(asks.polls.replies, at=("at",)))
+    for number_, text in ((ADA, "STOP"), (BEN, "START"), (EVA, "when?")):
+        log.opt_out([OptOut(BEN, "", NOW - HOUR, "manual")])
+        reply = Reply(number_, OURS, NOW, text)
+        told = synced(log, ScriptedPostbox(replace(asks, polls=polls), replies=[Post((reply,))]))
+        assert told.learned.counts[Count.UNREAD] == (text == "START")
+    assert [wish.number for wish in log.opt_outs()] == [ADA, BEN]
+    assert {filed.reply.text for filed in log.replies()} == {"STOP", "when?"}
 
 
 @pytest.mark.parametrize("ref", ["in-1", ""])

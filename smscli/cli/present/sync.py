@@ -159,7 +159,7 @@ def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
         yield from _of_receipts(synced)
     learned, counts = synced.learned, synced.learned.counts
     if What.REPLIES in synced.asked:
-        yield "replies", _replies(synced)
+        yield "replies", _replies(synced) + _cut_short(synced, What.REPLIES)
     if counts[Count.OPTED_OUT] or counts[Count.STARTED]:
         yield "opt-outs", _opt_outs(counts)
     if counts[Count.CONSENTS]:
@@ -168,7 +168,7 @@ def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
         yield "erased", f"{counts[Count.ERASED]:,} of erased people, who stay opted out; not kept"
     if counts[Count.UNREAD]:
         items = counted(counts[Count.UNREAD], "item")
-        yield "unread", f"{items} that could not be read: without a number, or without the time of a reply"
+        yield "unread", f"{items} that could not be read: without a number, or a START without a time"
     if learned.words:
         yield "words", f"still under way, by words unknown to the profile: {_most(learned.words)}"
 
@@ -176,7 +176,8 @@ def _lines(synced: Synced) -> Iterator[tuple[str, str]]:
 def _of_receipts(synced: Synced) -> Iterator[tuple[str, str]]:
     learned, counts = synced.learned, synced.learned.counts
     moved = [f"{state} {learned.settled[state]:,}" for state in _MOVES if learned.settled[state]]
-    yield "receipts", f"{', '.join(moved) or 'nothing new'}; still under way {synced.under_way:,}"
+    under_way = f"; still under way {synced.under_way:,}"
+    yield "receipts", f"{', '.join(moved) or 'nothing new'}{_cut_short(synced, What.RECEIPTS)}{under_way}"
     if learned.codes:
         yield "why", _most(learned.codes)
     if counts[Count.FROM_DOUBT]:
@@ -206,6 +207,10 @@ def _unmatched(synced: Synced) -> str:
 def _stray(stray: DeliveryReceipt) -> str:
     named = _masked(stray) or f"{stray.ref or stray.id}"
     return inert(" ".join(filter(None, (named, stray.state or stray.word))))
+
+
+def _cut_short(synced: Synced, what: What) -> str:
+    return ", but not read to the end: see above" if what in synced.failed else ""
 
 
 def _replies(synced: Synced) -> str:
