@@ -246,6 +246,10 @@ def test_a_promise_about_repeats_is_told_with_what_becomes_of_doubt(
         ("proxy: {env: HTTPS_PROXY}", "Proxy <HTTPS_PROXY>"),
         ("clock_check: off", "its clock is not compared with this machine's"),
         ("batch: {mode: fanout, max: 50}", "one text to up to 50 numbers a call"),
+        (
+            "rate: [{per_second: 30}, {per_second: 1, counts: segment, per: sender}]",
+            "at most 30 messages a second, and 1 segment a second for each sender",
+        ),
         ("connections: 1", "1 call at once, at most"),
         ("rate: {per_second: 1}", "at most 1 message a second"),
         ("number: e164bare", "numbers like 12025550123"),
@@ -278,6 +282,12 @@ def test_what_a_gateway_can_be_asked_afterwards_is_told(name: str, afterwards: s
     told = " ".join(Program()("gateway", "show", name).out.split())
     assert afterwards in told.partition(" Afterwards ")[2]
     assert f"not sent again by itself: {doubt}" in told
+
+
+def test_what_a_call_never_holds_of_ours_is_told(desk: Desk) -> None:
+    desk.campaigns(gateway="{preset: generic-json, batch: {max: 30000}}")
+    told = " ".join(desk("gateway", "show", "--campaigns", "campaigns.yaml").out.split())
+    assert "up to 30,000 messages a call (smscli sends 5,000);" in told
 
 
 def test_a_profile_shown_in_json_has_these_keys() -> None:

@@ -33,6 +33,7 @@ from smscli.domain.profile import (
     Unlisted,
     Value,
 )
+from smscli.engine.sizing import MOST_AT_ONCE
 from smscli.files.profile_file import preset_title
 
 _WIDTH = 80
@@ -241,7 +242,8 @@ def _facts(profile: GatewayProfile) -> Iterator[tuple[str, str]]:
         f"{_ENCODINGS[call.encoding]}; numbers like {_NUMBERS[call.number]}; {_sender(call)}",
     )
     yield "Credentials", _credentials(call.auth)
-    yield "A call", f"{_carries(profile)}; {counted(profile.connections, 'call')} at once, at most"
+    less = f" (smscli sends {MOST_AT_ONCE:,})" if profile.batch_max > MOST_AT_ONCE else ""
+    yield "A call", f"{_carries(profile)}{less}; {counted(profile.connections, 'call')} at once, at most"
     limit = "smscli sets no limit of its own; `rate:` in a profile does"
     yield "Pace", f"at most {pace(profile.rates)}" if profile.rates else limit
     yield "Validity", _validity(profile)
