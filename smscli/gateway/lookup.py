@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from smscli.domain.delivery import DeliveryReceipt, Finding, Handed
 from smscli.domain.profile import ReceiptsPoll
+from smscli.gateway.poll_reply import is_number_of
 
 #: A gateway's clock may be as far behind ours as a run tolerates (more than two minutes stop it).
 BEFORE_CLAIM = timedelta(minutes=2)
@@ -41,14 +42,20 @@ def _is_it(receipt: DeliveryReceipt, message: Handed) -> bool:
         receipt.number == message.to.digits
         and receipt.body_digest == message.body_digest
         and receipt.at is not None
-        and message.claimed_at - BEFORE_CLAIM <= receipt.at <= message.claimed_at + AFTER_CLAIM
+        and _is_in_time(receipt.at, message)
     )
 
 
 def _may_be(receipt: DeliveryReceipt, message: Handed) -> bool:
-    """The number is right, and nothing that it says of the text is wrong."""
+    """The number is right, and the text or the time is not wrong. Gateways change texts: they trim them, put
+    other letters for some, add how to opt out."""
     is_other_text = receipt.body_digest not in ("", message.body_digest)
-    return receipt.number == message.to.digits and not is_other_text
+    is_other_time = receipt.at is not None and not _is_in_time(receipt.at, message)
+    return is_number_of(message.to, receipt.number) and not (is_other_text and is_other_time)
+
+
+def _is_in_time(at: datetime, message: Handed) -> bool:
+    return message.claimed_at - BEFORE_CLAIM <= at <= message.claimed_at + AFTER_CLAIM
 
 
 def _known(receipt: DeliveryReceipt) -> Finding:

@@ -138,7 +138,13 @@ def _concerns(receipt: DeliveryReceipt, question: Question) -> bool:
         return receipt.id == message.id
     if receipt.ref and message.ref:
         return receipt.ref == message.ref
-    return not receipt.number or receipt.number == message.to.digits
+    return not receipt.number or is_number_of(message.to, receipt.number)
+
+
+def is_number_of(person: Msisdn, told: str) -> bool:
+    """Are these digits somebody's number, or its end without the country code (`07700 900123`)?"""
+    national = told.lstrip("0")
+    return told == person.digits or (len(national) >= _LEAST_DIGITS and person.digits.endswith(national))
 
 
 def _named(receipt: DeliveryReceipt, described: ReceiptsPoll, question: Question) -> DeliveryReceipt:
