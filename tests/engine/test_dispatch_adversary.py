@@ -24,7 +24,7 @@ from smscli.domain.errors import ExitCode, RunStopped
 from smscli.domain.message import Answer, Batch, Message, Realm, Receipt, State, Verdict
 from smscli.domain.msisdn import Msisdn
 from smscli.domain.ports import LogFilter, Terms
-from smscli.domain.profile import GatewayProfile, IdempotencyScope, Rate, RateUnit
+from smscli.domain.profile import BatchMode, GatewayProfile, IdempotencyScope, Rate, RateScope, RateUnit
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
 from smscli.engine.outcome import outcome
 from smscli.engine.pacing import Pacer
@@ -322,12 +322,16 @@ KEYED_BY_MESSAGE = replace(
     PROMISED, batch_max=3, idempotency=replace(PROMISE, scope=IdempotencyScope.MESSAGE)
 )
 
+TO_MANY = replace(LISTS, batch=BatchMode.FANOUT, batch_max=4)
+MERGED = replace(LISTS, batch=BatchMode.MERGE, batch_max=4)
+PACED = replace(LISTS, rates=(Rate(900), Rate(600, RateUnit.SEGMENT, RateScope.SENDER)))
+
 scripts = st.lists(st.sampled_from(EVENTS), max_size=14)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
-    profile=st.sampled_from([PROFILE, LISTS, PROMISED, KEYED_BY_MESSAGE]),
+    profile=st.sampled_from([PROFILE, LISTS, PROMISED, KEYED_BY_MESSAGE, TO_MANY, MERGED, PACED]),
     size=st.integers(1, 25),
     runs=st.lists(st.tuples(scripts, scripts), min_size=2, max_size=3),
 )

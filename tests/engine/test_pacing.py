@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from collections.abc import Callable, Sequence
+from multiprocessing.queues import Queue
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -12,6 +17,7 @@ from smscli.domain.message import Message
 from smscli.domain.ports import PaceLedger
 from smscli.domain.profile import Rate, RateScope, RateUnit
 from smscli.engine.pacing import CLAIMING, LEAD, Grant, Lane, Limits, Pacer, Timetable, capacity
+from smscli.sentlog.locks import FilePaceLedger
 from tests.engine.making import Ledger, ledgers, message
 
 LONG = "x" * 500  # four segments
@@ -299,3 +305,36 @@ def test_the_timetable_is_what_a_pacer_grants_in_order(
         assert at <= clock.now + 1e-6
         if all(rate.per is RateScope.GATEWAY for rate in rates):
             assert at == pytest.approx(clock.now, abs=1e-5)
+
+
+# --- processes ----------------------------------------------------------------------------------------
+
+
+def submit_for_a_while(path: Path, start: Barrier, into: Queue[list[float]]) -> None:
+    """Whatever is granted, at once, for a second and a half."""
+    pacer, moments = Pacer((Rate(40),), lambda _: FilePaceLedger(path), time.monotonic), list[float]()
+    wanted = requests(*[1] * 40)
+    start.wait()
+    ends = time.monotonic() + 1.5
+    while time.monotonic() < ends:
+        grant = pacer.take(wanted, 5, 5)
+        time.sleep(max(0.0, grant.from_ - time.monotonic()))
+        moments += [time.monotonic()] * len(grant.places)
+        pacer.spend(grant, wanted[: len(grant.places)])
+        time.sleep(0.002)
+    into.put(moments)
+
+
+def test_processes_that_share_a_ledger_never_exceed_the_limit_together(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    results: Queue[list[float]] = spawn.Queue()
+    arguments = (tmp_path / "pace", spawn.Barrier(2), results)
+    children = [spawn.Process(target=submit_for_a_while, args=arguments) for _ in range(2)]
+    for child in children:
+        child.start()
+    submitted = sorted(moment for _ in children for moment in results.get(timeout=30))
+    for child in children:
+        child.join()
+    assert len(submitted) > 40
+    for at in submitted:
+        assert sum(at - 1.0 < other <= at for other in submitted) <= 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -53,7 +53,6 @@ class Sent:
 
     plan: Forecast
     gateway: Unhurried
-    dispatchers: Sequence[Dispatcher]
 
     @property
     def seconds(self) -> float:
@@ -63,25 +62,38 @@ class Sent:
 
 def send(profile: GatewayProfile, messages: Sequence[Message], seconds: Sequence[float] = (0.0,)) -> Sent:
     """Plan these, forecast, and send the plan on a clock that needs no time."""
-    loop = ClockworkLoop()
-    clock, log, gateway = Clockwork(loop), MemorySentLog(), Unhurried(profile, seconds)
     with closing(SqlitePlan()) as plan:
         plan.add([Send(Contact(row, row, each.to), each) for row, each in enumerate(messages)])
-        order, ids = order_of(profile), count()
+        order, gateway = order_of(profile), Unhurried(profile, seconds)
         planned = forecast(plan.tally(), None, profile, plan.leaving(order), STARTED)
+        deliver(gateway, {"spring": plan.messages(order)})
+    return Sent(planned, gateway)
+
+
+def deliver(gateway: Unhurried, campaigns: Mapping[str, Iterator[Message]]) -> None:
+    """All of these at the same time, each by a dispatcher of its own; they share the gateway's pace."""
+    loop = ClockworkLoop()
+    clock, ledger_of, ids = Clockwork(loop), ledgers(), count()
+    dispatchers = []
+    for campaign_id in campaigns:
         tools = Tools(
             gateway=gateway,
-            log=log,
+            log=MemorySentLog(),
             clock=clock,
-            pacer=Pacer(profile.rates, ledgers(), clock.monotonic),
+            pacer=Pacer(gateway.profile.rates, ledger_of, clock.monotonic),
             new_id=lambda: f"request-{next(ids)}",
             chance=random.Random(1).random,
             stop=Stop(),
         )
-        dispatcher = Dispatcher(CAMPAIGN, TERMS, tools)
-        run(loop, dispatcher.send(plan.messages(order), len(messages)))
-    assert dispatcher.stopped is None
-    return Sent(planned, gateway, [dispatcher])
+        terms = replace(TERMS, campaign_id=campaign_id)
+        dispatchers.append(Dispatcher(replace(CAMPAIGN, id=campaign_id), terms, tools))
+
+    async def all_of_them() -> None:
+        made = zip(dispatchers, campaigns.values(), strict=True)
+        await asyncio.gather(*(each.send(messages, 0) for each, messages in made))
+
+    run(loop, all_of_them())
+    assert [each.stopped for each in dispatchers] == [None] * len(dispatchers)
 
 
 def people(
@@ -146,7 +158,7 @@ def test_the_requests_forecast_are_the_requests_made(
     sent = send(profile, plan, seconds)
     assert sorted(sent.gateway.taken) == sorted(each.to for each in plan)
     assert len(sent.gateway.batches) == sent.plan.requests
-    assert_never_above(sent, rates)
+    assert_never_above(sent.gateway, rates)
     if rates and plan:
         assert sent.plan.last_leaves_at is not None
         planned = (sent.plan.last_leaves_at - STARTED).total_seconds()
@@ -158,11 +170,11 @@ def _senders_may_pass(rates: Sequence[Rate]) -> bool:
     return len({rate.per for rate in rates}) == 2
 
 
-def assert_never_above(sent: Sent, rates: Sequence[Rate]) -> None:
+def assert_never_above(gateway: Unhurried, rates: Sequence[Rate]) -> None:
     """In no window of any rate more than it holds, but one message that weighs more alone."""
     limits = Limits(rates)
     submitted: dict[Lane, list[tuple[float, float]]] = {}
-    for at, batch in zip(sent.gateway.times, sent.gateway.batches, strict=True):
+    for at, batch in zip(gateway.times, gateway.batches, strict=True):
         parts = ((each.sender, each.segments.count, 1) for each in batch.messages)
         for lane, amount in limits.cost(parts).items():
             submitted.setdefault(lane, []).append((at, amount))
@@ -220,7 +232,7 @@ def test_two_senders_with_a_pace_each_do_not_wait_for_one_another(mode: BatchMod
     assert sent.plan.duration is not None
     assert sent.plan.duration.total_seconds() == pytest.approx(sent.seconds, abs=1.5)
     assert len(sent.gateway.batches) == sent.plan.requests
-    assert_never_above(sent, profile.rates)
+    assert_never_above(sent.gateway, profile.rates)
 
 
 def test_a_sender_that_waits_for_its_long_texts_keeps_no_other_waiting() -> None:
@@ -236,7 +248,7 @@ def test_both_limits_hold_where_there_are_two() -> None:
     ]
     profile = replace(LISTS, rates=(Rate(20), Rate(10, per=PER_SENDER)))
     sent = send(profile, plan, [0.02])
-    assert_never_above(sent, profile.rates)
+    assert_never_above(sent.gateway, profile.rates)
     assert 5.0 <= sent.seconds <= 8.0  # 120 at 20 a second
     assert len(sent.gateway.batches) == sent.plan.requests
 
@@ -257,7 +269,7 @@ def test_nearly_all_of_a_limit_is_used(mode: BatchMode, rate: int) -> None:
         LISTS, batch=mode, batch_max=100 if rate > 100 else 10, connections=50, rates=(Rate(rate),)
     )
     sent = send(profile, people(many), [0.005])
-    assert_never_above(sent, profile.rates)
+    assert_never_above(sent.gateway, profile.rates)
     steady = [
         (at, len(batch.messages))
         for at, batch in zip(sent.gateway.times, sent.gateway.batches, strict=True)
@@ -266,3 +278,16 @@ def test_nearly_all_of_a_limit_is_used(mode: BatchMode, rate: int) -> None:
     began, ended = steady[0][0], sent.seconds
     taken = sum(size for at, size in steady if at < ended)
     assert taken / (ended - began) >= 0.95 * rate
+
+
+@pytest.mark.parametrize("mode", [BatchMode.ONE, BatchMode.LIST])
+def test_campaigns_that_run_at_the_same_time_share_one_pace(mode: BatchMode) -> None:
+    """Never above it together, and nearly all of it used."""
+    profile = replace(LISTS, batch=mode, batch_max=20, connections=50, rates=(Rate(100),))
+    gateway = Unhurried(profile, [0.005])
+    deliver(
+        gateway, {name: iter(people(500, first=1000 * place)) for place, name in enumerate(["a", "b"], 1)}
+    )
+    assert len(set(gateway.taken)) == 1000
+    assert_never_above(gateway, profile.rates)
+    assert 9.0 <= max(gateway.times) <= 10.5
