@@ -51,6 +51,8 @@ from smscli.gateway.transport import NotSent
 LARGEST_PAGE = 16 << 20
 #: So often one question is asked in all.
 MOST_ATTEMPTS = 4
+#: After so many questions in a row that failed, it is the gateway and none of them.
+MOST_FAILURES = 3
 #: A gateway that asks for a longer pause (seconds) ends the asking: cron will come back.
 LONGEST_PAUSE = 900.0
 _LONGEST_BACKOFF = 60.0
@@ -212,10 +214,15 @@ class HttpPostbox:
     async def _told(
         self, what: str, poll: Poll, asked: Iterable[Question], mark: str, read: _ReadItems[Told]
     ) -> AsyncGenerator[Post[Told], None]:
-        """The pages of every question, one by one; the first ones asked for ahead where that is harmless."""
+        """The pages of every question, one by one; the first ones asked for ahead where that is harmless.
+
+        A question that fails keeps those behind it from nothing, but where several do in a row.
+        """
         ahead = 1 if poll.consuming or poll.ack is not None else self._profile.connections
         coming = iter(asked)
         opened: deque[tuple[Question, Listing, asyncio.Task[Page]]] = deque()
+        failed: list[PostboxFailed] = []
+        in_a_row = 0
         try:
             while True:
                 while len(opened) < ahead and (question := next(coming, None)) is not None:
@@ -224,13 +231,22 @@ class HttpPostbox:
                         self._page(_Errand(what, poll, poll.ask, question, listing.turn))
                     )
                     opened.append((question, listing, first))
+                if not opened and failed:
+                    raise failed[0]
                 if not opened:
                     return
                 question, listing, first = opened[0]
-                async with aclosing(self._listed(what, poll, question, listing, first)) as pages:
-                    async for page in pages:
-                        items, unread = read(question, page.items)
-                        yield Post(items, unread, listing.mark)
+                try:
+                    async with aclosing(self._listed(what, poll, question, listing, first)) as pages:
+                        async for page in pages:
+                            items, unread = read(question, page.items)
+                            yield Post(items, unread, listing.mark)
+                    in_a_row = 0
+                except PostboxFailed as error:
+                    failed.append(error)
+                    in_a_row += 1
+                    if in_a_row == MOST_FAILURES:
+                        raise
                 opened.popleft()
         finally:
             for _, _, first in opened:

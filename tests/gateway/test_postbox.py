@@ -305,19 +305,32 @@ def test_what_is_not_known_there_is_no_trouble() -> None:
         assert refs(receipts(server.url, ONE_AT_ONCE, MESSAGES[:2])) == [[], ["r2"]]
 
 
-def test_a_failure_ends_the_asking_and_what_was_told_stands() -> None:
+@pytest.mark.parametrize(
+    ("refused", "told", "asked"),
+    [
+        ({"r2"}, ["r1", "r3", "r4", "r5"], 5),
+        ({"r2", "r3", "r4"}, ["r1"], 4),
+        ({"r1", "r3", "r5"}, ["r2", "r4"], 5),
+    ],
+)
+def test_a_question_that_fails_keeps_no_other_from_being_asked_but_three_in_a_row_do(
+    refused: set[str], told: list[str], asked: int
+) -> None:
+    def answers(request: loop.Request) -> loop.Wording:
+        return loop.Wording(400, b"{}") if request.path.rpartition("/")[2] in refused else echo(request)
+
+    many = [handed(f"+1202555{n:04}", ref=f"r{n}") for n in range(1, 6)]
+    heard: list[str] = []
+
+    async def conversation(postbox: HttpPostbox) -> None:
+        async for post in postbox.receipts(many, SINCE, NOW, ""):
+            heard.extend(each.ref for each in post.items)
+
     with loop.LoopbackGateway() as server:
-        server.otherwise(loop.Serve(echo))
-        server.script(loop.Serve(echo), loop.Status(401))
-        told: list[str] = []
-
-        async def conversation(postbox: HttpPostbox) -> None:
-            async for post in postbox.receipts(MESSAGES, SINCE, NOW, ""):
-                told.extend(each.ref for each in post.items)
-
-        with pytest.raises(PostboxFailed):
+        server.otherwise(loop.Serve(answers))
+        with pytest.raises(PostboxFailed, match="status 400"):
             ask(server.url, ONE_AT_ONCE, conversation)
-        assert told == ["r1"]
+        assert (heard, len(server.requests)) == (told, asked)
 
 
 # --- consuming and acknowledging ---
