@@ -20,18 +20,18 @@ def message_of(row: Any) -> Message:
     message_id, campaign_id, number, country, sender, body, encoding, units, count, *rest = row
     offenders, deadline, language, evidence, *of_plan = rest
     grounds, caps = of_plan or ("", "")
-    return Message(
-        id=message_id,
-        campaign_id=campaign_id,
-        to=Msisdn(number, country),
-        sender=sender,
-        body=body,
-        segments=_segments(encoding, units, count, offenders),
-        deadline=_deadline(deadline),
-        language=language,
-        evidence=evidence,
-        grounds=grounds,
-        caps=_caps(caps) if caps else (),
+    return Message(  # by their places: by name it takes half as long again
+        message_id,
+        campaign_id,
+        Msisdn(number, country),
+        sender,
+        body,
+        _segments(encoding, units, count, offenders),
+        _deadline(deadline),
+        language,
+        evidence,
+        grounds,
+        _caps(caps) if caps else (),
     )
 
 
