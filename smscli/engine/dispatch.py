@@ -387,8 +387,6 @@ class Dispatcher:
         if answer.verdict in (Verdict.NOT_TAKEN, Verdict.REFUSED):
             self._slow.failed()
             self._pause(call, answer)
-        elif answer.verdict is Verdict.APART:
-            self._slow.failed()
         elif states[State.IN_DOUBT]:
             self._slow.doubted(accepted)
         else:

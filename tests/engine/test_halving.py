@@ -97,3 +97,4 @@ def test_a_repeat_under_a_promise_is_never_halved(bench: Bench) -> None:
     dispatcher = bench.run(gateway, plan[:4], terms=terms)
     assert dispatcher.counts.states[State.IN_DOUBT] == 2
     assert {len(batch.messages) for batch in gateway.batches[3:]} == {2}
+    assert not dispatcher.counts.dropped, "nobody was offered as somebody new"

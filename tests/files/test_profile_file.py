@@ -206,6 +206,15 @@ def test_what_is_not_said_has_careful_defaults() -> None:
     assert profile.wire.proxy is None
 
 
+@pytest.mark.parametrize("batch", ["one", "{mode: one}"])
+def test_one_message_a_request_needs_no_word_about_how_many(batch: str) -> None:
+    """The preset's `max` belongs to its mode."""
+    chosen = load_profile(parse_tree(f"{{preset: clicksend, batch: {batch}}}", "own.yaml").root, Path())
+    assert (chosen.batch, chosen.batch_max) == (BatchMode.ONE, 1)
+    fewer = load_profile(parse_tree("{preset: clicksend, batch: {max: 7}}", "own.yaml").root, Path())
+    assert (fewer.batch, fewer.batch_max) == (BatchMode.LIST, 7)
+
+
 # --- what is refused ---
 
 REFUSED = [

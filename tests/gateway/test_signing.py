@@ -19,7 +19,9 @@ from smscli.files.profile_file import load_profile
 from smscli.files.tree import parse_tree
 from smscli.gateway import signing
 from smscli.gateway.http import open_http_gateway
+from smscli.gateway.postbox import open_postbox
 from smscli.gateway.signing import Unsigned, VonageHmac, signer, signer_names
+from tests import support as loop
 from tests.gateway.samples import batch, message
 from tests.support.dialects import Fields
 from tests.support.loopback import LoopbackGateway
@@ -157,3 +159,25 @@ def test_a_signer_that_cannot_be_had_is_told_and_tells_no_secret(name: str) -> N
     with pytest.raises(FilesError, match=f"signer {name} cannot be had") as told:
         signer(name, {"secret": "s1gning-secret"})
     assert "s1gning-secret" not in f"{told.value.message} {told.value.hint}"
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_is_asked_afterwards_is_signed_too() -> None:
+    def answer(request: loop.Request) -> loop.Wording:
+        return loop.Wording(200, b'{"reports": []}')
+
+    text = (
+        f"{PROFILE}\nreceipts: {{url: /reports, items: reports, ref: id, state: s, states: {{delivered: d}}}}"
+    )
+
+    async def ask(url: str) -> None:
+        async with open_postbox(profile("in-header", text).at(url), SECRETS) as postbox:
+            async for _ in postbox.receipts((), NOW, NOW, ""):
+                pass
+
+    with LoopbackGateway() as gateway:
+        gateway.otherwise(loop.Serve(answer))
+        asyncio.run(ask(gateway.url))
+        (asked,) = gateway.requests
+    assert asked.headers["x-signature"] == "abcd1234-0"
+    assert (asked.path, asked.query["signed"]) == ("/reports", "yes")
