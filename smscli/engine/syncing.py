@@ -41,7 +41,7 @@ _LOOK_AGAIN = 0.05
 
 #: Strays that are matched in one transaction.
 _TOGETHER = 500
-#: An opt-out list is read from its beginning.
+#: An opt-out list is read from its beginning, and nothing from before it: calendars begin too.
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 _OPEN = frozenset({State.ACCEPTED, State.IN_DOUBT})
@@ -161,7 +161,7 @@ class _Sync:
     async def _question(self, what: What, poll: Poll) -> _Question:
         """From where the last sync ended, or where the oldest message went that is still under way: most
         gateways list by the time of the message, not by that of its receipt."""
-        now, since = self._tools.clock.now(), self._given
+        now, since = self._tools.clock.now(), self._given and max(self._given, _BEGINNING)
         mark = await self._patiently(lambda: self._log.sync_mark(self._gateway, self._realm, what))
         first = _BEGINNING if what is What.OPT_OUTS else now - REACH
         reached = mark.at if mark else first

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -404,6 +404,12 @@ def test_replies_are_filed_and_heeded_once(log: SentLog) -> None:
     assert {filed.reply.source for filed in log.replies()} == {GATEWAY}
     again = synced(log, postbox).learned
     assert (again.replies, again.counts[Count.KNOWN_REPLIES]) == ({}, 3)
+
+
+def test_since_the_beginning_of_the_calendar_is_since_there_are_gateways(log: SentLog) -> None:
+    postbox = ScriptedPostbox(LISTING)
+    synced(log, postbox, since=NOW - datetime.min.replace(tzinfo=UTC))
+    assert [since.year for _, since, _, _ in postbox.asked] == [2000]
 
 
 def test_of_replies_whose_time_nobody_can_read_only_an_opt_in_is_not_heeded(log: SentLog) -> None:
