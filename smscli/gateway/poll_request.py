@@ -168,7 +168,10 @@ class Asks:
         return set(value.slots) <= set(self._variables)
 
     def _url(self, value: Value, known: Known) -> str:
-        """The whole address, each slot quoted so that it stays inside its place."""
+        """The whole address, each slot quoted so that it stays inside its place. Raises Unbuildable."""
+        told = set(value.slots if isinstance(value, Words) else ()) - set(self._variables)
+        if any(known.get(name) in (".", "..") for name in told):
+            raise Unbuildable("a value is a step in a path")  # no quoting keeps dots from being one
         quoted = {
             name: "" if isinstance(said, Nothing) else quote(as_text(said), safe=self._safe(name))
             for name, said in known.items()

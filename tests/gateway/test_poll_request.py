@@ -56,6 +56,12 @@ def test_what_a_gateway_said_stays_inside_its_place() -> None:
     assert url == f"{URL}/v1/messages/https%3A%2F%2Fevil.example%2F%3Fa%3D1%23b%2F..%2Fc/events"
 
 
+@pytest.mark.parametrize("ref", [".", ".."])
+def test_what_a_gateway_said_leads_to_no_other_place(ref: str) -> None:
+    with pytest.raises(Unbuildable, match="a step in a path"):
+        built("url: 'messages/{ref}/events', each: ref", Question(SINCE, NOW, NOW, ref=ref))
+
+
 def test_times_and_marks_stand_in_the_query() -> None:
     poll = (
         "url: inbox, query: {a: '{since}', b: '{until}', c: '{since_unix}', d: 'x {until_date}', "
