@@ -154,6 +154,7 @@ class _Parts:
                 for written in words:
                     self._add(_Entry(row.language, part, parts_of(written)), written)
         self._lengths = sorted({len(start) for start in self._by_beginning})
+        self._longest_slip = max(map(len, self._slips), default=0) + 1
         self.beginning_with = lru_cache(maxsize=1 << 16)(self._beginning_with)
         self.slipped = lru_cache(maxsize=1 << 14)(self._slipped)
 
@@ -187,7 +188,7 @@ class _Parts:
 
     def _slipped(self, token: str) -> tuple[_Entry, ...]:
         """What it may be meant to be, with one slip of the keyboard."""
-        if len(token) < _LEAST_LENGTH - 1:
+        if not _LEAST_LENGTH - 1 <= len(token) <= self._longest_slip:
             return ()
         near = {entry for slip in (token, *without_one(token)) for entry in self._slips.get(slip, ())}
         return tuple(sorted(entry for entry in near if is_slip(token, entry.words[0])))

@@ -199,6 +199,7 @@ class _Vocabulary:
         for entries in chain(self._by_word.values(), self._by_two.values(), self._by_beginning.values()):
             entries.sort(key=lambda entry: _RANK[entry.kind])
         self._lengths = sorted({len(start) for start in self._by_beginning})
+        self._longest = max(map(len, self._single), default=0)  # behind it a long word costs nothing
         # People use the same few thousand words.
         self._first_word = lru_cache(maxsize=1 << 16)(self._of_first_word)
         self.guess = lru_cache(maxsize=1 << 16)(self._guess)
@@ -296,7 +297,8 @@ class _Vocabulary:
     def _glued(self, token: str) -> tuple[_Entry, bool] | None:
         """`stopsms`, `pleasestop`. A stop word in front of something unknown is not sure."""
         loose: tuple[_Entry, bool] | None = None
-        for at in range(len(token) - 1, 0, -1):
+        ends, longest = len(token) - 1, self._longest
+        for at in chain(range(ends, max(longest, ends - longest), -1), range(min(longest, ends), 0, -1)):
             head, tail = self._single.get(token[:at]), self._single.get(token[at:])
             if head is not None and head.kind is _K.STOP and at >= 4:
                 if tail is not None and tail.kind in _KNOWN and len(token) - at > 1:
@@ -308,7 +310,7 @@ class _Vocabulary:
         return loose
 
     def _slipped(self, token: str) -> tuple[_Entry, bool] | None:
-        if len(token) >= _LEAST_LENGTH - 1:
+        if _LEAST_LENGTH - 1 <= len(token) <= self._longest + 1:
             for slip in (token, *without_one(token)):
                 found = self._slips.get(slip)
                 if found is not None and abs(len(found.parts[0]) - len(token)) <= 1:

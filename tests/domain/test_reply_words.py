@@ -293,6 +293,14 @@ def test_a_stop_that_stands_somewhere_in_a_long_text_is_not_lost() -> None:
     assert read("blah " * 2_000 + "stop " + "blah " * 2_000).kind is ReplyClass.REVIEW
 
 
+@pytest.mark.parametrize("text", ["a" * 300_000, "é" * 300_000, "stop" + "x" * 300_000])
+def test_a_word_without_an_end_takes_no_time(text: str) -> None:
+    """Each letter left out in turn, this was half a day, while a sync kept everybody from the log."""
+    began = time.process_time()
+    read(text)
+    assert time.process_time() - began < 10
+
+
 def test_a_hundred_thousand_replies_take_seconds() -> None:
     texts = [row.text for row in TUNED]
     began = time.process_time()
