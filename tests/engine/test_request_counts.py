@@ -26,25 +26,30 @@ from smscli.engine.sizing import MOST_AT_ONCE, order_of
 from smscli.sentlog.memory import MemorySentLog
 from smscli.sentlog.plan import SqlitePlan
 from tests.engine.clockwork import STARTED, Clockwork, ClockworkLoop, run
-from tests.engine.making import ScriptedGateway, accept, ledgers, message
+from tests.engine.making import ScriptedGateway, accept, doubt, ledgers, message
 from tests.engine.test_dispatch import CAMPAIGN, LISTS, PROFILE, TERMS
 
 PER_SENDER = RateScope.SENDER
 
 
 class Unhurried(ScriptedGateway):
-    """Accepts everybody, each request in its own time; knows when each came (seconds from the start)."""
+    """Accepts everybody, each request in its own time; knows when each came (seconds from the start).
 
-    def __init__(self, profile: GatewayProfile, seconds: Sequence[float]) -> None:
+    `doubts`: the places of requests that are left in doubt.
+    """
+
+    def __init__(self, profile: GatewayProfile, seconds: Sequence[float], *doubts: int) -> None:
         super().__init__(profile)
+        self._doubts = doubts
         self._delays = [seconds[place % len(seconds)] for place in range(97)]
         self._order = count()
 
     async def submit(self, batch: Batch, *, proven: bool) -> Answer:
         self.times.append(asyncio.get_running_loop().time() - 1000.0)
         self.batches.append(batch)
-        await asyncio.sleep(self._delays[next(self._order) % 97])
-        return accept(batch)
+        place = next(self._order)
+        await asyncio.sleep(self._delays[place % 97])
+        return doubt(batch) if place in self._doubts else accept(batch)
 
 
 @dataclass(frozen=True)
@@ -291,3 +296,30 @@ def test_campaigns_that_run_at_the_same_time_share_one_pace(mode: BatchMode) -> 
     assert len(set(gateway.taken)) == 1000
     assert_never_above(gateway, profile.rates)
     assert 9.0 <= max(gateway.times) <= 10.5
+
+
+def test_a_sender_whom_another_campaign_keeps_busy_keeps_no_other_waiting() -> None:
+    """Its requests are formed and wait; those of other senders pass them."""
+    profile = replace(PROFILE, connections=2, rates=(Rate(10, per=PER_SENDER),))
+    both = [(place, sender) for place in range(5) for sender in "AB"]  # as senders take turns
+    turns = [
+        each
+        for place, sender in both
+        for each in people(10, sender=sender, first=10 * place + 200 * ord(sender))
+    ]
+    more = people(50, sender="B", first=50_000)
+    gateway = Unhurried(profile, [0.02])
+    deliver(gateway, {"a": iter(people(100, sender="A")), "b": iter([*turns, *more])})
+    came = [(at, batch.messages[0].sender) for at, batch in zip(gateway.times, gateway.batches, strict=True)]
+    assert max(at for at, sender in came if sender == "B") <= 11.0
+    assert 14.0 <= max(at for at, _ in came) <= 15.5
+    assert_never_above(gateway, profile.rates)
+
+
+def test_what_was_formed_while_all_went_well_is_formed_anew_after_a_doubt() -> None:
+    """The sixth request leaves ten people in doubt, while ten more wait in a request for room."""
+    gateway = Unhurried(LISTS, [0.05], 5)
+    deliver(gateway, {"spring": iter(people(40))})
+    sizes = [len(batch.messages) for batch in gateway.batches]
+    assert sizes[:9] == [1, 1, 2, 4, 8, 10, 1, 2, 4]
+    assert sum(sizes) == 40
