@@ -5,7 +5,7 @@ Knows the order: build, send, read. What is certain when sending fails, `certain
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from smscli.gateway.certainty import of_exception
 from smscli.gateway.hints import hint_for
 from smscli.gateway.reply import read
 from smscli.gateway.request import Requests, Unbuildable
+from smscli.gateway.seen import detail_of
 from smscli.gateway.signing import signed, signer_of
 from smscli.gateway.transport import LARGEST_ANSWER, AiohttpTransport, silence_libraries
 
@@ -63,7 +64,7 @@ class HttpGateway:
     ) -> None:
         self._profile = profile
         self._secrets = dict(secrets)
-        self._held = [secret for secret in secrets.values() if len(secret) >= SHORTEST_SECRET]
+        self._held = as_quoted(secrets.values())
         self._requests = Requests(profile, self._secrets)
         self._transport = transport
         self._signer = signer_of(profile, self._secrets)
@@ -117,6 +118,12 @@ class HttpGateway:
             replace(each, code=cleaned(each.code), detail=cleaned(each.detail)) for each in answer.receipts
         )
         return replace(answer, receipts=receipts, reason=cleaned(answer.reason), hint=cleaned(answer.hint))
+
+
+def as_quoted(secrets: Iterable[str]) -> Sequence[str]:
+    """What to look for in a gateway's words, in which a secret may have been masked like a number already."""
+    long = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    return sorted({*long, *map(detail_of, long)} - {""}, key=len, reverse=True)
 
 
 def _texts(answer: Answer) -> set[str]:

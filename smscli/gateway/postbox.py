@@ -29,7 +29,7 @@ from smscli.domain.profile import (
 from smscli.domain.replies import Reply
 from smscli.gateway.certainty import of_exception, of_status
 from smscli.gateway.hints import hint_for
-from smscli.gateway.http import SHORTEST_SECRET, transport_for
+from smscli.gateway.http import as_quoted, transport_for
 from smscli.gateway.lookup import AFTER_CLAIM, BEFORE_CLAIM, finding
 from smscli.gateway.pages import Astray, Listing, Page, Turn
 from smscli.gateway.poll_reply import (
@@ -124,6 +124,7 @@ class HttpPostbox:
     ) -> None:
         self._profile = profile
         self._secrets = dict(secrets)
+        self._held = as_quoted(secrets.values())
         self._asks = Asks(profile, self._secrets)
         self._signer = signer_of(profile, self._secrets)
         self._transport = transport
@@ -375,9 +376,8 @@ class HttpPostbox:
         )
 
     def _without_secrets(self, text: str) -> str:
-        for secret in self._secrets.values():
-            if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, "•••")
+        for secret in self._held:
+            text = text.replace(secret, "•••")
         return text
 
 

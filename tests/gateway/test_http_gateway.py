@@ -185,6 +185,21 @@ def test_a_quoted_secret_is_not_repeated() -> None:
     assert "no account for" in answer.reason
 
 
+def test_a_quoted_secret_with_a_number_in_it_is_not_repeated_in_part() -> None:
+    key = "4420123456789:AAHdqTcv"
+
+    async def conversing(url: str) -> Answer:
+        async with open_http_gateway(GENERIC, {**SECRETS, "SMS_GATEWAY_TOKEN": key}, url=url) as gateway:
+            return await gateway.submit(batch(), proven=False)
+
+    with loop.LoopbackGateway() as server:
+        body = {"error": "credentials", "detail": f"no account for {key}"}
+        server.script(loop.Status(401, json.dumps(body).encode()))
+        answer = asyncio.run(conversing(server.url))
+    assert "no account for •••" in answer.reason
+    assert "AAHdqTcv" not in repr(answer)
+
+
 def test_a_cancelled_call_is_cancelled() -> None:
     with loop.LoopbackGateway() as server:
         held = loop.Held()
