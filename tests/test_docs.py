@@ -7,11 +7,12 @@ second list is kept here, and what is documented but gone fails as well.
 from __future__ import annotations
 
 import ast
+import hmac
 import re
 import shlex
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from shutil import copy
@@ -42,10 +43,11 @@ from smscli.files.contacts_file import BadRow, ContactsSource, open_contacts
 from smscli.files.json_schema import gateway_schema
 from smscli.files.profile_file import load_preset, load_profile, preset_names
 from smscli.files.rule_files import load_country_rules
+from smscli.gateway.signing import Unsigned
 from tests.cli.program import in_process
 from tools.commands_page import all_commands, commands_page
 from tools.docs import WITH_TABLES, generated
-from tools.keys_pages import TABLES, tables_in
+from tools.keys_pages import OTHERS, TABLES, tables_in
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -332,7 +334,7 @@ def test_the_figures_of_retries_and_error_budget_are_those_of_the_program() -> N
 
 def test_each_table_of_keys_stands_on_one_page() -> None:
     found = [name for page in WITH_TABLES for name in tables_in(PAGES[f"docs/{page}"])]
-    assert sorted(found) == sorted(TABLES)
+    assert sorted(found) == sorted([*TABLES, *OTHERS])
 
 
 def test_a_table_of_keys_goes_as_deep_as_the_file() -> None:
@@ -495,16 +497,29 @@ def test_every_make_target_that_is_named_is_one(page: str) -> None:
 
 #: What is done with the fenced blocks of a kind: played (tests/docs), or loaded (below).
 TAKEN_CARE_OF = {"console", "sh", "yaml"}
-OF_CRON = {"ini", "crontab"}
+ALSO = {"docs/cron.md": {"ini", "crontab"}, "docs/adding-a-gateway.md": {"python", "toml"}}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_fenced_block_is_of_a_kind_that_a_test_plays_or_loads(page: str) -> None:
     text = PAGES[page]
-    kinds = TAKEN_CARE_OF | (OF_CRON if page == "docs/cron.md" else set())
+    kinds = TAKEN_CARE_OF | ALSO.get(page, set())
     assert {found[1] for found in FENCE.finditer(text)} <= kinds
     assert len(re.findall("```|~~~", text)) == 2 * len(FENCE.findall(text)), "no fence is read otherwise"
     assert not re.search(r"\n\n(?: {4}|\t)\S", prose(text)), "no block is made by indenting"
+
+
+def test_the_signer_that_is_shown_signs_under_the_name_that_is_installed() -> None:
+    shown = {
+        kind: block for kind, block in FENCE.findall(PAGES["docs/adding-a-gateway.md"]) if kind != "yaml"
+    }
+    [[name, where]] = tomllib.loads(shown["toml"])["project"]["entry-points"]["smscli.signers"].items()
+    made: dict[str, Any] = {}
+    exec(shown["python"], made)  # a page of our own
+    request = Unsigned("POST", "https://sms.example.com/v1/messages", (("Accept", "*/*"),), b"{}")
+    signed = made[where.partition(":")[2]]({"key": "k"}).sign(request, datetime(2026, 11, 22, tzinfo=UTC))
+    assert signed.headers[-1] == ("X-Signature", hmac.new(b"k", b"{}", "sha256").hexdigest())
+    assert f"signer: {name}," in PAGES["docs/adding-a-gateway.md"]
 
 
 @pytest.mark.parametrize("block", fences("yaml"))

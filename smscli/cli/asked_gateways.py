@@ -18,6 +18,7 @@ from smscli.files.campaign_file import CampaignsFile
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
 from smscli.files.tree import Scalar, Table, read_tree
 
+_BY_FILE = "those of a campaigns file are known where that file is named"
 _BRIDGE = "what its webhook posts can be filed: smscli replies import FILE"
 
 
@@ -110,7 +111,8 @@ def with_given(known: Gateways, names: Sequence[str], campaigns: CampaignsFile |
             profile = load_profile(name, Path())
             profiles[profile.name] = profile
         elif name not in profiles:
-            gateway_given(name, campaigns.gateways if campaigns else {}, known.file)
+            own = campaigns.gateways if campaigns else {}
+            gateway_given(name, own, known.file, elsewhere=_BY_FILE)
     return Gateways(known.file, profiles)
 
 

@@ -101,7 +101,7 @@ class _Check:
             self._slots(("body", *path), node, markers if inside else self._of_call(own))
         used = {slot for value in self._request_values() for slot in slots_of(value)}
         if {"text_if_gsm7", "hex_if_ucs2"} <= used:
-            used.add("text")
+            used |= {"text"}
         for needed in ("to", "text"):
             if needed not in used:
                 hint = f"put {{{needed}}} where the gateway wants it"

@@ -28,7 +28,7 @@ from smscli.domain.profile import (
     Value,
     Words,
 )
-from smscli.files.located import FileModel
+from smscli.files.located import FileModel, Wrong
 from smscli.files.poll_models import LookupModel, OptOutsModel, ReceiptsModel, RepliesModel
 from smscli.files.profile_parts import (
     AnyText,
@@ -46,6 +46,7 @@ from smscli.files.profile_parts import (
     build_tests,
     one_of,
 )
+from smscli.files.reading import did_you_mean, listed, quoted
 from smscli.files.scalars import Duration, Flag, Line, Whole
 from smscli.files.yaml_types import Schema, described, number, whole
 
@@ -251,8 +252,17 @@ class _OneAlone:
 
 
 def _one_alone(value: Any) -> Any:
-    """`batch: one` for `batch: {mode: one}`; the other modes want their `max` said."""
-    return {"mode": value} if value == BatchMode.ONE else value
+    """`batch: one` for `batch: {mode: one}`; the other modes want their `max` said. Raises Wrong."""
+    if value == BatchMode.ONE:
+        return {"mode": value}
+    if not isinstance(value, str):
+        return value
+    modes = [mode.value for mode in BatchMode]
+    mode = value if value in modes else did_you_mean(value, modes)
+    hint = f"write {{mode: {mode or 'list'}, max: 100}}, with the gateway's own limit; or one"
+    if value in modes:
+        raise Wrong(f'"{value}" does not say how many messages one request can carry', hint=hint)
+    raise Wrong(f"{quoted(value)} is none of {listed(modes, 'or')}", hint=hint)
 
 
 class ProfileModel(FileModel):

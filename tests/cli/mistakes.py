@@ -192,7 +192,7 @@ TYPED = (
         "A phone number for a gateway",
         "smscli gateway show +12025550101",
         2,
-        ("+12•••", "generic-json"),
+        ("+12•••", "smscli gateway list"),
     ),
     Mistake(
         "A phone number for a topic",
@@ -338,7 +338,7 @@ TYPED = (
         2,
         (
             'there is no gateway "nosuch"',
-            "name mine (under gateways: in campaigns.yaml), a preset (generic-json, ",
+            "name mine (under gateways: in campaigns.yaml), a preset (smscli gateway list) ",
             "or a file that ends in .yaml\n",
         ),
         (campaigns(top="gateways: {mine: {preset: generic-json}}\n"),),
@@ -347,7 +347,7 @@ TYPED = (
         "A gateway that is nowhere, in a check",
         "smscli check campaigns.yaml --gateway nosuch",
         2,
-        ('there is no gateway "nosuch"', "a preset (generic-json, "),
+        ('there is no gateway "nosuch"', "a preset (smscli gateway list)"),
     ),
     Mistake(
         "--fresh for a campaign that is sent for real",

@@ -247,10 +247,21 @@ def test_a_gateway_of_long_ago_is_named_and_not_asked(folder: Folder) -> None:
 # --- trouble --------------------------------------------------------------------------------------
 
 
-def test_a_log_that_nothing_was_sent_with_knows_no_gateway(folder: Folder) -> None:
+def test_a_log_that_nothing_was_sent_with_has_nothing_to_ask_and_cron_hears_nothing(folder: Folder) -> None:
     open_sent_log(folder.log_path, create=True).close()
     told = sync(folder)
-    assert (told.code, "--gateway NAME" in told.err) == (2, True)
+    assert (told.code, told.out) == (0, "No gateway was asked.\n")
+    assert "no message of the last 90 days (--gateway NAME asks anyhow)" in told.err
+    quiet = sync(folder, "--quiet")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+
+
+def test_after_a_quiet_season_the_gateways_that_are_not_asked_are_named(folder: Folder) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=100)
+    run(folder.log_path, [a_message("g1", "autumn", ADA)], [], long_ago, gateway="gone")
+    told = sync(folder)
+    assert told.code == 0
+    assert "not asked, since nothing went through it for 90 days: gone" in told.err
 
 
 def test_without_a_log_there_is_nothing_to_sync(folder: Folder) -> None:

@@ -222,6 +222,8 @@ REFUSED = [
     ("method: PUT", ["6:9 method "]),
     ("encoding: jason", ['6:11 encoding wrong_value: "jason"', 'did you mean "json"']),
     ("batch: {mode: many}", ["6:15 batch.mode wrong_value"]),
+    ("batch: many", ['6:8 batch wrong_value: "many" is none of one, fanout, list or merge']),
+    ("batch: list", ['6:8 batch wrong_value: "list" does not say how many messages one request can carry']),
     ("batch: {mode: one, max: 5}", ["6:25 batch.max wrong_value: mode one carries 1 message"]),
     (
         "batch: {mode: list}",
