@@ -178,10 +178,12 @@ class Dispatcher:
         if self._answered or (self._ending and not self._flying):
             return  # a signal may have come while the log was busy
         try:
-            async with asyncio.timeout(self._idle_for()):
+            async with asyncio.timeout(self._told_idle_for()):
                 await self._wake.wait()
         except TimeoutError:
             return
+        finally:
+            self.counts.again_in = 0.0
         if len(self._flying) > 1 and not self._tools.stop.at_once:
             await self._gather()
 
@@ -191,6 +193,15 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(GATHER):
                 await self._all_answered.wait()
+
+    def _told_idle_for(self) -> float | None:
+        """The same as `_idle_for`, but a second at most while a pause is told to whoever watches."""
+        idle, paused = self._idle_for(), self._paused_until - self._tools.clock.monotonic()
+        if idle is None or self._flying or paused <= 0:
+            return idle
+        self.counts.again_in = paused
+        self._tools.watch(self.counts)
+        return min(idle, 1.0)
 
     def _idle_for(self) -> float | None:
         """Seconds until time alone lets something happen; None if only an answer can."""
@@ -401,7 +412,7 @@ class Dispatcher:
             self._failed_at = now
         wait = pause(self._failures, answer.retry_after, self._tools.chance)
         self._paused_until = max(self._paused_until, now + wait)
-        self.counts.waiting_for = answer.reason
+        self.counts.not_taken = answer.reason
         give_up = GIVE_UP_WARM if self.counts.states[State.ACCEPTED] else GIVE_UP_COLD
         if self._failures >= give_up or wait > LONGEST_PAUSE:
             later = f"Run it again in {max(1, round(wait / 60))} min: what was not taken is offered again."

@@ -16,6 +16,7 @@ class Counts:
     """What the running send has come to so far, in messages. `to_send` is what was confirmed.
 
     `dropped` are those planned whom a fact learnt since then took out. `segments` are of accepted messages.
+    While calls pause because one was not taken, `not_taken` says why, `again_in` for how many seconds still.
     """
 
     to_send: int = 0
@@ -25,7 +26,8 @@ class Counts:
     in_flight: int = 0
     segments: int = 0
     repeated: int = 0  # messages in doubt from earlier runs that were repeated
-    waiting_for: str = ""
+    not_taken: str = ""
+    again_in: float = 0.0
 
     @property
     def done(self) -> int:

@@ -132,7 +132,7 @@ def test_any_table_is_straight(rows: list[tuple[str, str, str, str]]) -> None:
 
 def counts(done: int, total: int = 120_000) -> Counts:
     states = Counter({State.ACCEPTED: done, State.IN_DOUBT: 2, State.REJECTED: 17, State.RELEASED: 1})
-    return Counts(to_send=total, states=states, waiting_for="the gateway said 429, Retry-After 30 s")
+    return Counts(to_send=total, states=states, not_taken="the gateway said 429", again_in=30.0)
 
 
 @pytest.mark.parametrize("encoding", NAMES)
@@ -149,9 +149,7 @@ def test_the_progress_line_never_wraps_and_never_needs_what_the_screen_lacks(
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (120, "━━━━━━━━━━━━──────── 60/100  10/s  4 s left  58 accepted, 2 rejected  waiting: pace"),
-        (78, "━━━━━━━━━────── 60/100  10/s  4 s left  58 accepted, 2 rejected  waiting: pace"),
-        (62, "60/100  10/s  4 s left  58 accepted, 2 rejected  waiting: pace"),
+        (120, "━━━━━━━━━━━━──────── 60/100  10/s  4 s left  58 accepted, 2 rejected"),
         (61, "━━━━━━━────── 60/100  10/s  4 s left  58 accepted, 2 rejected"),
         (46, "60/100  4 s left  58 accepted, 2 rejected"),
         (39, "━━━━─── 60/100  58 accepted, 2 rejected"),
@@ -161,7 +159,22 @@ def test_the_progress_line_never_wraps_and_never_needs_what_the_screen_lacks(
 )
 def test_what_matters_least_goes_first_where_there_is_little_room(width: int, line: str) -> None:
     states = Counter({State.ACCEPTED: 58, State.REJECTED: 2})
-    so_far = Counts(to_send=100, states=states, waiting_for="pace")
+    so_far = Counts(to_send=100, states=states, not_taken="status 429: too fast")
+    assert sending_line(so_far, 6, Page(width)).plain == line
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (120, "━━━━━━━━━━━━──────── 60/100  status 429: too fast; again in 12 s  58 accepted, 2 rejected"),
+        (68, "60/100  status 429: too fast; again in 12 s  58 accepted, 2 rejected"),
+        (60, "━━━━━━━━━─────── 60/100  status 429: too fast; again in 12 s"),
+        (30, "60/100  status 429: too fast;…"),
+    ],
+)
+def test_in_a_pause_the_line_says_why_nothing_goes_and_when_it_is_tried_again(width: int, line: str) -> None:
+    states = Counter({State.ACCEPTED: 58, State.REJECTED: 2})
+    so_far = Counts(to_send=100, states=states, not_taken="status 429: too fast", again_in=11.2)
     assert sending_line(so_far, 6, Page(width)).plain == line
 
 

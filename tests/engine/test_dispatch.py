@@ -40,7 +40,7 @@ from smscli.domain.profile import (
 )
 from smscli.domain.template import compile_text
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
-from smscli.engine.outcome import outcome
+from smscli.engine.outcome import Counts, outcome
 from smscli.engine.pacing import Pacer
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
 from tests.engine.making import (
@@ -210,6 +210,22 @@ def test_retry_after_is_never_shortened(bench: Bench) -> None:
     gateway = ScriptedGateway(PROFILE, accept, lambda batch: not_now(batch, 0.3), accept)
     bench.run(gateway, people(3))
     assert gateway.times[2] - gateway.times[1] >= 0.3
+
+
+def test_a_pause_is_told_with_its_reason_and_the_seconds_that_are_left(bench: Bench) -> None:
+    seen: list[tuple[str, float, int]] = []
+
+    def watch(counts: object) -> None:
+        assert isinstance(counts, Counts)
+        seen.append((counts.not_taken, counts.again_in, counts.in_flight))
+
+    gateway = ScriptedGateway(PROFILE, lambda batch: not_now(batch, 0.2), accept)
+    bench.run(gateway, people(2), watch=watch)
+    [pause] = [each for each in seen if each[1]]
+    assert pause[0]
+    assert 0 < pause[1] <= 0.4
+    assert pause[2] == 0
+    assert seen[-1][1] == 0, "no pause is told when it is over"
 
 
 def test_a_gateway_that_never_takes_anything_ends_the_run(bench: Bench) -> None:

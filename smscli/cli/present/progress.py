@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from math import ceil
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -146,8 +147,8 @@ def rows_line(rows: int, page: Page) -> Text:
 def sending_line(counts: Counts, seconds: float, page: Page) -> Text:
     """A bar, `3/6` and what is known besides, as much of it as there is room for, never more.
 
-    What matters least goes first: the bar grows shorter and then goes, then what it waits for, the rate and
-    the time left.
+    What matters least goes first: the bar grows shorter and then goes, then the rate and the time left. In a
+    pause there is neither, and why nothing goes matters most.
     """
     from rich.cells import cell_len
     from rich.text import Text
@@ -156,7 +157,7 @@ def sending_line(counts: Counts, seconds: float, page: Page) -> Text:
 
     known = _known(counts, seconds)
     said = page.shown(_joined(known))
-    for least in ("waiting", "rate", "left"):
+    for least in ("states",) if known["pause"] else ("rate", "left"):
         if cell_len(said) > page.width:
             known[least] = ""
             said = page.shown(_joined(known))
@@ -176,7 +177,7 @@ def _joined(known: Mapping[str, str]) -> str:
 
 
 def _known(counts: Counts, seconds: float) -> dict[str, str]:
-    """`3/6`, `10/s`, `12 min left`, `3 accepted, 1 in doubt`, `waiting: …`: those that there are."""
+    """`3/6`, `10/s`, `12 min left`, `3 accepted, 1 in doubt`, why it pauses: those that there are."""
     rate = counts.done / seconds
     states = (State.ACCEPTED, State.REJECTED, State.IN_DOUBT, State.RELEASED)
     parts = [
@@ -184,11 +185,19 @@ def _known(counts: Counts, seconds: float) -> dict[str, str]:
     ]
     return {
         "done": f"{counts.done:,}/{counts.to_send:,}",
-        "rate": f"{rate:.0f}/s",
-        "left": _left(counts, rate),
+        "pause": _pause(counts),
+        "rate": "" if counts.again_in else f"{rate:.0f}/s",
+        "left": "" if counts.again_in else _left(counts, rate),
         "states": ", ".join(parts),
-        "waiting": f"waiting: {counts.waiting_for}" if counts.waiting_for and not counts.in_flight else "",
     }
+
+
+def _pause(counts: Counts) -> str:
+    """`the gateway refused the connection; again in 12 s`, while nothing goes."""
+    if not counts.again_in:
+        return ""
+    wait = span(timedelta(seconds=ceil(counts.again_in)))
+    return f"{counts.not_taken or 'the gateway did not take a call'}; again in {wait}"
 
 
 def _left(counts: Counts, rate: float) -> str:
