@@ -18,7 +18,7 @@ from smscli.files.campaign_file import CampaignsFile
 from smscli.files.profile_file import SANDBOX, load_preset, load_profile, preset_names, resolve_secrets
 from smscli.files.tree import Scalar, Table, read_tree
 
-_BY_FILE = "those of a campaigns file are known where that file is named"
+_BY_FILE = "FILE, the campaigns file, brings in its own"
 _BRIDGE = "what its webhook posts can be filed: smscli replies import FILE"
 
 
