@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 
 from smscli.domain.campaign import Rates
 from smscli.domain.ports import Leaving, PlanTally
@@ -92,20 +93,25 @@ _Part = tuple[Leaving, int]
 
 
 def _departures(messages: Iterable[Leaving], profile: GatewayProfile, now: datetime) -> _Departures:
-    found, timetable = _Departures(), Timetable(profile.rates)
-    last = 0.0
-    for request in _requests(messages, profile):
+    found = _Departures()
+    requests = _requests(messages, profile)
+    if not profile.rates:
+        found.requests = sum(1 for _ in requests)
+        return found
+    timetable, last = Timetable(profile.rates), 0.0
+    closes: dict[datetime, float] = {}  # seconds from now; a plan has a few deadlines
+    for request in requests:
         found.requests += 1
-        if not profile.rates:
-            continue
-        at = timetable.next((each.sender, each.segments, count) for each, count in request)
+        at = timetable.next([(each.sender, each.segments, count) for each, count in request])
         last = max(last, at)
-        moment = now + _lasting(at)
         for each, count in request:
-            if moment >= each.deadline:
+            deadline = each.deadline
+            if deadline not in closes:
+                closes[deadline] = (deadline - now).total_seconds()
+            if at >= closes[deadline]:
                 found.late += count
-                found.first_closes_at = min(found.first_closes_at or each.deadline, each.deadline)
-    if profile.rates and found.requests:
+                found.first_closes_at = min(found.first_closes_at or deadline, deadline)
+    if found.requests:
         found.seconds, found.last_at = timetable.ends, now + _lasting(last)
     return found
 
@@ -113,6 +119,10 @@ def _departures(messages: Iterable[Leaving], profile: GatewayProfile, now: datet
 def _requests(messages: Iterable[Leaving], profile: GatewayProfile) -> Iterator[list[_Part]]:
     """The requests that `send` would make if the gateway accepted everybody."""
     sizing = Sizing(profile)
+    if sizing.most == 1:
+        for each in messages:
+            yield from repeat([(each, 1)], each.many)
+        return
     slow = SlowStart(profile.connections * sizing.most)
     request: list[_Part] = []
     for each in messages:

@@ -263,19 +263,24 @@ class Timetable:
     def __init__(self, rates: Sequence[Rate]) -> None:
         self._limits = Limits(rates)
         self._lanes: dict[Lane, _Schedule] = {}
+        self._taking: dict[Part, list[tuple[_Schedule, float]]] = {}
         self.ends = 0.0  # when the pace has room again for as much as the last one took
 
-    def next(self, parts: Iterable[Part]) -> float:
+    def next(self, parts: Sequence[Part]) -> float:
         """When the next request leaves."""
-        cost = self._limits.cost(parts)
+        taking = self._taking.get(parts[0]) if len(parts) == 1 else None
+        if taking is None:
+            taking = [
+                (self._lanes.setdefault(lane, _Schedule(self._limits.of(lane))), amount)
+                for lane, amount in self._limits.cost(parts).items()
+            ]
+            if len(parts) == 1:  # most requests are like many others, and a plan may have a million
+                self._taking[parts[0]] = taking
         at = 0.0
-        for lane, amount in cost.items():
-            if lane not in self._lanes:
-                self._lanes[lane] = _Schedule(self._limits.of(lane))
-            at = self._lanes[lane].free_for(amount, at)
-        for lane, amount in cost.items():
-            self._lanes[lane].add(amount, at)
-            self.ends = max(self.ends, at + amount / self._limits.of(lane).rate.per_second)
+        for schedule, amount in taking:
+            at = schedule.free_for(amount, at)
+        for schedule, amount in taking:
+            self.ends = max(self.ends, schedule.add(amount, at))
         return at
 
 
@@ -291,14 +296,17 @@ class _Schedule:
     def free_for(self, amount: float, at: float) -> float:
         """The first moment from `at` on that has room, behind all that is there."""
         at = max(at, self._last)
-        most = self._limit.capacity - min(amount, self._limit.capacity)
-        while self._leaves and (self._leaves[0][0] <= at or self._used > most):
-            left, held = self._leaves.popleft()
+        leaves, most = self._leaves, max(0.0, self._limit.capacity - amount)
+        while leaves and (self._used > most or leaves[0][0] <= at):
+            left, held = leaves.popleft()
             self._used -= held
-            at = max(at, left)
+            if left > at:
+                at = left
         return at
 
-    def add(self, amount: float, at: float) -> None:
+    def add(self, amount: float, at: float) -> float:
+        """Let so much leave then; the moment until which that takes the pace up."""
         self._leaves.append((at + self._limit.holds(amount), amount))
         self._used += amount
         self._last = at
+        return at + amount / self._limit.rate.per_second

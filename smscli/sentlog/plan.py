@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from itertools import groupby
 from operator import attrgetter
 
 from smscli.domain.decision import Decision, Hold, HoldReason, Send, Skip, SkipReason
@@ -295,8 +296,10 @@ class SqlitePlan:
         text = "body" if order.mode is BatchMode.FANOUT else "''"
         select = f"SELECT deadline_us, segments, sender, {text}"
         with _room_needed():
+            rows: Iterable[tuple[int, int, str, str, int]]
             if order.turn or (order.by_segments and order.mode is not BatchMode.FANOUT):
-                rows = self._in_order(f"{select}, 1 FROM planned", order)
+                in_order = groupby(self._in_order(f"{select} FROM planned", order))
+                rows = ((*row, sum(1 for _ in alike)) for row, alike in in_order)
             else:
                 alike = ", ".join(("deadline_us", *_SHARED[order.mode]))
                 rows = self._connection.execute(
@@ -305,10 +308,10 @@ class SqlitePlan:
                     (self._last_place,),
                 )
             instants: dict[int, datetime] = {}  # a plan has a few deadlines
-            for deadline, *rest in rows:
-                yield Leaving(
-                    instants.get(deadline) or instants.setdefault(deadline, from_micros(deadline)), *rest
-                )
+            for deadline, segments, sender, text, many in rows:
+                if deadline not in instants:
+                    instants[deadline] = from_micros(deadline)
+                yield Leaving(instants[deadline], segments, sender, text, many)
 
     def _in_order(self, select: str, order: SendOrder) -> sqlite3.Cursor:
         alone = ", ".join(("deadline_us", *_SHARED[order.mode], "number", "place"))
