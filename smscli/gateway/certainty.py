@@ -10,7 +10,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from smscli.domain.message import State, Verdict
-from smscli.gateway.hints import ADDRESS, PROFILE
+from smscli.gateway.hints import ADDRESS, CREDENTIALS, PROFILE
 from smscli.gateway.transport import CallFailed, MaybeSent, NotSent, translate
 
 _TRY = f"see the request itself: smscli gateway try {PROFILE} --to NUMBER; check its body and the sender ID"
@@ -21,7 +21,7 @@ _REFUSALS = {
     400: ("the gateway finds the request malformed", _TRY),
     401: (
         "the gateway does not accept the credentials",
-        f"check the environment variables that this names: smscli gateway show {PROFILE}",
+        f"check {CREDENTIALS}",
     ),
     403: (
         "the gateway forbids this",

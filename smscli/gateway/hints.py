@@ -12,17 +12,24 @@ PROFILE = "PROFILE"
 #: Stands in hints for what holds the gateway's address.
 ADDRESS = "ADDRESS"
 
+#: Stands in hints for what holds the credentials.
+CREDENTIALS = "CREDENTIALS"
+
 
 def hint_for(profile: GatewayProfile, hint: str) -> str:
     """The hint about this gateway.
 
-    Where environment variables hold its address they are named, as `gateway show` never shows what they hold.
+    Where environment variables hold its address or the credentials they are named, as `gateway show` never
+    shows what they hold.
     """
     if not hint:
         return ""
-    held = " and ".join(_of_address(profile.wire.call))
-    address = held or f"the address: smscli gateway show {PROFILE}"
-    return hint.replace(ADDRESS, address).replace(PROFILE, profile.name)
+    of_address = tuple(_of_address(profile.wire.call))
+    others = [name for name in profile.secrets if name not in of_address]
+    address = " and ".join(of_address) or f"the address: smscli gateway show {PROFILE}"
+    credentials = " and ".join(others) or f"the credentials: smscli gateway show {PROFILE}"
+    said = hint.replace(ADDRESS, address).replace(CREDENTIALS, credentials)
+    return said.replace(PROFILE, profile.name)
 
 
 def _of_address(call: Call) -> Iterator[str]:

@@ -21,7 +21,7 @@ from smscli.domain.profile import (
     Unlisted,
 )
 from smscli.gateway.certainty import ABOUT_THE_MESSAGE, of_status
-from smscli.gateway.hints import PROFILE, hint_for
+from smscli.gateway.hints import CREDENTIALS, PROFILE, hint_for
 from smscli.gateway.seen import (
     Seen,
     at,
@@ -56,7 +56,7 @@ STOPS = {
     ),
     ErrorClass.CREDENTIALS: (
         "the gateway refused the credentials",
-        f"check the environment variables that this names: smscli gateway show {PROFILE}",
+        f"check {CREDENTIALS}",
     ),
     ErrorClass.SETUP: (
         "the gateway refused how the account or the profile is set up",

@@ -100,7 +100,7 @@ def one_line(text: str) -> str:
 
 def detail_of(value: Any) -> str:
     """A gateway's own words with whatever may be a phone number masked."""
-    said = None if value is ABSENT else said_by(value)
+    said = None if value is ABSENT or value is None else said_by(value)
     return _NUMBERS.sub(lambda found: mask(found[0]), one_line(said)) if said else ""
 
 

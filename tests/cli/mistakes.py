@@ -1031,7 +1031,7 @@ GATEWAY = (
         "A wrong password",
         SEND,
         6,
-        ("does not accept the credentials (status 401: nope)", "smscli gateway show generic-json"),
+        ("does not accept the credentials (status 401: nope)", "hint: check SMS_GATEWAY_TOKEN"),
         (gateway(Status(401, b'{"error": "nope"}')),),
     ),
     Mistake(

@@ -13,6 +13,7 @@ import pytest
 from smscli.domain.message import Realm, Receipt, State
 from smscli.domain.msisdn import Msisdn
 from smscli.sentlog.locks import campaign_lock
+from smscli.sentlog.sqlite import open_sent_log
 from tests.cli.program import NOW, Finished, Program, child, in_process
 from tests.cli.sample_log import ADA, BEN, EVA, ZOE, message, run, sample
 from tests.support.answers import Accept, ResetAfterReading
@@ -250,6 +251,12 @@ def in_doubt(folder: Folder, *people: int, ago: timedelta = timedelta(hours=2)) 
 
 def by_state(folder: Folder) -> Counter[State]:
     return Counter(row.state for row in folder.rows())
+
+
+def test_with_nothing_in_doubt_nobody_is_asked_and_nothing_else_is_said(folder: Folder) -> None:
+    open_sent_log(folder.log_path, create=True).close()
+    told = ask(folder)
+    assert (told.code, told.out) == (0, "Nothing is in doubt.\n")
 
 
 def test_a_hundred_in_doubt_are_asked_about_and_settled(

@@ -128,7 +128,15 @@ def test_quiet_tells_all_when_something_is_left_to_do(desk: Desk, gateway: Loopb
     done = desk.send("--quiet", "--first-run")
     assert done.code == 3
     assert done.out.splitlines()[0] == "ready: incomplete. 1 of 3 accepted, 1 in doubt, 1 rejected"
-    assert "smscli resolve" in done.out
+    assert "Next      smscli resolve campaigns.yaml --campaign ready\n" in done.out
+
+
+def test_the_log_that_was_named_is_named_in_what_to_type_next(desk: Desk, gateway: LoopbackGateway) -> None:
+    desk.live(gateway, profile="batch: {max: 1}, connections: 1")
+    gateway.script(ResetAfterReading())
+    done = desk.send("--first-run", "--log", "my log.db")
+    assert "Next      smscli resolve campaigns.yaml --log " in done.out
+    assert "my log.db' --campaign ready\n" in done.out
 
 
 def test_the_line_says_how_many_are_held_until_when(desk: Desk) -> None:

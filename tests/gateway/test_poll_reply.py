@@ -100,6 +100,11 @@ def test_a_word_means_what_the_profile_says_and_any_other_is_under_way(
     assert (receipt.state, receipt.word) == (state, shown)
 
 
+def test_a_text_that_is_null_says_nothing() -> None:
+    described = receipts_poll("receipts: {url: r, ref: ref, state: s, text: why, states: {delivered: [d]}")
+    assert one({"ref": "a", "s": "on its way", "why": None}, SPAN, described).detail == ""
+
+
 def test_words_can_be_numbers_and_flags() -> None:
     described = receipts_poll("receipts: {url: r, ref: ref, state: s, states: {delivered: [1, true]}")
     states = [

@@ -264,7 +264,7 @@ def _warn_absent(world: World, doubtful: Sequence[LoggedMessage], answers: Answe
 
 def _found_out(answers: Answers | None, page: Page) -> Iterator[Block]:
     """What gateways said, and why they could not say more."""
-    if answers is None:
+    if answers is None or not (answers.settled or answers.why):
         return
     states = Counter(answers.settled.values())
     never = {State.RELEASED: " (the gateway never took them)"}

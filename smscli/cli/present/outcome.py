@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from smscli.domain.message import Realm, State
 from smscli.engine.outcome import Counts, Outcome
 
 if TYPE_CHECKING:
-    from smscli.cli.planned import Planned
+    from smscli.cli.planned import Chosen, Planned
 
 
 #: So many different things that a gateway said are shown; `smscli log` has them all.
@@ -174,6 +175,12 @@ def _next_steps(sent: Sent) -> Iterator[str]:
     yield from (f"Next      {step}" for step in steps)
 
 
+def _named_log(chosen: Chosen) -> str:
+    """What names the log and the campaign: the file, whose gateways can be asked then; --log if it was given."""
+    elsewhere = ("--log", str(chosen.sent_log)) if "--log" in chosen.given else ()
+    return shlex.join([str(chosen.file), *elsewhere, "--campaign", chosen.campaign.id])
+
+
 def _steps(sent: Sent) -> Iterator[str]:
     chosen, outcome, until = sent.planned.chosen, sent.outcome, first_free(sent)
     if left := outcome.released + outcome.not_attempted:
@@ -181,7 +188,7 @@ def _steps(sent: Sent) -> Iterator[str]:
         yield f"{when}run it again: {counted(left, 'person is', 'people are')} left"
     if until is not None:
         yield f"run it again from {local(until, chosen.campaign.zone)} on, for those who are held"
-    log = f"--log {quote(str(chosen.sent_log))} --campaign {chosen.campaign.id}"
+    log = _named_log(chosen)
     if outcome.in_doubt or outcome.skipped.get(SkipReason.IN_DOUBT):
         yield f"smscli resolve {log}"
     mendable = _mendable(outcome)
