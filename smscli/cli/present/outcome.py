@@ -176,7 +176,7 @@ def _next_steps(sent: Sent) -> Iterator[str]:
 
 
 def _named_log(chosen: Chosen) -> str:
-    """What names the log and the campaign: the file, whose gateways can be asked then; --log if it was given."""
+    """What names the log and the campaign: the file, whose gateways can be asked then; --log if given."""
     elsewhere = ("--log", str(chosen.sent_log)) if "--log" in chosen.given else ()
     return shlex.join([str(chosen.file), *elsewhere, "--campaign", chosen.campaign.id])
 
