@@ -397,6 +397,7 @@ def test_the_document_is_pinned(file: Path, log: Path) -> None:
         "at",
         "campaigns",
         "opt_outs",
+        "synced",
     ]
     assert (document["command"], document["status"], document["exists"]) == ("status", "ok", True)
     assert document["sent_log"] == str(log)

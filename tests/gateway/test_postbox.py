@@ -456,7 +456,7 @@ def test_a_pause_that_is_too_long_is_not_made() -> None:
 FAILURES: list[tuple[loop.Answer, int, str, str]] = [
     (loop.RateLimited(0), 4, "asks to be asked later (status 429)", "run it again later"),
     (loop.Html502(), 4, "the gateway failed (status 502)", "ask again later"),
-    (loop.Status(401), 1, "does not accept the credentials (status 401)", "gateway show post-office"),
+    (loop.Status(401), 1, "does not accept the credentials (status 401)", "check KEY"),
     (loop.Status(403), 1, "the gateway forbids this (status 403)", "ask the gateway"),
     (loop.Status(404), 1, "knows no such address (status 404)", "gateway show post-office --yaml"),
     (loop.Status(400), 1, "finds the request malformed (status 400)", "gateway show post-office --yaml"),
