@@ -3,8 +3,7 @@
     python -m benches.dispatch [--messages 2000] [--logged 500000]
 
 The sent log holds `--logged` messages of the last 30 days, half of them to the numbers of the plan,
-and the campaign has a frequency cap. Ratios are what counts: machines differ and are shared. The last
-figure is of a gateway with a limit: how much of it is used, at submit, over every second of the run.
+and the campaign has a frequency cap. Ratios are what counts: machines differ and are shared.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,16 +39,16 @@ from smscli.domain.campaign import (
 from smscli.domain.contact import ConsentLevel, Contact
 from smscli.domain.decision import Send
 from smscli.domain.frequency import FrequencyCap
-from smscli.domain.message import Answer, Batch, Message, Receipt, State
+from smscli.domain.message import Batch, Message, Receipt, State
 from smscli.domain.msisdn import Msisdn
-from smscli.domain.profile import BatchMode, GatewayProfile, Rate
+from smscli.domain.profile import BatchMode, GatewayProfile
 from smscli.domain.segments import measure
 from smscli.domain.template import compile_text
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
 from smscli.engine.pacing import Pacer
 from smscli.engine.sizing import order_of
 from smscli.files.profile_file import load_preset
-from smscli.gateway.http import HttpGateway, open_http_gateway
+from smscli.gateway.http import open_http_gateway
 from smscli.gateway.transport import AiohttpTransport
 from smscli.sentlog.locks import MemoryPaceLedger
 from smscli.sentlog.plan import SqlitePlan
@@ -60,8 +58,6 @@ IN_FLIGHT = 50
 ROUNDS = 9
 #: Rounds of calls of 100, and how many times `--messages` each of them sends.
 FULL_ROUNDS, FULL = 5, 6
-#: Messages a second; so many seconds of them are sent, of which the first two are the slow start's.
-LIMIT, SECONDS, STARTING = 1_000, 8, 2.0
 SECRETS = {"SMS_GATEWAY_URL": "http://127.0.0.1/", "SMS_GATEWAY_TOKEN": "bench-token"}
 BODY = "Green Garage: Ola, winter tyres from Monday. Reply STOP to opt out."
 CAMPAIGN = Campaign(
@@ -152,33 +148,13 @@ async def bare(url: str, messages: int) -> float:
     return messages / seconds
 
 
-class Stamped:
-    """A gateway that notes when each message was submitted (monotonic seconds)."""
-
-    def __init__(self, gateway: HttpGateway, submitted: list[float]) -> None:
-        self._gateway = gateway
-        self._submitted = submitted
-
-    @property
-    def profile(self) -> GatewayProfile:
-        return self._gateway.profile
-
-    async def submit(self, batch: Batch, *, proven: bool) -> Answer:
-        self._submitted += [time.monotonic()] * len(batch.messages)
-        return await self._gateway.submit(batch, proven=proven)
-
-    async def close(self) -> None:
-        await self._gateway.close()
-
-
 async def dispatched(
     url: str,
     log: SqliteSentLog,
     profile: GatewayProfile,
     people: range,
-    submitted: list[float] | None = None,
 ) -> float:
-    """Messages a second from plan to settlement. `submitted`: gets the moment of each."""
+    """Messages a second from plan to settlement."""
     campaign, ledger = replace(CAMPAIGN, id=uuid4().hex), MemoryPaceLedger()
     with closing(SqlitePlan()) as plan:
         contacts = [Contact(index, index, number(index)) for index in people]
@@ -187,7 +163,7 @@ async def dispatched(
             plan.add(decisions[start : start + 2000])
         async with open_http_gateway(profile, SECRETS, url=url) as gateway:
             tools = Tools(
-                gateway=gateway if submitted is None else Stamped(gateway, submitted),
+                gateway=gateway,
                 log=log,
                 clock=SystemClock(),
                 pacer=Pacer(profile.rates, lambda _: ledger, time.monotonic),
@@ -204,18 +180,6 @@ async def dispatched(
     assert dispatcher.stopped is None, dispatcher.stopped
     assert dispatcher.counts.states[State.ACCEPTED] == len(decisions), dispatcher.counts
     return len(decisions) / seconds
-
-
-def in_any_second(submitted: Sequence[float]) -> tuple[int, float]:
-    """The most messages of any second, and the mean over the seconds that end every hundredth of one."""
-
-    def until(moment: float) -> int:
-        """Messages of the second that ends then."""
-        return bisect_right(submitted, moment) - bisect_right(submitted, moment - 1.0)
-
-    first, last = submitted[0] + STARTING, submitted[-1]
-    moments = [first + step / 100 for step in range(int((last - first) * 100))]
-    return max(map(until, submitted)), sum(map(until, moments)) / len(moments)
 
 
 async def measure_all(url: str, log: SqliteSentLog, messages: int, logged: int) -> None:
@@ -239,16 +203,11 @@ async def measure_all(url: str, log: SqliteSentLog, messages: int, logged: int) 
         rates.append(rate)
         times.append(rate / floor)
         print(f"100 messages a request: {rate:,.0f} messages/s, {rate / floor:.1f} times the bare loop's")
-    submitted: list[float] = []
-    limited = replace(lists, rates=(Rate(LIMIT),))
-    await dispatched(url, log, limited, range(start, start + SECONDS * LIMIT), submitted)
-    most, mean = in_any_second(submitted)
     print(f"against a log of {logged:,} messages with a cap, medians:")
     print(f"one message a request: {median(ratios):.0%} of the bare loop")
     print(
         f"100 messages a request: {median(rates):,.0f}/s, {median(times):.1f} times the bare loop's requests"
     )
-    print(f"limit of {LIMIT:,} a second: {mean / LIMIT:.1%} of it used, {most:,} in the fullest second")
 
 
 def main() -> None:
@@ -257,7 +216,7 @@ def main() -> None:
     options.add_argument("--messages", type=int, default=2_000)
     options.add_argument("--logged", type=int, default=500_000)
     asked = options.parse_args()
-    people = asked.messages * (ROUNDS + FULL_ROUNDS * FULL) + SECONDS * LIMIT
+    people = asked.messages * (ROUNDS + FULL_ROUNDS * FULL)
     with (
         tempfile.TemporaryDirectory() as folder,
         server() as url,

@@ -12,7 +12,9 @@ import argparse
 import asyncio
 import random
 import tempfile
-from collections.abc import Iterable
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,22 +24,53 @@ from benches.dispatch import (
     CAMPAIGN,
     IN_FLIGHT,
     SECRETS,
-    STARTING,
-    Stamped,
     fill,
-    in_any_second,
     message,
     server,
 )
 from smscli.cli.sending import ledgers, terms_of
 from smscli.cli.wiring import SystemClock
-from smscli.domain.message import State
+from smscli.domain.message import Answer, Batch, State
 from smscli.domain.profile import BatchMode, GatewayProfile, Rate
 from smscli.engine.dispatch import Dispatcher, Stop, Tools
 from smscli.engine.pacing import Pacer
 from smscli.files.profile_file import load_preset
-from smscli.gateway.http import open_http_gateway
+from smscli.gateway.http import HttpGateway, open_http_gateway
 from smscli.sentlog.sqlite import SqliteSentLog, open_sent_log
+
+#: Seconds that the slow start may take; they count for the fullest second alone.
+STARTING = 2.0
+
+
+class Stamped:
+    """A gateway that notes when each message was submitted (monotonic seconds)."""
+
+    def __init__(self, gateway: HttpGateway, submitted: list[float]) -> None:
+        self._gateway = gateway
+        self._submitted = submitted
+
+    @property
+    def profile(self) -> GatewayProfile:
+        return self._gateway.profile
+
+    async def submit(self, batch: Batch, *, proven: bool) -> Answer:
+        self._submitted += [time.monotonic()] * len(batch.messages)
+        return await self._gateway.submit(batch, proven=proven)
+
+    async def close(self) -> None:
+        await self._gateway.close()
+
+
+def in_any_second(submitted: Sequence[float]) -> tuple[int, float]:
+    """The most messages of any second, and the mean over the seconds that end every hundredth of one."""
+
+    def until(moment: float) -> int:
+        """Messages of the second that ends then."""
+        return bisect_right(submitted, moment) - bisect_right(submitted, moment - 1.0)
+
+    first, last = submitted[0] + STARTING, submitted[-1]
+    moments = [first + step / 100 for step in range(int((last - first) * 100))]
+    return max(map(until, submitted)), sum(map(until, moments)) / len(moments)
 
 
 async def send(
