@@ -114,7 +114,10 @@ def test_commands_are_offered_with_what_they_do() -> None:
         ("preview --gateway = s", ["--gateway=sandbox", "--gateway=sinch", ":files .yaml .yml"]),
         ("preview --gateway =", None),
         ("gateway show t", ["telnyx", "textbee", "twilio", ":files .yaml .yml"]),
-        ("gateway show --campaigns campaigns.yaml t", ["theirs", "telnyx", "textbee", "twilio", ":files .yaml .yml"]),
+        (
+            "gateway show --campaigns campaigns.yaml t",
+            ["theirs", "telnyx", "textbee", "twilio", ":files .yaml .yml"],
+        ),
         ("gateway try --campaigns ", [":files .yaml .yml"]),
         ("optout import ", [":files"]),
         ("optout add +12025550123 ", []),
